@@ -1,0 +1,208 @@
+#pragma once
+
+#include <strads/strads.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "strads/dependency_filter.h"
+#include "strads/divergence_guard.h"
+
+namespace strads::lasso {
+
+// Lasso: minimise over b
+//
+//   P(b) = 1/2 |y - X b|^2 + lambda |b|_1
+//
+// by parallel coordinate descent on a schedule (Lee et al., NIPS 2014). X is n x p; its rows and y
+// are split over the workers. scikit-learn and glmnet divide the first term by n: their lambda is
+// this one divided by n. The run stops on the duality gap relative to P(0) = 1/2 |y|^2:
+//
+//   gap = (P(b) - max_t D(s_t r_t)) / P(0),   D(u) = y'u - 1/2 |u|^2,   r = y - X b,
+//
+// with s_t the best scale that makes s_t r_t dual feasible, |s_t X'r_t|_inf <= lambda, over all
+// measurements t so far.
+struct Options {
+  std::string data;
+  std::string target;
+  int64_t num_features = 0;
+  double lambda = 0;
+  double lambda_ratio = 0.1;
+  std::string schedule = "dependency";
+  int parallelism = 64;
+  double max_coupling = 0.3;
+  double candidates = 2;
+  int64_t coupling_cache = int64_t{1} << 22;
+  bool divergence_guard = true;
+  int64_t seed = 1;
+
+  STRADS_FIELDS(data, target, num_features, lambda, lambda_ratio, schedule, parallelism,
+                max_coupling, candidates, coupling_cache, divergence_guard, seed)
+  STRADS_HELP("data: libsvm or Matrix Market file (.gz, .xz, .zst too), one sample a row",
+              "target: file of the target vector, for Matrix Market data",
+              "num_features: number of variables; 0: the largest index in the data",
+              "lambda: weight of the L1 norm in 1/2|y - Xb|^2 + lambda|b|_1; 0: use lambda_ratio",
+              "lambda_ratio: lambda as a share of lambda_max = max_j |x_j'y|, where all variables are zero",
+              "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, or "
+              "dependency (priority with dependency check, STRADS)",
+              "parallelism: variables updated in one round, at most",
+              "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
+              "candidates: dependency: variables drawn for each that may be kept",
+              "coupling_cache: dependency: pairs of variables whose coupling a scheduler remembers",
+              "divergence_guard: halve the parallelism when the objective rises")
+};
+
+// Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
+// all of X'r and |r|^2 and no update.
+struct Plan {
+  bool measure = false;
+  std::vector<int32_t> columns;
+  std::vector<int32_t> probe;   // columns of later rounds; DependencyFilter::Probe
+  int32_t probe_known = 0;
+  int32_t scheduler = 0;        // that made it
+  int32_t parallelism = 0;      // in force, for the record
+  STRADS_FIELDS(measure, columns, probe, probe_known, scheduler, parallelism)
+};
+
+// A shard's share: inner products over its rows.
+struct Partial {
+  int64_t updates_seen = 0;  // synced before this push
+  double loss = 0;           // 1/2 |r|^2
+  std::vector<double> xr;    // x_j'r of plan.columns; if measuring, of all columns of the shard
+  std::vector<double> xx;    // |x_j|^2 of all columns, in the first measurement
+  double yr = 0, yy = 0;     // y'r, y'y if measuring
+  std::vector<double> gram;  // couplings of the probe
+  STRADS_FIELDS(updates_seen, loss, xr, xx, yr, yy, gram)
+};
+
+// What changed, and what schedulers want to know.
+struct Update {
+  std::vector<int32_t> columns;  // if measuring: those that would change now
+  std::vector<double> changes;   // of b; if measuring: what the change would be
+  std::vector<double> scaled;    // changes times |x_j|: in units of the fitted values
+  bool measured = false;
+  int64_t num_variables = 0;     // if measuring
+  double objective = 0;          // before the round, of the newest state that all workers reported
+  std::vector<int32_t> probe;    // the plan's, and its pairs that are coupled, by number
+  int32_t probe_known = 0;
+  std::vector<int32_t> coupled;
+  int32_t scheduler = 0;         // that made the plan
+  STRADS_FIELDS(columns, changes, scaled, measured, num_variables, objective, probe, probe_known, coupled, scheduler)
+};
+
+class Scheduler {
+ public:
+  Scheduler(const Options& options, Slice slice);
+  Scheduled<Plan> Schedule();
+  void Feedback(const Update& update);
+
+ private:
+  void SetUp(int64_t num_variables);
+  bool MeasurementIsDue() const;
+  std::vector<int32_t> Draw(int count);
+  std::vector<int32_t> NextColumns();
+  void AskForCouplings(Plan& plan);
+  void Learn(const Update& update);
+  void NoteChanges(const Update& update);
+
+  const Options options_;
+  const Slice slice_;
+  int parallelism_;
+  std::unique_ptr<strads::Schedule> schedule_;  // once the number of variables is known
+  PrioritySchedule* priority_ = nullptr;        // schedule_, if it is by priority
+  int64_t num_variables_ = 0;
+
+  // Plans of this scheduler without feedback yet, oldest first, and the variables in them, which
+  // are not planned again: a second update would not know of the first.
+  std::deque<std::vector<int32_t>> in_flight_;
+  std::vector<bool> is_in_flight_;
+
+  // If couplings are checked: variables are drawn a plan ahead, and kept once couplings are known.
+  std::optional<DependencyFilter> filter_;
+  std::deque<std::vector<int32_t>> asked_;  // candidates whose couplings are on their way
+  std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
+  std::vector<double> unit_norms_;
+
+  DivergenceGuard guard_;
+  bool measuring_ = false;
+  double updates_since_measured_ = 0;
+  double updates_between_ = 0;  // measurements, at most
+  double change_when_measured_ = 0;
+};
+
+class Worker {
+ public:
+  Worker(const Options& options, Shard shard);
+  Partial Push(const Plan& plan);
+  void Sync(const Update& update);
+  double Loss() const { return loss_; }
+
+ private:
+  void Measure(Partial& partial);
+  double DotResidual(int32_t column) const;
+
+  ThreadPool pool_;
+  Dataset data_;
+  Eigen::VectorXd residual_;
+  double loss_ = 0;
+  int64_t updates_seen_ = 0;
+  bool norms_sent_ = false;
+};
+
+class Model {
+ public:
+  Model() = default;
+  explicit Model(const Options& options);
+  Update Pull(const Plan& plan, std::span<const Partial> partials);
+  strads::Report Report() const;
+
+  double lambda() const { return lambda_; }
+  const SparseVector& coefficients() const { return coefficients_; }
+
+ private:
+  void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void FindCoupled(std::span<const Partial> partials, Update& update) const;
+  double Minimiser(int32_t column, double xr) const;
+
+  double lambda_ = 0;
+  SparseVector coefficients_;
+
+ public:
+  STRADS_FIELDS(lambda_, coefficients_)
+
+ private:
+  std::vector<double> norms_;       // |x_j|^2
+  std::deque<double> l1_norms_{0.0};   // |b|_1 after n updates, from n = first_l1_norm_
+  int64_t first_l1_norm_ = 0;
+  double lambda_ratio_ = 0;
+  double lambda_max_ = 0;
+  double max_coupling_ = 0;
+  double null_objective_ = 0;
+  double best_dual_ = -std::numeric_limits<double>::infinity();
+  double gap_ = std::numeric_limits<double>::infinity();
+  int64_t nonzeros_ = 0;
+  int64_t updates_ = 0;
+  int32_t parallelism_ = 0;
+};
+
+// The app as the contract sees it.
+struct Lasso {
+  using Options = lasso::Options;
+  using Plan = lasso::Plan;
+  using Partial = lasso::Partial;
+  using Update = lasso::Update;
+  using Scheduler = lasso::Scheduler;
+  using Worker = lasso::Worker;
+  using Model = lasso::Model;
+};
+
+// The app with its commands train, predict and evaluate.
+Program MakeLasso();
+
+}  // namespace strads::lasso

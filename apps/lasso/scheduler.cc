@@ -1,0 +1,138 @@
+#include <algorithm>
+#include <cmath>
+
+#include "apps/lasso/lasso.h"
+
+namespace strads::lasso {
+namespace {
+
+constexpr int kGuardWindow = 32;  // rounds
+
+// A measurement reads all of X once, as updating every variable once does. So they are this many
+// times the variables apart at most, and no more than grows by this factor from one to the next.
+constexpr double kMostSweepsBetween = 10;
+constexpr double kGrowth = 1.5;
+
+// By priority: the variables that matter have settled, for now, once their changes are this share
+// of what they were after the last measurement, which also finds those that matter next.
+constexpr double kSettled = 1e-2;
+
+}  // namespace
+
+Scheduler::Scheduler(const Options& options, Slice slice)
+    : options_(options), slice_(slice), parallelism_(options.parallelism), guard_(kGuardWindow) {
+  if (options.parallelism < 1) throw UsageError("--parallelism=" + std::to_string(options.parallelism) + " is out of range, expected at least 1");
+  if (!(options.candidates >= 1)) throw UsageError("--candidates is out of range, expected at least 1");
+  if (options.schedule == "dependency") {
+    filter_.emplace(options.max_coupling, static_cast<size_t>(std::max<int64_t>(options.coupling_cache, 1)));
+  } else {
+    (void)MakeSchedule(options.schedule, 0, 0, 0);  // refuses an unknown name now
+  }
+}
+
+void Scheduler::SetUp(int64_t num_variables) {
+  num_variables_ = num_variables;
+  const auto [first, last] = slice_.RangeOf(num_variables);
+  const std::string name = filter_ ? "priority" : options_.schedule;
+  ScheduleOptions own;
+  own.stream = static_cast<uint64_t>(slice_.index);
+  schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last), static_cast<uint64_t>(options_.seed), own);
+  priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
+  is_in_flight_.resize(static_cast<size_t>(num_variables), false);
+  if (filter_) unit_norms_.resize(static_cast<size_t>(num_variables), 1.0);
+  updates_between_ = static_cast<double>(num_variables);
+}
+
+bool Scheduler::MeasurementIsDue() const {
+  if (slice_.index != 0 || measuring_) return false;  // one scheduler is enough for all
+  if (updates_since_measured_ >= updates_between_) return true;
+  return priority_ != nullptr && priority_->TotalChange() <= kSettled * kSettled * change_when_measured_;
+}
+
+std::vector<int32_t> Scheduler::Draw(int count) {
+  std::vector<int32_t> columns = schedule_->Draw(count);
+  std::erase_if(columns, [&](int32_t j) { return is_in_flight_[static_cast<size_t>(j)]; });
+  return columns;
+}
+
+std::vector<int32_t> Scheduler::NextColumns() {
+  if (!filter_) return Draw(parallelism_);
+  if (ready_.empty()) return {};  // the first couplings are still on their way
+  std::vector<int32_t> candidates = std::move(ready_.front());
+  ready_.pop_front();
+  std::erase_if(candidates, [&](int32_t j) { return is_in_flight_[static_cast<size_t>(j)]; });
+  return filter_->Keep(candidates, parallelism_);
+}
+
+void Scheduler::AskForCouplings(Plan& plan) {
+  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(options_.candidates * parallelism_)));
+  auto probe = filter_->MakeProbe(candidates);
+  if (NumPairs(probe) == 0) {
+    ready_.push_back(std::move(candidates));
+    return;
+  }
+  plan.probe = std::move(probe.columns);
+  plan.probe_known = probe.num_known;
+  asked_.push_back(std::move(candidates));
+}
+
+Scheduled<Plan> Scheduler::Schedule() {
+  Plan plan;
+  plan.scheduler = slice_.index;
+  plan.parallelism = parallelism_;
+  if (schedule_ == nullptr || MeasurementIsDue()) {
+    updates_since_measured_ = 0;
+    measuring_ = true;
+    plan.measure = true;
+  } else {
+    plan.columns = NextColumns();
+  }
+  for (const int32_t j : plan.columns) is_in_flight_[static_cast<size_t>(j)] = true;
+  in_flight_.push_back(plan.columns);
+  if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
+  const bool fence = plan.measure;
+  return {std::move(plan), fence};
+}
+
+void Scheduler::Learn(const Update& update) {
+  const DependencyFilter::Probe probe{update.probe, update.probe_known};
+  std::vector<double> cosines(static_cast<size_t>(NumPairs(probe)), 0.0);
+  for (const int32_t pair : update.coupled) cosines[static_cast<size_t>(pair)] = 1;
+  filter_->Learn(probe, cosines, unit_norms_);  // told is only whether they are coupled
+  ready_.push_back(std::move(asked_.front()));
+  asked_.pop_front();
+}
+
+void Scheduler::NoteChanges(const Update& update) {
+  const auto [first, last] = slice_.RangeOf(num_variables_);
+  std::vector<int32_t> columns;
+  std::vector<double> scaled;
+  for (size_t i = 0; i < update.columns.size(); ++i) {
+    if (update.columns[i] < first || update.columns[i] >= last) continue;
+    columns.push_back(update.columns[i]);
+    scaled.push_back(update.scaled[i]);
+  }
+  schedule_->Changed(columns, scaled);
+}
+
+void Scheduler::Feedback(const Update& update) {
+  if (update.measured && schedule_ == nullptr) SetUp(update.num_variables);
+  NoteChanges(update);
+  if (update.measured) {
+    measuring_ = false;
+    updates_between_ = std::min(kGrowth * updates_between_, kMostSweepsBetween * static_cast<double>(num_variables_));
+    if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
+  } else {
+    updates_since_measured_ += static_cast<double>(update.columns.size());
+    if (options_.divergence_guard && parallelism_ > 1 && guard_.Observe(update.objective)) {
+      parallelism_ /= 2;
+      guard_.Reset();
+    }
+  }
+  if (update.scheduler != slice_.index) return;
+  for (const int32_t j : in_flight_.front()) is_in_flight_[static_cast<size_t>(j)] = false;
+  in_flight_.pop_front();
+  if (!update.probe.empty()) Learn(update);
+}
+
+}  // namespace strads::lasso

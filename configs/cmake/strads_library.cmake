@@ -1,0 +1,33 @@
+# Compiler settings shared by every target of the project.
+add_library(strads_settings INTERFACE)
+target_compile_options(strads_settings INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow=local
+  # a*b+c must round the same way on every machine: the same seed gives the same bytes.
+  -ffp-contract=off
+  $<$<BOOL:${STRADS_WERROR}>:-Werror>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(strads_settings INTERFACE -Wno-shadow -Wno-sign-conversion)
+  target_compile_options(strads_settings INTERFACE -Wshadow-uncaptured-local)
+endif()
+if(STRADS_SANITIZE)
+  target_compile_options(strads_settings INTERFACE -fsanitize=${STRADS_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(strads_settings INTERFACE -fsanitize=${STRADS_SANITIZE})
+endif()
+
+# strads_library(NAME SOURCES ... HEADERS ... PUBLIC ... PRIVATE ...): a static library of the project.
+# HEADERS are public: installed, and found below BASE (include/ unless given).
+function(strads_library name)
+  cmake_parse_arguments(arg "" "BASE" "SOURCES;HEADERS;PUBLIC;PRIVATE" ${ARGN})
+  if(NOT arg_BASE)
+    set(arg_BASE include)
+  endif()
+  add_library(${name} STATIC ${arg_SOURCES})
+  add_library(Strads::${name} ALIAS ${name})
+  target_sources(${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${arg_BASE} FILES ${arg_HEADERS})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_features(${name} PUBLIC cxx_std_20)
+  target_link_libraries(${name} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE} $<BUILD_INTERFACE:strads_settings>)
+  set_target_properties(${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+  set_property(GLOBAL APPEND PROPERTY STRADS_LIBRARIES ${name})
+endfunction()

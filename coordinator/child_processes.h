@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace strads {
+
+// Child processes that end with this one: killed and reaped on destruction, and killed by the
+// kernel should this process die first.
+class ChildProcesses {
+ public:
+  ChildProcesses() = default;
+  ~ChildProcesses();
+  ChildProcesses(const ChildProcesses&) = delete;
+  ChildProcesses& operator=(const ChildProcesses&) = delete;
+
+  // Starts `command`, whose first word is the path of a program. Throws Error (kPeer) if it cannot.
+  void Start(const std::vector<std::string>& command);
+
+  struct Ended {
+    pid_t process = 0;
+    std::string how;  // "was killed by signal 9", "ended with exit code 3"
+  };
+  // Those that have ended since the last call.
+  std::vector<Ended> Reap();
+
+  // Waits, `seconds` at most, for the rest to end by themselves.
+  void WaitForAll(double seconds);
+
+ private:
+  std::vector<pid_t> running_;
+};
+
+// The path of the program that this process runs.
+std::string OwnPath();
+
+}  // namespace strads

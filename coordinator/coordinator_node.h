@@ -1,0 +1,78 @@
+#pragma once
+
+#include <strads/program.h>
+#include <strads/run.h>
+
+#include "coordinator/engine.h"
+#include "coordinator/membership.h"
+#include "coordinator/stopping.h"
+#include "coordinator/wire/node.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace strads {
+
+wire::LinkOptions LinkOptionsOf(const RunOptions& options);
+
+// The coordinator at its endpoint: brings the roles together, runs the engine, sees the run's end.
+class CoordinatorNode final : public wire::Node, private Engine::Outlet {
+ public:
+  // All must outlive it. `run_id` is not 0 and tells this run from every other.
+  CoordinatorNode(wire::Transport& transport, const Program& program, const OptionValues& values,
+                  const RunOptions& options, const RunHooks& hooks, uint64_t run_id);
+
+  void Start() override;
+  bool done() const override { return phase_ == Phase::kDone; }
+
+  // Once done. Throws the Error that ended the run before its first round, if one did.
+  RunResult Result() const;
+
+  // Tells all members to leave, because of an error of the coordinator's own.
+  void Abort(const std::string& reason);
+  // A member that runs here on this machine was seen to die.
+  void OnProcessEnded(int64_t process, const std::string& how);
+
+ private:
+  enum class Phase { kJoining, kLoading, kRounds, kFinishing, kDone };
+
+  void OnDelivery(wire::Delivery& delivery) override;
+  void OnTimer(wire::Time now) override;
+  void OnHello(const wire::Delivery& delivery);
+  void OnMemberFrame(Member& member, wire::Delivery& delivery);
+  void OnReady(Member& member);
+  void OnLost(Member& member, const std::string& how);
+  void StartRounds();
+  void CheckDeadlines(wire::Time now);
+  void Finish(Ending ending);
+  void Conclude();
+  void StopAll(const std::string& reason);
+  void Welcome(const Member& member);
+  void News(const std::string& text) const;
+
+  void RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) override;
+  void Push(int64_t round, std::vector<Bytes> updates_and_plan) override;
+  bool OnRound(const RoundResult& result) override;
+
+  const wire::Clock& clock_;
+  const Program& program_;
+  const RunOptions options_;
+  const RunHooks& hooks_;
+  const Bytes app_options_;
+  Membership membership_;
+  std::unique_ptr<ModelRole> model_;
+  std::unique_ptr<SchedulerRole> own_scheduler_;  // with --schedulers=0
+  std::optional<Engine> engine_;
+  Phase phase_ = Phase::kJoining;
+  std::optional<Ending> ending_;
+  std::optional<Error> error_;
+  RoundRecord last_;
+  int64_t peak_rss_bytes_ = 0;
+  wire::Time started_at_{0};
+  wire::Time loaded_at_{0};
+  wire::Time solved_at_{0};
+  wire::Time finish_deadline_{0};
+};
+
+}  // namespace strads

@@ -1,0 +1,138 @@
+#include "coordinator/engine.h"
+
+#include <strads/error.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace strads {
+
+Engine::Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, Outlet& outlet)
+    : model_(model),
+      shape_(shape),
+      clock_(clock),
+      outlet_(outlet),
+      lead_(std::max(shape.staleness, shape.schedulers - 1)),
+      fed_back_(static_cast<size_t>(shape.schedulers), 0),
+      penalties_{model.Report().penalty},
+      idle_since_(clock.Now()) {}
+
+void Engine::Advance() {
+  // Pushing comes first: workers should not idle while the coordinator pulls or plans.
+  while (!stopped_ && (TryPush() || TryPull() || TryRequestPlan())) {
+  }
+}
+
+bool Engine::TryRequestPlan() {
+  const int64_t round = requested_;
+  if (round > pulled_ + lead_ || (round > 0 && pulled_ == 0)) return false;
+  const int index = static_cast<int>(round % shape_.schedulers);
+  // Exactly these, though more may be in: what a scheduler knows must not depend on timing.
+  const int64_t known = std::max(round - lead_, std::min<int64_t>(round, 1));
+  std::vector<Bytes> feedback;
+  int64_t& fed_back = fed_back_[static_cast<size_t>(index)];
+  for (; fed_back < known; ++fed_back) feedback.push_back(UpdateOf(fed_back));
+  ++requested_;
+  requested_at_ = clock_.Now();
+  ForgetOldUpdates();
+  outlet_.RequestPlan(index, round, feedback);
+  return true;
+}
+
+void Engine::OnPlan(int64_t round, Bytes plan, bool fence) {
+  if (round < pushed_ || round >= requested_ || !plans_.try_emplace(round, Plan{std::move(plan), fence}).second) {
+    throw ProtocolError("a plan of round " + std::to_string(round) + " was not asked for");
+  }
+}
+
+bool Engine::TryPush() {
+  const auto found = plans_.find(pushed_);
+  if (found == plans_.end()) return false;
+  const int64_t round = pushed_;
+  if (round > pulled_ + shape_.staleness) return false;
+  if (found->second.fence && round > pulled_) return false;
+  if (idle_since_ != wire::kNever) {
+    if (round > 0) idle_ += clock_.Now() - idle_since_;
+    idle_since_ = wire::kNever;
+  }
+  const int64_t seen = found->second.fence ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
+  OpenRound open;
+  open.plan = std::move(found->second.plan);
+  plans_.erase(found);
+  std::vector<Bytes> parts;
+  for (; synced_ < seen; ++synced_) parts.push_back(UpdateOf(synced_));
+  parts.push_back(open.plan);
+  open.updates_seen = synced_;
+  open.partials.resize(static_cast<size_t>(shape_.workers));
+  open.losses.resize(static_cast<size_t>(shape_.workers));
+  open.missing = shape_.workers;
+  open.pushed_at = clock_.Now();
+  open_.push_back(std::move(open));
+  ++pushed_;
+  ForgetOldUpdates();
+  outlet_.Push(round, std::move(parts));
+  return true;
+}
+
+void Engine::OnPartial(int rank, int64_t round, Bytes partial, double loss) {
+  const int64_t at = round - pulled_;
+  if (at < 0 || at >= static_cast<int64_t>(open_.size())) {
+    throw ProtocolError("worker " + std::to_string(rank) + " sent a partial of round " + std::to_string(round) + ", which it was not asked for");
+  }
+  OpenRound& open = open_[static_cast<size_t>(at)];
+  auto& slot = open.partials[static_cast<size_t>(rank)];
+  if (slot) return;  // a repetition
+  slot = std::move(partial);
+  open.losses[static_cast<size_t>(rank)] = loss;
+  --open.missing;
+}
+
+bool Engine::TryPull() {
+  if (open_.empty() || open_.front().missing > 0) return false;
+  OpenRound open = std::move(open_.front());
+  open_.pop_front();
+  if (open_.empty()) idle_since_ = clock_.Now();
+  std::vector<Bytes> partials;
+  partials.reserve(open.partials.size());
+  double objective = 0;
+  for (size_t rank = 0; rank < open.partials.size(); ++rank) {
+    partials.push_back(std::move(*open.partials[rank]));
+    objective += open.losses[rank];
+  }
+  objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
+  updates_.push_back(model_.Pull(open.plan, partials));
+  const RoundResult result{pulled_, objective, model_.Report()};
+  ++pulled_;
+  penalties_.push_back(result.report.penalty);
+  const int64_t oldest_needed = open_.empty() ? synced_ : open_.front().updates_seen;
+  for (; first_penalty_ < oldest_needed; ++first_penalty_) penalties_.pop_front();
+  stopped_ = outlet_.OnRound(result);
+  return true;
+}
+
+void Engine::ForgetOldUpdates() {
+  int64_t needed = synced_;
+  for (const int64_t fed_back : fed_back_) needed = std::min(needed, fed_back);
+  for (; first_update_ < needed; ++first_update_) updates_.pop_front();
+}
+
+std::vector<Bytes> Engine::UnsentUpdates() const {
+  std::vector<Bytes> updates;
+  for (int64_t round = synced_; round < pulled_; ++round) updates.push_back(UpdateOf(round));
+  return updates;
+}
+
+std::vector<int> Engine::MissingRanks() const {
+  std::vector<int> ranks;
+  for (int rank = 0; HasOpenRound() && rank < shape_.workers; ++rank) {
+    if (!open_.front().partials[static_cast<size_t>(rank)]) ranks.push_back(rank);
+  }
+  return ranks;
+}
+
+wire::Time Engine::PlanAwaitedSince() const {
+  const bool waiting = requested_ > pushed_ + static_cast<int64_t>(plans_.size());
+  return waiting && !stopped_ ? requested_at_ : wire::kNever;
+}
+
+}  // namespace strads

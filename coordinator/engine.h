@@ -1,0 +1,120 @@
+#pragma once
+
+#include <strads/program.h>
+
+#include "coordinator/wire/clock.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+namespace strads {
+
+// What a round came to.
+struct RoundResult {
+  int64_t round = 0;
+  double objective = 0;
+  Report report;  // of the model after the round
+};
+
+// Schedule, push, pull, sync: decides, from what has arrived, what happens next. Knows rounds and
+// ranks, and neither transports nor apps.
+//
+// With staleness s and S schedulers, round t is
+//   planned  by scheduler t mod S, once the updates of rounds <= t-1-max(s, S-1) are fed back,
+//   pushed   once the updates of rounds <= t-1-s are in (a fenced plan: <= t-1), after exactly those,
+//   pulled   once all partials of t and the updates of rounds <= t-1 are in, partials in rank order,
+// so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
+// a given number of workers, schedulers, and staleness. Round 0 is fed back and synced before
+// round 1 is planned.
+//
+// To add recovery of a lost worker: plans_ and updates_ hold what its replacement has to repeat.
+class Engine {
+ public:
+  // Where the engine's decisions go.
+  class Outlet {
+   public:
+    virtual ~Outlet() = default;
+    // Give `feedback` to scheduler `index` and have it plan `round`; the plan comes to OnPlan,
+    // which may be called from within.
+    virtual void RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) = 0;
+    // Have every worker sync all parts but the last, which are updates, and push the last, a plan.
+    virtual void Push(int64_t round, std::vector<Bytes> updates_and_plan) = 0;
+    // A round is complete. Return true to end the run here.
+    virtual bool OnRound(const RoundResult& result) = 0;
+  };
+
+  struct Shape {
+    int workers = 1;
+    int schedulers = 1;
+    int staleness = 0;
+  };
+
+  // All must outlive it.
+  Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, Outlet& outlet);
+
+  // Does all that can be done now. Call it first, and after every OnPlan and OnPartial.
+  void Advance();
+  void OnPlan(int64_t round, Bytes plan, bool fence);
+  // `loss` is the worker's before the push.
+  void OnPartial(int rank, int64_t round, Bytes partial, double loss);
+
+  bool stopped() const { return stopped_; }
+  int64_t rounds() const { return pulled_; }
+  // The updates that workers have not been sent yet, oldest first.
+  std::vector<Bytes> UnsentUpdates() const;
+  // The oldest round that workers are at, when it was pushed, and who has not answered it.
+  bool HasOpenRound() const { return pushed_ > pulled_; }
+  wire::Time OldestPush() const { return open_.front().pushed_at; }
+  std::vector<int> MissingRanks() const;
+  // Since when a plan is waited for; kNever if none is.
+  wire::Time PlanAwaitedSince() const;
+  // How long all workers had nothing to do, for pulls and plans that were not ready.
+  wire::Time idle() const { return idle_; }
+
+ private:
+  struct OpenRound {
+    Bytes plan;
+    std::vector<std::optional<Bytes>> partials;
+    std::vector<double> losses;
+    int missing = 0;
+    int64_t updates_seen = 0;  // by the workers when they pushed
+    wire::Time pushed_at{0};
+  };
+  struct Plan {
+    Bytes plan;
+    bool fence = false;
+  };
+
+  bool TryPush();
+  bool TryPull();
+  bool TryRequestPlan();
+  void ForgetOldUpdates();
+  const Bytes& UpdateOf(int64_t round) const { return updates_[static_cast<size_t>(round - first_update_)]; }
+
+  ModelRole& model_;
+  const Shape shape_;
+  const wire::Clock& clock_;
+  Outlet& outlet_;
+  const int64_t lead_;  // rounds by which plans run ahead of feedback
+
+  int64_t requested_ = 0;  // rounds planned or being planned
+  int64_t pushed_ = 0;     // rounds pushed
+  int64_t pulled_ = 0;     // rounds pulled: the number of updates there are
+  int64_t synced_ = 0;     // updates that were sent to workers
+  std::vector<int64_t> fed_back_;       // updates sent to each scheduler
+  std::map<int64_t, Plan> plans_;       // planned and not yet pushed
+  std::deque<OpenRound> open_;          // pushed and not yet pulled; front is round pulled_
+  std::deque<Bytes> updates_;           // from round first_update_
+  int64_t first_update_ = 0;
+  std::deque<double> penalties_;        // after n updates, from n = first_penalty_
+  int64_t first_penalty_ = 0;
+  bool stopped_ = false;
+  wire::Time idle_since_ = wire::kNever;
+  wire::Time requested_at_ = wire::kNever;
+  wire::Time idle_{0};
+};
+
+}  // namespace strads

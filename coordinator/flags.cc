@@ -1,0 +1,214 @@
+#include "coordinator/flags.h"
+
+#include <strads/error.h>
+
+#include <gflags/gflags.h>
+
+#include <deque>
+#include <fstream>
+#include <utility>
+
+namespace strads {
+namespace {
+
+// gflags wants the storage of a flag to live as long as the process.
+template <class T>
+void Register(const OptionInfo& option, T value) {
+  static std::deque<std::pair<T, T>> storage;
+  auto& [current, initial] = storage.emplace_back(value, value);
+  static std::deque<std::string> texts;
+  const std::string& name = texts.emplace_back(option.name);
+  const std::string& help = texts.emplace_back(option.help);
+  google::FlagRegisterer(name.c_str(), help.c_str(), "", &current, &initial);
+}
+
+void Register(const OptionInfo& option) {
+  google::CommandLineFlagInfo known;
+  if (google::GetCommandLineFlagInfo(option.name.c_str(), &known)) {
+    throw UsageError("option '" + option.name + "' has the name of a flag of " + (known.filename.empty() ? "strads" : known.filename) + ", expected another name");
+  }
+  const std::string& text = option.default_value;
+  switch (option.type) {
+    case OptionType::kBool: Register<bool>(option, text == "true"); break;
+    case OptionType::kInt: Register<google::int64>(option, std::stoll(text)); break;
+    case OptionType::kDouble: Register<double>(option, std::stod(text)); break;
+    case OptionType::kString: Register<std::string>(option, text); break;
+  }
+}
+
+std::string Trim(const std::string& text) {
+  const size_t begin = text.find_first_not_of(" \t\r");
+  if (begin == std::string::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+std::string WithDefault(const OptionInfo& option) {
+  static constexpr const char* kTypes[] = {"bool", "int", "number", "text"};
+  std::string text = std::string(" (") + kTypes[static_cast<int>(option.type)];
+  if (!option.default_value.empty()) text += ", " + option.default_value;
+  return text + ")";
+}
+
+// `text` in lines of at most 100 characters, all but the first indented.
+std::string Wrap(const std::string& text, size_t indent) {
+  std::string out;
+  size_t column = indent;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    if (column > indent && column + 1 + (end - at) > 100) {
+      out += "\n" + std::string(indent, ' ');
+      column = indent;
+    } else if (column > indent) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(at, end - at);
+    column += end - at;
+    at = end + 1;
+  }
+  return out;
+}
+
+}  // namespace
+
+Flags::Flags(std::vector<FlagGroup> groups) : groups_(std::move(groups)) {
+  for (const FlagGroup& group : groups_) {
+    for (const OptionInfo& option : group.options) Register(option);
+  }
+}
+
+const OptionInfo* Flags::Find(const std::string& name) const {
+  for (const FlagGroup& group : groups_) {
+    for (const OptionInfo& option : group.options) {
+      if (option.name == name) return &option;
+    }
+  }
+  return nullptr;
+}
+
+void Flags::Unknown(const std::string& where, const std::string& name) const {
+  std::vector<std::string> known;
+  for (const FlagGroup& group : groups_) {
+    for (const OptionInfo& option : group.options) known.push_back(option.name);
+  }
+  std::string message = where + "unknown option '" + name + "'";
+  const std::vector<std::string> near = NearMisses(name, known);
+  for (size_t i = 0; i < near.size(); ++i) message += (i == 0 ? "; did you mean " : " or ") + near[i];
+  throw UsageError(message + (near.empty() ? "; --help lists all" : "?"));
+}
+
+void Flags::Set(const OptionInfo& option, const std::string& text) {
+  google::SetCommandLineOption(option.name.c_str(), CanonicalOption(option, text).c_str());
+}
+
+std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& arguments) {
+  std::vector<std::string> words;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    if (argument.size() < 2 || argument[0] != '-') {
+      words.push_back(argument);
+      continue;
+    }
+    const std::string flag = argument.substr(argument[1] == '-' ? 2 : 1);
+    const size_t equals = flag.find('=');
+    std::string name = flag.substr(0, equals);
+    for (char& c : name) c = c == '-' ? '_' : c;
+    const OptionInfo* option = Find(name);
+    google::CommandLineFlagInfo logging;
+    const bool foreign = option == nullptr && google::GetCommandLineFlagInfo(name.c_str(), &logging);
+    const OptionInfo* negated = option == nullptr && name.starts_with("no") && equals == std::string::npos ? Find(name.substr(2)) : nullptr;
+    std::string value;
+    if (equals != std::string::npos) {
+      value = flag.substr(equals + 1);
+    } else if (negated != nullptr && negated->type == OptionType::kBool) {
+      option = negated;
+      value = "false";
+    } else if ((option != nullptr && option->type == OptionType::kBool) || (foreign && logging.type == "bool")) {
+      value = "true";
+    } else if ((option != nullptr || foreign) && i + 1 < arguments.size()) {
+      value = arguments[++i];
+    } else if (option != nullptr || foreign) {
+      throw UsageError("--" + name + " needs a value: --" + name + "=VALUE");
+    }
+    if (option != nullptr) {
+      Set(*option, value);
+      given_.insert(option->name);
+    } else if (!foreign) {
+      Unknown("", name);
+    } else if (google::SetCommandLineOption(name.c_str(), value.c_str()).empty()) {
+      throw UsageError("--" + name + "=" + value + " is wrong, expected a value of type " + logging.type);
+    }
+  }
+  return words;
+}
+
+void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ignored) {
+  std::ifstream file(path);
+  if (!file) throw UsageError("config file " + path + " cannot be opened");
+  const std::set<std::string> from_arguments = given_;
+  std::set<std::string> from_file;
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    const std::string where = path + ":" + std::to_string(number) + ": ";
+    const std::string text = Trim(line.substr(0, line.find('#')));
+    if (text.empty()) continue;
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) throw UsageError(where + "'" + text + "' has no '=', expected name = value");
+    const std::string name = Trim(text.substr(0, equals));
+    if (!from_file.insert(name).second) throw UsageError(where + "'" + name + "' is given twice");
+    const OptionInfo* option = Find(name);
+    if (option == nullptr) {
+      if (ignored.contains(name)) continue;
+      Unknown(where, name);
+    }
+    if (from_arguments.contains(name)) continue;
+    try {
+      Set(*option, Trim(text.substr(equals + 1)));
+    } catch (const Error& error) {
+      throw UsageError(where + error.what());
+    }
+    given_.insert(name);
+  }
+}
+
+std::string Flags::Get(const std::string& name) const {
+  std::string value;
+  google::GetCommandLineOption(name.c_str(), &value);
+  const OptionInfo* option = Find(name);
+  return option == nullptr ? value : CanonicalOption(*option, value);
+}
+
+OptionValues Flags::values() const {
+  OptionValues values;
+  for (const FlagGroup& group : groups_) {
+    for (const OptionInfo& option : group.options) values[option.name] = Get(option.name);
+  }
+  return values;
+}
+
+std::string Flags::Help() const {
+  std::string text;
+  for (const FlagGroup& group : groups_) {
+    if (group.options.empty()) continue;
+    text += "\n" + group.title + ":\n";
+    for (const OptionInfo& option : group.options) {
+      std::string name = "  --" + option.name;
+      name.resize(std::max<size_t>(name.size() + 1, 22), ' ');
+      text += name + Wrap(option.help + WithDefault(option), 22) + "\n";
+    }
+  }
+  return text + "\nLogging: --logtostderr --minloglevel=N --v=N --log_dir=DIR (see glog)\n";
+}
+
+std::string Flags::PrintConfig() const {
+  std::string text;
+  for (const FlagGroup& group : groups_) {
+    if (group.options.empty()) continue;
+    text += "# " + group.title + "\n";
+    for (const OptionInfo& option : group.options) text += option.name + " = " + Get(option.name) + "\n";
+  }
+  return text;
+}
+
+}  // namespace strads

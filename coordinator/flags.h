@@ -1,0 +1,51 @@
+#pragma once
+
+#include <strads/options.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+namespace strads {
+
+struct FlagGroup {
+  std::string title;
+  std::vector<OptionInfo> options;
+};
+
+// The flags of one command, and their values. gflags holds them, and brings those of logging.
+class Flags {
+ public:
+  // Once a process. Throws Error (kUsage) if an app's option has the name of another flag.
+  explicit Flags(std::vector<FlagGroup> groups);
+
+  // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words that are no
+  // flags. Throws Error (kUsage) on an unknown flag, listing near misses, or a wrong value.
+  std::vector<std::string> ParseArguments(const std::vector<std::string>& arguments);
+
+  // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Keys in
+  // `ignored` are skipped. Throws Error (kUsage) with path:line.
+  void ParseConfig(const std::string& path, const std::set<std::string>& ignored);
+
+  std::string Get(const std::string& name) const;
+  OptionValues values() const;
+  // Those given by a flag or the config file, not by default.
+  const std::set<std::string>& given() const { return given_; }
+
+  std::string Help() const;
+  // All values in force, as a config file.
+  std::string PrintConfig() const;
+
+ private:
+  const OptionInfo* Find(const std::string& name) const;
+  void Set(const OptionInfo& option, const std::string& text);
+  [[noreturn]] void Unknown(const std::string& where, const std::string& name) const;
+
+  const std::vector<FlagGroup> groups_;
+  std::set<std::string> given_;
+};
+
+// Names of `known` that look like `name`, most alike first, at most three.
+std::vector<std::string> NearMisses(const std::string& name, const std::vector<std::string>& known);
+
+}  // namespace strads

@@ -1,0 +1,313 @@
+#pragma once
+
+#include <strads/bytes.h>
+#include <strads/error.h>
+#include <strads/fields.h>
+#include <strads/sparse_vector.h>
+
+#include <Eigen/Core>
+
+#include <charconv>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+// How the fields of messages become msgpack and back; apps use strads/message.h.
+namespace strads::codec {
+
+// The msgpack ext type of a numeric array, whose payload is raw little-endian elements. Each
+// array says what it is made of, so a message can be printed without knowing its C++ type.
+enum ArrayType : int8_t {
+  kFloat64 = 1,
+  kFloat32 = 2,
+  kInt8 = 3,
+  kUint8 = 4,
+  kInt16 = 5,
+  kUint16 = 6,
+  kInt32 = 7,
+  kUint32 = 8,
+  kInt64 = 9,
+  kUint64 = 10,
+  kSparseFloat64 = 16,  // int64 size, int64 count, count int64 indices, count float64 values
+};
+
+template <class T>
+constexpr ArrayType ArrayTypeOf() {
+  static_assert(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>);
+  if constexpr (std::is_floating_point_v<T>) {
+    static_assert(sizeof(T) <= 8);
+    return sizeof(T) == 8 ? kFloat64 : kFloat32;
+  } else {
+    constexpr int kBase = sizeof(T) == 1 ? kInt8 : sizeof(T) == 2 ? kInt16 : sizeof(T) == 4 ? kInt32 : kInt64;
+    return static_cast<ArrayType>(kBase + (std::is_unsigned_v<T> ? 1 : 0));
+  }
+}
+
+class Encoder {
+ public:
+  explicit Encoder(size_t size_hint) { out_.Reserve(size_hint); }
+  void Map(size_t entries);
+  void Array(size_t elements);
+  void String(std::string_view text);
+  void Bool(bool value);
+  void Int(int64_t value);
+  void Uint(uint64_t value);
+  // All 64 bits survive, those of -0.0 and NaN included.
+  void Double(double value);
+  void RawArray(ArrayType type, const void* data, size_t num_bytes);
+  void Sparse(const SparseVector& vector);
+  Bytes Finish() { return out_.Finish(); }
+
+ private:
+  ByteWriter out_;
+};
+
+// A value inside a decoded message. Every accessor throws Error (kProtocol) if the value is not
+// what is asked for; it lives as long as its Decoder.
+class Value {
+ public:
+  explicit Value(const void* object) : object_(object) {}
+  size_t MapSize() const;
+  Value KeyAt(size_t i) const;
+  Value ValueAt(size_t i) const;
+  bool IsArray() const;
+  size_t ArraySize() const;
+  Value ElementAt(size_t i) const;
+  std::string_view String() const;
+  bool Bool() const;
+  int64_t Int() const;
+  uint64_t Uint() const;
+  double Double() const;  // an integer is accepted
+  // The payload of a numeric array of `type`, not aligned.
+  std::string_view RawArray(ArrayType type, size_t element_size) const;
+  void Sparse(SparseVector& vector) const;
+
+ private:
+  const void* object_;
+};
+
+class Decoder {
+ public:
+  explicit Decoder(const Bytes& bytes);
+  ~Decoder();
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+  Value root() const;
+
+ private:
+  struct Parsed;
+  std::unique_ptr<Parsed> parsed_;
+};
+
+[[noreturn]] void ThrowOutOfRange();
+
+template <class T>
+concept HasFields = requires(T& t) {
+  T::kFieldNames;
+  t.Fields();
+};
+
+template <class T>
+concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
+
+template <class T>
+struct IsVectorOfNumbers : std::false_type {};
+template <Number T>
+struct IsVectorOfNumbers<std::vector<T>> : std::true_type {};
+
+template <class T>
+struct IsEigenVector : std::false_type {};
+template <Number T>
+struct IsEigenVector<Eigen::Matrix<T, Eigen::Dynamic, 1>> : std::true_type {};
+
+template <class T>
+concept NumericArray = IsVectorOfNumbers<T>::value || IsEigenVector<T>::value;
+
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsMap : std::false_type {};
+template <class K, class V>
+struct IsMap<std::map<K, V>> : std::true_type {};
+
+template <class T>
+constexpr bool FieldTravels();
+
+template <class Tuple>
+struct EachTravels;
+template <class... F>
+struct EachTravels<std::tuple<F&...>> {
+  static constexpr bool value = (FieldTravels<std::remove_const_t<F>>() && ...);
+};
+template <class T>
+concept AllFieldsTravel = EachTravels<decltype(std::declval<T&>().Fields())>::value;
+
+template <class T>
+constexpr bool FieldTravels() {
+  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || NumericArray<T> ||
+                std::is_same_v<T, SparseVector>) {
+    return true;
+  } else if constexpr (IsVector<T>::value) {
+    return FieldTravels<typename T::value_type>();
+  } else if constexpr (IsMap<T>::value) {
+    return (std::integral<typename T::key_type> ||
+            std::is_same_v<typename T::key_type, std::string>) &&
+           FieldTravels<typename T::mapped_type>();
+  } else if constexpr (HasFields<T>) {
+    return AllFieldsTravel<T>;
+  } else {
+    return false;
+  }
+}
+
+// About how many bytes `field` takes when packed; exact enough that large arrays are packed
+// without growing the buffer.
+template <class T>
+size_t PackedSizeHint(const T& field) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    return 9;
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    return field.size() + 5;
+  } else if constexpr (NumericArray<T>) {
+    return static_cast<size_t>(field.size()) * sizeof(field[0]) + 6;
+  } else if constexpr (std::is_same_v<T, SparseVector>) {
+    return 64;
+  } else if constexpr (HasFields<T>) {
+    size_t size = T::kFieldNames.size() + 8;
+    ForEachField(field, [&](std::string_view, const auto& f) { size += PackedSizeHint(f); });
+    return size;
+  } else {
+    return field.size() * 16 + 5;
+  }
+}
+
+template <class T>
+void Encode(Encoder& out, const T& field) {
+  if constexpr (std::is_same_v<T, bool>) {
+    out.Bool(field);
+  } else if constexpr (std::is_floating_point_v<T>) {
+    out.Double(static_cast<double>(field));
+  } else if constexpr (std::is_unsigned_v<T>) {
+    out.Uint(field);
+  } else if constexpr (std::is_integral_v<T>) {
+    out.Int(field);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    out.String(field);
+  } else if constexpr (NumericArray<T>) {
+    using Element = std::remove_cvref_t<decltype(field[0])>;
+    out.RawArray(ArrayTypeOf<Element>(), field.data(), static_cast<size_t>(field.size()) * sizeof(Element));
+  } else if constexpr (std::is_same_v<T, SparseVector>) {
+    out.Sparse(field);
+  } else if constexpr (IsVector<T>::value) {
+    out.Array(field.size());
+    for (const auto& element : field) Encode<typename T::value_type>(out, element);
+  } else if constexpr (IsMap<T>::value) {
+    out.Map(field.size());
+    for (const auto& [key, value] : field) {
+      Encode(out, key);
+      Encode(out, value);
+    }
+  } else {
+    out.Map(kNumFields<T>);
+    ForEachField(field, [&](std::string_view name, const auto& f) {
+      out.String(name);
+      Encode(out, f);
+    });
+  }
+}
+
+template <class T>
+void Decode(Value in, T& field);
+
+template <NumericArray T>
+void DecodeNumericArray(Value in, T& field) {
+  using Element = std::remove_cvref_t<decltype(field[0])>;
+  using Size = decltype(field.size());
+  if (in.IsArray()) {  // numbers one by one, as a model edited by hand has them
+    field.resize(static_cast<Size>(in.ArraySize()));
+    for (size_t i = 0; i < in.ArraySize(); ++i) Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
+    return;
+  }
+  const std::string_view raw = in.RawArray(ArrayTypeOf<Element>(), sizeof(Element));
+  const size_t count = raw.size() / sizeof(Element);
+  if constexpr (IsVectorOfNumbers<T>::value) {
+    if (reinterpret_cast<uintptr_t>(raw.data()) % alignof(Element) == 0) {
+      const auto* first = reinterpret_cast<const Element*>(raw.data());
+      field.assign(first, first + count);  // one pass: resize() would write the memory twice
+      return;
+    }
+  }
+  field.resize(static_cast<Size>(count));
+  if (count > 0) std::memcpy(field.data(), raw.data(), raw.size());
+}
+
+template <HasFields T>
+void DecodeFields(Value in, T& message) {
+  const size_t size = in.MapSize();
+  size_t expected = 0;  // messages of our own version have their fields in order
+  ForEachField(message, [&](std::string_view name, auto& f) {
+    for (size_t tried = 0; tried < size; ++tried) {
+      const size_t i = (expected + tried) % size;
+      if (in.KeyAt(i).String() != name) continue;
+      Decode(in.ValueAt(i), f);
+      expected = i + 1;
+      return;
+    }
+  });
+}
+
+template <class T>
+void Decode(Value in, T& field) {
+  if constexpr (std::is_same_v<T, bool>) {
+    field = in.Bool();
+  } else if constexpr (std::is_floating_point_v<T>) {
+    field = static_cast<T>(in.Double());
+  } else if constexpr (std::is_unsigned_v<T>) {
+    const uint64_t value = in.Uint();
+    if (value > std::numeric_limits<T>::max()) ThrowOutOfRange();
+    field = static_cast<T>(value);
+  } else if constexpr (std::is_integral_v<T>) {
+    const int64_t value = in.Int();
+    if (value > std::numeric_limits<T>::max() || value < std::numeric_limits<T>::min()) ThrowOutOfRange();
+    field = static_cast<T>(value);
+  } else if constexpr (std::is_same_v<T, std::string>) {
+    field = in.String();
+  } else if constexpr (NumericArray<T>) {
+    DecodeNumericArray(in, field);
+  } else if constexpr (std::is_same_v<T, SparseVector>) {
+    in.Sparse(field);
+  } else if constexpr (IsVector<T>::value) {
+    field.clear();
+    field.resize(in.ArraySize());
+    for (size_t i = 0; i < field.size(); ++i) {
+      typename T::value_type element{};
+      Decode(in.ElementAt(i), element);
+      field[i] = std::move(element);
+    }
+  } else if constexpr (IsMap<T>::value) {
+    field.clear();
+    for (size_t i = 0; i < in.MapSize(); ++i) {
+      typename T::key_type key{};
+      const Value name = in.KeyAt(i);
+      if constexpr (std::integral<typename T::key_type>) {
+        key = static_cast<typename T::key_type>(name.Int());
+      } else {
+        key = name.String();
+      }
+      Decode(in.ValueAt(i), field[key]);
+    }
+  } else {
+    DecodeFields(in, field);
+  }
+}
+
+}  // namespace strads::codec

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace strads {
+
+// What was wrong with the outside world. Bugs of our own are CHECKs, and how a run ended is a
+// Termination: neither is an Error.
+enum class ErrorKind {
+  kUsage,     // a flag, a config file or a command
+  kData,      // an input or output file
+  kPeer,      // another process of the run: lost, late, or refused
+  kProtocol,  // bytes that are not what the wire format allows
+};
+
+// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5 in the order above.
+constexpr int ExitCode(ErrorKind kind) { return 2 + static_cast<int>(kind); }
+
+// The only exception that strads throws on purpose. The message is one line for the user; for a
+// file it reads "path:line: what is wrong, what was expected".
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  ErrorKind kind() const { return kind_; }
+
+ private:
+  ErrorKind kind_;
+};
+
+inline Error UsageError(const std::string& message) { return {ErrorKind::kUsage, message}; }
+inline Error DataError(const std::string& message) { return {ErrorKind::kData, message}; }
+inline Error PeerError(const std::string& message) { return {ErrorKind::kPeer, message}; }
+inline Error ProtocolError(const std::string& message) { return {ErrorKind::kProtocol, message}; }
+
+}  // namespace strads

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <tuple>
+
+// Declares, once, the members of a struct that are its content: they travel in messages, are read
+// from flags and config files, and are saved in models, under their own names.
+//
+//   struct Plan { std::vector<int> columns; STRADS_FIELDS(columns) };
+#define STRADS_FIELDS(...)                                      \
+  static constexpr std::string_view kFieldNames = #__VA_ARGS__; \
+  auto Fields() { return std::tie(__VA_ARGS__); }               \
+  auto Fields() const { return std::tie(__VA_ARGS__); }
+
+// Says, for --help, what the fields of an Options struct mean: "name: text" for each, checked
+// against STRADS_FIELDS when the app is compiled. A field without one is listed without a text.
+#define STRADS_HELP(...) static constexpr std::string_view kHelp[] = {__VA_ARGS__};
+
+namespace strads {
+
+template <class T>
+inline constexpr size_t kNumFields = std::tuple_size_v<decltype(std::declval<T&>().Fields())>;
+
+// The names of T's fields in the order of STRADS_FIELDS.
+template <class T>
+consteval auto FieldNames() {
+  std::array<std::string_view, kNumFields<T>> names{};
+  std::string_view rest = T::kFieldNames;
+  for (auto& name : names) {
+    const size_t begin = rest.find_first_not_of(" \t\n\\");
+    rest.remove_prefix(begin);
+    const size_t comma = rest.find(',');
+    name = rest.substr(0, comma);
+    const size_t last = name.find_last_not_of(" \t\n\\");
+    name = name.substr(0, last + 1);
+    rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
+  }
+  return names;
+}
+
+// Calls visit(name, field) for every field of `message`, in order.
+template <class T, class Visit>
+constexpr void ForEachField(T& message, Visit&& visit) {
+  constexpr auto kNames = FieldNames<std::remove_const_t<T>>();
+  [&]<size_t... I>(std::index_sequence<I...>, auto fields) {
+    (visit(kNames[I], std::get<I>(fields)), ...);
+  }
+  (std::make_index_sequence<kNames.size()>(), message.Fields());
+}
+
+// The text of STRADS_HELP for field `name`, or an empty one.
+template <class T>
+constexpr std::string_view FieldHelp(std::string_view name) {
+  if constexpr (requires { T::kHelp; }) {
+    for (std::string_view entry : T::kHelp) {
+      if (entry.starts_with(name) && entry.substr(name.size()).starts_with(": ")) {
+        return entry.substr(name.size() + 2);
+      }
+    }
+  }
+  return {};
+}
+
+// Whether every entry of STRADS_HELP begins with the name of a field.
+template <class T>
+consteval bool HelpNamesFields() {
+  if constexpr (requires { T::kHelp; }) {
+    for (std::string_view entry : T::kHelp) {
+      bool known = false;
+      for (std::string_view name : FieldNames<T>()) {
+        known = known || (entry.starts_with(name) && entry.substr(name.size()).starts_with(": "));
+      }
+      if (!known) return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace strads

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <strads/message.h>
+#include <strads/options.h>
+#include <strads/summary.h>
+
+#include <string>
+
+namespace strads {
+
+// A model as it lies in its file: JSON that people and tools can read, with numbers that read back
+// as the very same doubles.
+struct SavedModel {
+  std::string app;
+  OptionValues options;  // of the app, as it was trained with
+  Bytes model;           // the app's Model, packed
+};
+
+// Writes the file whole or not at all: to a temporary file beside it, which is then renamed.
+// Throws Error (kData) if it cannot be written.
+void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary);
+
+// Throws Error (kData) if the file cannot be read or is no model of `app`.
+SavedModel ReadModel(const std::string& path, const std::string& app);
+
+// The app's Model of type T in the file, into which its fields are read.
+template <Message T>
+T LoadModel(const std::string& path, const std::string& app) {
+  const SavedModel saved = ReadModel(path, app);
+  T model;
+  try {
+    codec::Decoder decoder(saved.model);
+    codec::Decode(decoder.root(), model);
+  } catch (const Error& error) {
+    throw DataError(path + ": " + error.what());
+  }
+  return model;
+}
+
+}  // namespace strads

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <strads/app.h>
+#include <strads/bytes.h>
+#include <strads/options.h>
+#include <strads/report.h>
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace strads {
+
+// The roles of an app with its types erased: messages are bytes. The engine, the transports and
+// most tests see only these, and are compiled once.
+struct ScheduledBytes {
+  Bytes plan;
+  bool fence = false;
+};
+
+class SchedulerRole {
+ public:
+  virtual ~SchedulerRole() = default;
+  virtual ScheduledBytes Schedule() = 0;
+  virtual void Feedback(const Bytes& update) = 0;
+};
+
+class WorkerRole {
+ public:
+  virtual ~WorkerRole() = default;
+  virtual Bytes Push(const Bytes& plan) = 0;
+  virtual void Sync(const Bytes& update) = 0;
+  virtual double Loss() const = 0;
+};
+
+class ModelRole {
+ public:
+  virtual ~ModelRole() = default;
+  virtual Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) = 0;
+  virtual strads::Report Report() const = 0;
+  virtual Bytes Save() const = 0;
+};
+
+// A command of an app beside train, such as predict: its own options and what it does. `run`
+// returns the exit code.
+struct Command {
+  std::string name;
+  std::string help;
+  std::vector<OptionInfo> options;
+  std::function<int(const OptionValues&)> run;
+};
+
+// An app as the engine runs it.
+struct Program {
+  std::string name;
+  std::string summary;    // one line for --help: what it minimises
+  std::vector<OptionInfo> options;
+  std::vector<Command> commands;
+  std::function<Bytes(const OptionValues&)> pack_options;
+  std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
+  std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
+  std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
+};
+
+namespace internal {
+
+template <App A>
+class SchedulerOf final : public SchedulerRole {
+ public:
+  SchedulerOf(const Bytes& options, Slice slice) : scheduler_(Unpack<typename A::Options>(options), slice) {}
+  ScheduledBytes Schedule() override {
+    const Scheduled<typename A::Plan> scheduled = scheduler_.Schedule();
+    return {Pack(scheduled.plan), scheduled.fence};
+  }
+  void Feedback(const Bytes& update) override { scheduler_.Feedback(Unpack<typename A::Update>(update)); }
+
+ private:
+  typename A::Scheduler scheduler_;
+};
+
+template <App A>
+class WorkerOf final : public WorkerRole {
+ public:
+  WorkerOf(const Bytes& options, Shard shard) : worker_(Unpack<typename A::Options>(options), shard) {}
+  Bytes Push(const Bytes& plan) override { return Pack(worker_.Push(Unpack<typename A::Plan>(plan))); }
+  void Sync(const Bytes& update) override { worker_.Sync(Unpack<typename A::Update>(update)); }
+  double Loss() const override { return worker_.Loss(); }
+
+ private:
+  typename A::Worker worker_;
+};
+
+template <App A>
+class ModelOf final : public ModelRole {
+ public:
+  explicit ModelOf(const Bytes& options) : model_(Unpack<typename A::Options>(options)) {}
+  Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) override {
+    std::vector<typename A::Partial> unpacked;
+    unpacked.reserve(partials.size());
+    for (const Bytes& partial : partials) unpacked.push_back(Unpack<typename A::Partial>(partial));
+    return Pack(model_.Pull(Unpack<typename A::Plan>(plan), unpacked));
+  }
+  strads::Report Report() const override { return model_.Report(); }
+  Bytes Save() const override { return Pack(model_); }
+
+ private:
+  typename A::Model model_;
+};
+
+}  // namespace internal
+
+// The app A as a program of this name.
+template <App A>
+Program MakeProgram(std::string name, std::string summary = {}, std::vector<Command> commands = {}) {
+  using Options = typename A::Options;
+  return {
+      .name = std::move(name),
+      .summary = std::move(summary),
+      .options = DescribeOptions<Options>(),
+      .commands = std::move(commands),
+      .pack_options = [](const OptionValues& values) { return Pack(MakeOptions<Options>(values)); },
+      .make_scheduler = [](const Bytes& options, Slice slice) -> std::unique_ptr<SchedulerRole> {
+        return std::make_unique<internal::SchedulerOf<A>>(options, slice);
+      },
+      .make_worker = [](const Bytes& options, Shard shard) -> std::unique_ptr<WorkerRole> {
+        return std::make_unique<internal::WorkerOf<A>>(options, shard);
+      },
+      .make_model = [](const Bytes& options) -> std::unique_ptr<ModelRole> {
+        return std::make_unique<internal::ModelOf<A>>(options);
+      },
+  };
+}
+
+// The program of this name. Throws Error (kProtocol) if this binary has none.
+inline const Program& FindProgram(const std::vector<Program>& programs, const std::string& name) {
+  for (const Program& program : programs) {
+    if (program.name == name) return program;
+  }
+  throw ProtocolError("the run is of app '" + name + "', which this binary does not have");
+}
+
+// A command whose options are the fields of Options.
+template <class Options>
+Command MakeCommand(std::string name, std::string help, std::function<int(const Options&)> run) {
+  static_assert(HelpNamesFields<Options>());
+  return {std::move(name), std::move(help), DescribeOptions<Options>(),
+          [run = std::move(run)](const OptionValues& values) { return run(MakeOptions<Options>(values)); }};
+}
+
+}  // namespace strads

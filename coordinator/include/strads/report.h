@@ -1,0 +1,27 @@
+#pragma once
+
+#include <strads/message.h>
+
+#include <cstdint>
+#include <limits>
+#include <map>
+#include <string>
+
+namespace strads {
+
+// What a model tells about itself after a pull.
+struct Report {
+  // The part of the objective that depends on the model alone.
+  double penalty = 0;
+  // How far the model is from the optimum at most, relative to the objective of the empty model;
+  // infinite until a round has certified it. The run has converged once it is at most --tolerance.
+  double gap = std::numeric_limits<double>::infinity();
+  int64_t nonzeros = 0;  // variables that are not zero
+  int64_t updates = 0;   // variables updated so far, repetitions counted
+  // What else the app wants in the metrics and the summary, by name.
+  std::map<std::string, double> extra = {};
+
+  STRADS_FIELDS(penalty, gap, nonzeros, updates, extra)
+};
+
+}  // namespace strads

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <strads/program.h>
+#include <strads/run_options.h>
+#include <strads/summary.h>
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+namespace strads {
+
+// What a run hears of and says while it goes on; every member may be left empty.
+struct RunHooks {
+  // After every round, on the thread that called Run.
+  std::function<void(const RoundRecord&)> on_round;
+  // What happens before the first round: who joined, what is waited for. One line each.
+  std::function<void(const std::string&)> on_news;
+  // Set by anyone, at any time: the run ends after the round that is under way.
+  const std::atomic<bool>* stop = nullptr;
+  // The command line that starts this binary as a worker or scheduler, for --processes.
+  std::vector<std::string> child_command;
+};
+
+struct RunResult {
+  Summary summary;
+  Bytes model;  // the app's Model, packed
+};
+
+// Trains `program` and returns when the run has ended: all roles on threads of this process, or on
+// child processes, or the coordinator of remote workers, as run_options say.
+// Throws Error on bad options or data, or if the roles do not come together.
+RunResult Run(const Program& program, const OptionValues& values, const RunOptions& run_options, const RunHooks& hooks = {});
+
+// Plays a worker or a scheduler for the coordinator at run_options.connect until its run ends.
+// `claimed` are the options this process was given itself: the coordinator refuses it if its run
+// has others. Throws Error if it is refused, fails, or the coordinator is lost.
+void Join(const std::vector<Program>& programs, const std::string& app, const OptionValues& claimed, const RunOptions& run_options, const RunHooks& hooks = {});
+
+// A finished run of app A.
+template <App A>
+struct ResultOf {
+  Summary summary;
+  typename A::Model model;
+};
+
+// Trains app A in this process, for programs that embed it.
+template <App A>
+ResultOf<A> Run(const typename A::Options& options, const RunOptions& run_options = {}, const RunHooks& hooks = {}) {
+  RunResult result = Run(MakeProgram<A>("app"), ToValues(options), run_options, hooks);
+  typename A::Model model(options);
+  codec::Decoder decoder(result.model);
+  codec::Decode(decoder.root(), model);
+  return {std::move(result.summary), std::move(model)};
+}
+
+}  // namespace strads

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace strads {
+
+// A vector that is dense in memory, for fast access, and travels and is saved as its non-zeros.
+// Costs 8 bytes an entry in memory and 12 bytes a non-zero (4 index, 8 value) in a message.
+class SparseVector {
+ public:
+  SparseVector() = default;
+  explicit SparseVector(size_t size) : values_(size, 0.0) {}
+
+  double& operator[](size_t j) { return values_[j]; }
+  double operator[](size_t j) const { return values_[j]; }
+  size_t size() const { return values_.size(); }
+  // New entries are zero. O(size).
+  void resize(size_t size) { values_.resize(size, 0.0); }
+  const std::vector<double>& values() const { return values_; }
+
+  // O(size).
+  int64_t CountNonzeros() const {
+    int64_t count = 0;
+    for (double v : values_) count += v != 0;
+    return count;
+  }
+
+  friend bool operator==(const SparseVector&, const SparseVector&) = default;
+
+ private:
+  std::vector<double> values_;
+};
+
+}  // namespace strads

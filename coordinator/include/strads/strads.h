@@ -1,0 +1,14 @@
+#pragma once
+
+// All that an app needs.
+#include <strads/app.h>
+#include <strads/column_matrix.h>
+#include <strads/dataset.h>
+#include <strads/error.h>
+#include <strads/main.h>
+#include <strads/message.h>
+#include <strads/model_file.h>
+#include <strads/parallel.h>
+#include <strads/prox.h>
+#include <strads/run.h>
+#include <strads/schedule.h>

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <strads/report.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+namespace strads {
+
+// Why a run ended.
+enum class Termination {
+  kConverged,   // the gap is at most the tolerance
+  kMaxRounds,   // --max_rounds rounds were done
+  kMaxTime,     // --max_time seconds were over
+  kUserStop,    // someone asked for it (Ctrl-C)
+  kWorkerLost,  // a worker or scheduler is gone; the model is that of the last complete round
+  kFailure,     // the objective is no longer finite
+};
+
+const char* TerminationName(Termination termination);
+
+// The exit code of a training process: 0 if it converged or reached a bound, 130 if the user
+// stopped it, 4 if a worker was lost, 1 if it failed.
+int ExitCode(Termination termination);
+
+// The state of a run after a round. Times are in seconds since all data were loaded.
+struct RoundRecord {
+  int64_t round = 0;
+  double objective = 0;  // loss + penalty of the newest state that every worker has reported
+  double gap = 0;        // relative; infinite until certified
+  int64_t nonzeros = 0;
+  int64_t updates = 0;
+  double seconds = 0;
+  int64_t bytes_sent = 0;  // by the coordinator
+  int64_t bytes_received = 0;
+  std::map<std::string, double> extra;
+};
+
+// How a run went.
+struct Summary {
+  Termination termination = Termination::kFailure;
+  std::string message;  // one sentence for the user
+  double objective = 0; // of the model returned: loss + penalty
+  double gap = 0;       // its last certificate
+  int64_t nonzeros = 0;
+  int64_t rounds = 0;
+  int64_t updates = 0;
+  double load_seconds = 0;   // until every worker had read its shard
+  double solve_seconds = 0;  // from then until the model was final
+  int64_t peak_rss_bytes = 0;   // the largest process of the run
+  int64_t bytes_sent = 0;       // by the coordinator
+  int64_t bytes_received = 0;
+  int64_t frames_dropped = 0;   // foreign or malformed, by the coordinator
+  double idle_seconds = 0;      // all workers waited for a pull or a plan
+  std::map<std::string, double> extra;
+
+  // A table for people.
+  std::string FullReport() const;
+};
+
+// One line of JSON, for --metrics.
+std::string ToJson(const RoundRecord& record);
+std::string ToJson(const Summary& summary);
+
+}  // namespace strads

@@ -1,0 +1,213 @@
+#include <strads/main.h>
+
+#include <strads/error.h>
+#include <strads/run.h>
+#include <strads/version.h>
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "coordinator/child_processes.h"
+#include "coordinator/flags.h"
+#include "coordinator/train.h"
+
+namespace strads {
+namespace {
+
+struct CliOptions {
+  std::string config;
+  bool print_config = false;
+  bool help = false;
+  STRADS_FIELDS(config, print_config)
+  STRADS_HELP("config: file of lines name = value; a flag given beside it wins",
+              "print_config: show the values in force and do nothing")
+};
+
+const std::set<std::string> kClusterOptions = {"role", "listen", "connect", "insecure", "processes", "join_timeout", "load_timeout", "round_timeout", "peer_timeout"};
+
+void Add(std::vector<FlagGroup>& groups, const std::string& title, const std::vector<OptionInfo>& options, std::set<std::string>& names) {
+  FlagGroup group{title, {}};
+  for (const OptionInfo& option : options) {
+    if (names.insert(option.name).second) group.options.push_back(option);
+  }
+  groups.push_back(std::move(group));
+}
+
+// What the words of a command line ask for.
+struct Request {
+  const Program* program = nullptr;  // null: any
+  const Command* command = nullptr;  // null: train
+};
+
+std::vector<FlagGroup> GroupsOf(const Request& request) {
+  std::vector<FlagGroup> groups;
+  std::set<std::string> names;
+  if (request.command != nullptr) {
+    Add(groups, request.program->name + " " + request.command->name, request.command->options, names);
+  } else {
+    const std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
+    std::set<std::string> shared;
+    for (const OptionInfo& option : run) shared.insert(option.name);
+    std::vector<OptionInfo> own, general, cluster;
+    if (request.program != nullptr) {
+      std::copy_if(request.program->options.begin(), request.program->options.end(), std::back_inserter(own), [&](const OptionInfo& o) { return !shared.contains(o.name); });
+    }
+    std::copy_if(run.begin(), run.end(), std::back_inserter(general), [](const OptionInfo& o) { return !kClusterOptions.contains(o.name); });
+    std::copy_if(run.begin(), run.end(), std::back_inserter(cluster), [](const OptionInfo& o) { return kClusterOptions.contains(o.name); });
+    if (request.program != nullptr) Add(groups, "Options of " + request.program->name, own, names);
+    Add(groups, "Running", general, names);
+    Add(groups, "Several processes and machines", cluster, names);
+  }
+  Add(groups, "General", DescribeOptions<CliOptions>(), names);
+  return groups;
+}
+
+// Keys that another command of the app knows: one config file serves them all.
+std::set<std::string> KeysOfOtherCommands(const Request& request) {
+  std::set<std::string> keys;
+  if (request.program == nullptr) return keys;
+  const auto add = [&](const std::vector<OptionInfo>& options) {
+    for (const OptionInfo& option : options) keys.insert(option.name);
+  };
+  add(request.program->options);
+  add(DescribeOptions<RunOptions>());
+  for (const Command& command : request.program->commands) add(command.options);
+  return keys;
+}
+
+std::string CommandsOf(const Program& program) {
+  std::string text = "  train       " + (program.summary.empty() ? std::string("fit a model") : program.summary) + "\n";
+  for (const Command& command : program.commands) {
+    std::string name = "  " + command.name;
+    name.resize(std::max<size_t>(14, name.size() + 1), ' ');
+    text += name + command.help + "\n";
+  }
+  return text;
+}
+
+std::string Usage(const std::string& binary, const std::vector<Program>& programs, bool names_app) {
+  std::string text = "strads " + std::string(kVersion) + ": scheduled model-parallel machine learning\n\nusage: " + binary + (names_app ? " APP" : "") + " COMMAND --flag=value ...\n";
+  for (const Program& program : programs) text += "\n" + program.name + "\n" + CommandsOf(program);
+  return text + "\n" + binary + (names_app ? " APP" : "") + " COMMAND --help lists the flags of a command.\n";
+}
+
+const Program& ProgramNamed(const std::vector<Program>& programs, const std::string& name) {
+  std::vector<std::string> known;
+  for (const Program& program : programs) {
+    if (program.name == name) return program;
+    known.push_back(program.name);
+  }
+  std::string list;
+  for (const std::string& k : known) list += " " + k;
+  throw UsageError("unknown app '" + name + "', expected one of:" + list);
+}
+
+const Command* CommandNamed(const Program& program, const std::string& name) {
+  if (name == "train") return nullptr;
+  std::string list = " train";
+  for (const Command& command : program.commands) {
+    if (command.name == name) return &command;
+    list += " " + command.name;
+  }
+  throw UsageError("unknown command '" + name + "' of " + program.name + ", expected one of:" + list);
+}
+
+bool TakeFlag(std::vector<std::string>& arguments, const std::string& name) {
+  return std::erase_if(arguments, [&](const std::string& a) { return a == "--" + name || a == "-" + name; }) > 0;
+}
+
+int Dispatch(const std::string& binary, std::vector<std::string> arguments, const std::vector<Program>& programs, bool names_app) {
+  const bool help = TakeFlag(arguments, "help") || TakeFlag(arguments, "h");
+  if (TakeFlag(arguments, "version")) {
+    std::printf("strads %s\n", kVersion);
+    return 0;
+  }
+  const auto take_word = [&]() -> std::string {
+    if (arguments.empty() || arguments.front().starts_with('-')) return {};
+    std::string word = arguments.front();
+    arguments.erase(arguments.begin());
+    return word;
+  };
+  Request request;
+  if (!names_app) {
+    request.program = &programs.front();
+  } else if (const std::string app = take_word(); !app.empty()) {
+    request.program = &ProgramNamed(programs, app);
+  }
+  const std::string command = request.program == nullptr ? "" : take_word();
+  if (!command.empty()) request.command = CommandNamed(*request.program, command);
+  if (arguments.empty() && command.empty() && !help && names_app) {
+    std::fputs(Usage(binary, programs, names_app).c_str(), stderr);
+    return ExitCode(ErrorKind::kUsage);
+  }
+  if (help && command.empty() && names_app) {
+    std::fputs(Usage(binary, request.program == nullptr ? programs : std::vector<Program>{*request.program}, names_app).c_str(), stdout);
+    return 0;
+  }
+
+  Flags flags(GroupsOf(request));
+  if (help) {
+    std::string title = binary + (names_app ? " " + request.program->name : "") + " " + (command.empty() ? "train" : command);
+    title += ": " + (request.command != nullptr ? request.command->help : request.program->summary) + "\n";
+    std::fputs((title + flags.Help()).c_str(), stdout);
+    return 0;
+  }
+  const std::vector<std::string> words = flags.ParseArguments(arguments);
+  if (!words.empty()) throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
+  if (const std::string config = flags.Get("config"); !config.empty()) flags.ParseConfig(config, KeysOfOtherCommands(request));
+  if (flags.Get("print_config") == "true") {
+    std::fputs(flags.PrintConfig().c_str(), stdout);
+    return 0;
+  }
+  const OptionValues values = flags.values();
+  if (request.command != nullptr) return request.command->run(values);
+
+  const auto options = MakeOptions<RunOptions>(values);
+  if (options.role == "worker" || options.role == "scheduler") {
+    OptionValues claimed;
+    for (const std::string& name : flags.given()) claimed[name] = values.at(name);
+    RunHooks hooks;
+    if (options.progress) hooks.on_news = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+    Join(programs, request.program != nullptr ? request.program->name : "", claimed, options, hooks);
+    return 0;
+  }
+  if (request.program == nullptr) throw UsageError("no app is named, expected " + binary + " APP COMMAND");
+  OptionValues own;
+  for (const OptionInfo& option : request.program->options) own[option.name] = values.at(option.name);
+  std::vector<std::string> child = {OwnPath()};
+  if (names_app) child.push_back(request.program->name);
+  if (names_app) child.push_back("train");
+  child.push_back("--noprogress");
+  return Train(*request.program, own, options, child);
+}
+
+int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool names_app) {
+  const std::string path = argc > 0 ? argv[0] : "strads";
+  const std::string binary = path.substr(path.rfind('/') + 1);
+  if (!google::IsGoogleLoggingInitialized()) {
+    FLAGS_logtostderr = true;
+    google::InitGoogleLogging(binary.c_str());
+  }
+  try {
+    return Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s: error: %s\n", binary.c_str(), error.what());
+    return ExitCode(error.kind());
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: internal error: %s\n", binary.c_str(), error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+int Main(int argc, char** argv, std::vector<Program> programs) { return Guarded(argc, argv, programs, true); }
+
+int MainOfOne(int argc, char** argv, Program program) { return Guarded(argc, argv, {std::move(program)}, false); }
+
+}  // namespace strads

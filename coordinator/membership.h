@@ -1,0 +1,66 @@
+#pragma once
+
+#include "coordinator/wire/control.h"
+#include "coordinator/wire/transport.h"
+
+#include <strads/error.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace strads {
+
+// A worker or a scheduler of the run.
+struct Member {
+  wire::Role role = wire::Role::kWorker;
+  int index = 0;
+  wire::Address address;  // empty until it has joined
+  std::string host;
+  int64_t process = 0;
+  bool ready = false;
+  bool finished = false;
+  int64_t last_round = -1;  // the last round that it answered
+  std::optional<double> final_loss;  // of a worker, once finished
+  std::optional<Error> failure;
+
+  bool joined() const { return !address.empty(); }
+  // "worker 2 (process 4711 on host7)"
+  std::string Name() const;
+};
+
+// Who plays which role: gives ranks to those that say hello, in order of arrival, and refuses those
+// that do not fit.
+class Membership {
+ public:
+  // `values` are the options of this run that a member's own must agree with.
+  Membership(std::string app, OptionValues values, int workers, int schedulers);
+
+  struct Answer {
+    Member* member = nullptr;  // null: refused
+    bool is_new = false;       // false: a repeated hello
+    std::string reason;        // of a refusal
+  };
+  Answer OnHello(const wire::Address& from, const wire::Hello& hello);
+
+  Member* Find(const wire::Address& address);
+  Member& worker(int rank) { return workers_[static_cast<size_t>(rank)]; }
+  Member& scheduler(int index) { return schedulers_[static_cast<size_t>(index)]; }
+  std::vector<Member*> all();
+  bool AllJoined() const { return by_address_.size() == workers_.size() + schedulers_.size(); }
+  int num_joined(wire::Role role) const;
+  // "2 of 3 workers, 0 of 1 schedulers"
+  std::string CountJoined() const;
+
+ private:
+  std::string WhyNot(const wire::Hello& hello) const;
+
+  const std::string app_;
+  const OptionValues values_;
+  std::vector<Member> workers_;
+  std::vector<Member> schedulers_;
+  std::map<wire::Address, Member*, std::less<>> by_address_;
+};
+
+}  // namespace strads

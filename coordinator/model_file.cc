@@ -1,0 +1,180 @@
+#include <strads/model_file.h>
+
+#include <strads/error.h>
+#include <strads/version.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <msgpack/object.hpp>
+#include <msgpack/unpack.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
+namespace strads {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr char kFormat[] = "strads model 1";
+
+template <class T>
+Json ToArray(const char* data, size_t num_bytes) {
+  Json array = Json::array();
+  for (size_t at = 0; at + sizeof(T) <= num_bytes; at += sizeof(T)) {
+    T value;
+    std::memcpy(&value, data + at, sizeof value);
+    array.push_back(value);
+  }
+  return array;
+}
+
+// People count columns from 1, as data files do.
+Json SparseToJson(const char* data, size_t num_bytes) {
+  int64_t head[2];
+  std::memcpy(head, data, sizeof head);
+  Json entries = Json::object();
+  for (int64_t e = 0; e < head[1] && num_bytes >= sizeof head; ++e) {
+    int64_t index;
+    double value;
+    std::memcpy(&index, data + 16 + 8 * e, sizeof index);
+    std::memcpy(&value, data + 16 + 8 * (head[1] + e), sizeof value);
+    entries[std::to_string(index + 1)] = value;
+  }
+  return {{"size", head[0]}, {"entries", std::move(entries)}};
+}
+
+Json ArrayToJson(const msgpack::object_ext& ext) {
+  const char* data = ext.data();
+  switch (ext.type()) {
+    case codec::kFloat64: return ToArray<double>(data, ext.size);
+    case codec::kFloat32: return ToArray<float>(data, ext.size);
+    case codec::kInt8: return ToArray<int8_t>(data, ext.size);
+    case codec::kUint8: return ToArray<uint8_t>(data, ext.size);
+    case codec::kInt16: return ToArray<int16_t>(data, ext.size);
+    case codec::kUint16: return ToArray<uint16_t>(data, ext.size);
+    case codec::kInt32: return ToArray<int32_t>(data, ext.size);
+    case codec::kUint32: return ToArray<uint32_t>(data, ext.size);
+    case codec::kInt64: return ToArray<int64_t>(data, ext.size);
+    case codec::kUint64: return ToArray<uint64_t>(data, ext.size);
+    case codec::kSparseFloat64: return SparseToJson(data, ext.size);
+    default: return nullptr;
+  }
+}
+
+Json ObjectToJson(const msgpack::object& object) {
+  switch (object.type) {
+    case msgpack::type::BOOLEAN: return object.via.boolean;
+    case msgpack::type::POSITIVE_INTEGER: return object.via.u64;
+    case msgpack::type::NEGATIVE_INTEGER: return object.via.i64;
+    case msgpack::type::FLOAT32:
+    case msgpack::type::FLOAT64: return object.via.f64;
+    case msgpack::type::STR: return std::string(object.via.str.ptr, object.via.str.size);
+    case msgpack::type::EXT: return ArrayToJson(object.via.ext);
+    case msgpack::type::ARRAY: {
+      Json array = Json::array();
+      for (uint32_t i = 0; i < object.via.array.size; ++i) array.push_back(ObjectToJson(object.via.array.ptr[i]));
+      return array;
+    }
+    case msgpack::type::MAP: {
+      Json map = Json::object();
+      for (uint32_t i = 0; i < object.via.map.size; ++i) {
+        const auto& [key, value] = object.via.map.ptr[i];
+        const Json name = ObjectToJson(key);
+        map[name.is_string() ? name.get<std::string>() : name.dump()] = ObjectToJson(value);
+      }
+      return map;
+    }
+    default: return nullptr;
+  }
+}
+
+// Every entry of an object on a line of its own, and every array on one line.
+void Print(const Json& json, const std::string& indent, std::string& out) {
+  if (!json.is_object() || json.empty()) {
+    out += json.dump();
+    return;
+  }
+  out += "{\n";
+  const std::string deeper = indent + " ";
+  bool first = true;
+  for (const auto& [key, value] : json.items()) {
+    if (!first) out += ",\n";
+    first = false;
+    out += deeper + Json(key).dump() + ": ";
+    Print(value, deeper, out);
+  }
+  out += "\n" + indent + "}";
+}
+
+[[noreturn]] void CannotWrite(const std::string& path) {
+  throw DataError(path + ": cannot be written: " + std::strerror(errno));
+}
+
+void WriteWhole(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) CannotWrite(temporary);
+  size_t written = 0;
+  while (written < text.size()) {
+    const ssize_t count = write(file, text.data() + written, text.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      const int why = errno;
+      close(file);
+      unlink(temporary.c_str());
+      errno = why;
+      CannotWrite(path);
+    }
+    written += static_cast<size_t>(count);
+  }
+  const bool safe = fsync(file) == 0;
+  if (close(file) != 0 || !safe || std::rename(temporary.c_str(), path.c_str()) != 0) CannotWrite(path);
+}
+
+}  // namespace
+
+void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary) {
+  msgpack::zone zone;
+  const msgpack::object model = msgpack::unpack(zone, saved.model.data(), saved.model.size());
+  Json json = {{"format", kFormat}, {"strads", kVersion}, {"app", saved.app}};
+  json["training"] = {{"termination", TerminationName(summary.termination)},
+                      {"objective", summary.objective},
+                      {"gap", summary.gap},
+                      {"rounds", summary.rounds}};
+  json["options"] = saved.options;
+  json["model"] = ObjectToJson(model);
+  std::string text;
+  Print(json, "", text);
+  text += "\n";
+  WriteWhole(path, text);
+}
+
+SavedModel ReadModel(const std::string& path, const std::string& app) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  try {
+    const Json json = Json::parse(text);
+    if (json.value("format", "") != kFormat) throw DataError(path + ": is no model of strads, expected \"format\": \"" + kFormat + "\"");
+    SavedModel saved;
+    saved.app = json.at("app").get<std::string>();
+    if (saved.app != app) throw DataError(path + ": is a model of app '" + saved.app + "', expected '" + app + "'");
+    for (const auto& [name, value] : json.at("options").items()) saved.options[name] = value.get<std::string>();
+    const std::vector<uint8_t> packed = Json::to_msgpack(json.at("model"));
+    saved.model = Bytes::Copy({reinterpret_cast<const char*>(packed.data()), packed.size()});
+    return saved;
+  } catch (const Json::parse_error& error) {
+    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(error.byte, text.size())), '\n');
+    throw DataError(path + ":" + std::to_string(line) + ": is no JSON: " + error.what());
+  } catch (const Json::exception& error) {
+    throw DataError(path + ": is no model of strads: " + error.what());
+  }
+}
+
+}  // namespace strads

@@ -1,0 +1,53 @@
+#include <strads/run.h>
+
+#include <strads/error.h>
+
+#include <random>
+
+#include "coordinator/coordinator_node.h"
+#include "coordinator/run_modes.h"
+#include "coordinator/wire/zmq_transport.h"
+#include "scheduler/scheduler_node.h"
+#include "worker/worker_node.h"
+
+namespace strads {
+
+uint64_t NewRunId() {
+  std::random_device device;
+  return (uint64_t{device()} << 32 | device()) | 1;
+}
+
+RunResult Run(const Program& program, const OptionValues& values, const RunOptions& run_options, const RunHooks& hooks) {
+  run_options.Validate();
+  // Options that the app and the run both have are one option.
+  OptionValues all = values;
+  for (const auto& [name, value] : ToValues(run_options)) all[name] = value;
+  if (run_options.role == "coordinator") return RunAsCoordinator(program, all, run_options, hooks);
+  if (run_options.processes) return RunOnProcesses(program, all, run_options, hooks);
+  return RunOnThreads(program, all, run_options, hooks);
+}
+
+void Join(const std::vector<Program>& programs, const std::string& app, const OptionValues& claimed, const RunOptions& run_options, const RunHooks& hooks) {
+  run_options.Validate();
+  const auto transport = wire::ZmqTransport::Connect(run_options.connect);
+  wire::MemberOptions options;
+  options.app = app;
+  options.claimed = claimed;
+  options.endpoint = run_options.connect;
+  options.join_timeout = wire::Seconds(run_options.join_timeout);
+  options.link = LinkOptionsOf(run_options);
+  if (hooks.on_news) hooks.on_news("joining the coordinator at " + run_options.connect);
+  const auto play = [](wire::MemberNode& node) {
+    node.Run();
+    if (node.error()) throw *node.error();
+  };
+  if (run_options.role == "scheduler") {
+    SchedulerNode node(*transport, programs, options);
+    play(node);
+  } else {
+    WorkerNode node(*transport, programs, options);
+    play(node);
+  }
+}
+
+}  // namespace strads

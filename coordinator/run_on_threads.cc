@@ -1,0 +1,97 @@
+#include "coordinator/coordinator_node.h"
+#include "coordinator/run_modes.h"
+#include "coordinator/wire/inproc_transport.h"
+#include "scheduler/scheduler_node.h"
+#include "worker/worker_node.h"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <vector>
+
+namespace strads {
+namespace {
+
+using wire::Doorbell;
+using wire::InprocTransport;
+
+// A worker or scheduler with all that it stands on.
+template <class NodeType>
+struct LocalMember {
+  LocalMember(wire::InprocNetwork& network, const std::string& name, Doorbell& bell, const std::vector<Program>& programs, const wire::MemberOptions& options)
+      : transport(network, name, bell), node(transport, programs, options) {}
+  InprocTransport transport;
+  NodeType node;
+};
+
+template <class NodeType>
+std::thread StartThread(wire::InprocNetwork& network, const std::string& name, const std::vector<Program>& programs, const wire::MemberOptions& options) {
+  return std::thread([&network, &programs, name, options] {
+    Doorbell bell;
+    LocalMember<NodeType> member(network, name, bell, programs, options);
+    member.node.Run();  // its errors reach the coordinator as messages
+  });
+}
+
+class Threads {
+ public:
+  ~Threads() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  void Add(std::thread thread) { threads_.push_back(std::move(thread)); }
+
+ private:
+  std::vector<std::thread> threads_;
+};
+
+// Polls both until both are done, and sleeps while neither has anything to do.
+void TakeTurns(wire::Node& coordinator, wire::Node& worker, Doorbell& bell) {
+  while (!coordinator.done() || !worker.done()) {
+    bool happened = false;
+    wire::Time next = wire::kNever;
+    for (wire::Node* node : {&coordinator, &worker}) {
+      if (node->done()) continue;
+      happened = node->Poll(wire::Time{0}) || happened;
+      if (!node->done()) next = std::min(next, node->NextTimer());
+    }
+    if (!happened) bell.Wait(next);
+  }
+}
+
+}  // namespace
+
+RunResult RunOnThreads(const Program& program, const OptionValues& values, const RunOptions& options, const RunHooks& hooks) {
+  const std::vector<Program> programs = {program};
+  const wire::SteadyClock clock;
+  wire::InprocNetwork network(clock);
+  Doorbell bell;
+  InprocTransport transport(network, wire::kCoordinator, bell);
+  CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
+
+  wire::MemberOptions member_options;
+  member_options.endpoint = "this process";
+  member_options.link = LinkOptionsOf(options);
+  member_options.join_timeout = wire::Seconds(options.join_timeout);
+  // Worker 0 joins first and so is rank 0; the others' ranks depend on timing, but not what a rank does.
+  LocalMember<WorkerNode> first(network, "worker-0", bell, programs, member_options);
+  coordinator.Start();
+  first.node.Start();
+  coordinator.Poll(wire::Time{0});
+
+  Threads threads;
+  for (int rank = 1; rank < options.workers; ++rank) {
+    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs, member_options));
+  }
+  for (int index = 0; index < options.schedulers; ++index) {
+    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs, member_options));
+  }
+  try {
+    TakeTurns(coordinator, first.node, bell);
+  } catch (const std::exception& error) {
+    coordinator.Abort(error.what());
+    throw;
+  }
+  return coordinator.Result();
+}
+
+}  // namespace strads

@@ -1,0 +1,89 @@
+#include "coordinator/train.h"
+
+#include <strads/error.h>
+#include <strads/model_file.h>
+#include <strads/run.h>
+
+#include <signal.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+#include "coordinator/progress.h"
+
+namespace strads {
+namespace {
+
+// A signal handler can reach nothing but a global.
+std::atomic<bool> stop_requested{false};
+
+// The first Ctrl-C ends the run in order, the second the process.
+void OnSignal(int) { stop_requested.store(true, std::memory_order_relaxed); }
+
+void CatchSignals() {
+  struct sigaction action = {};
+  action.sa_handler = OnSignal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// Metrics as JSON lines. Found wanting before the run, not after it.
+class MetricsFile {
+ public:
+  explicit MetricsFile(const std::string& path) : path_(path) {
+    if (path.empty()) return;
+    file_.open(path, std::ios::trunc);
+    if (!file_) throw DataError(path + ": cannot be written: " + std::strerror(errno));
+  }
+  template <class Record>
+  void Write(const Record& record) {
+    if (file_.is_open()) file_ << ToJson(record) << '\n';
+  }
+  void Close() {
+    if (!file_.is_open()) return;
+    file_.close();
+    if (!file_) throw DataError(path_ + ": cannot be written: " + std::strerror(errno));
+  }
+
+ private:
+  const std::string path_;
+  std::ofstream file_;
+};
+
+}  // namespace
+
+int Train(const Program& program, const OptionValues& values, const RunOptions& options, const std::vector<std::string>& child_command) {
+  MetricsFile metrics(options.metrics);
+  RunResult result;
+  {
+    Progress progress(stderr, options.progress);
+    CatchSignals();
+    RunHooks hooks;
+    hooks.stop = &stop_requested;
+    hooks.child_command = child_command;
+    hooks.on_round = [&](const RoundRecord& record) {
+      metrics.Write(record);
+      progress.Show(record);
+    };
+    if (options.role == "coordinator") hooks.on_news = [&](const std::string& text) { progress.News(text); };
+    result = Run(program, values, options, hooks);
+  }
+  metrics.Write(result.summary);
+  metrics.Close();
+  std::string files;
+  if (!options.model.empty()) {
+    WriteModel(options.model, {program.name, values, result.model}, result.summary);
+    files = "  model            " + options.model + "\n";
+  }
+  if (!options.metrics.empty()) files += "  metrics          " + options.metrics + "\n";
+  const Termination termination = result.summary.termination;
+  std::FILE* out = ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;
+  std::fputs((result.summary.FullReport() + files).c_str(), out);
+  return ExitCode(termination);
+}
+
+}  // namespace strads

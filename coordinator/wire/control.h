@@ -1,0 +1,53 @@
+#pragma once
+
+#include <strads/message.h>
+#include <strads/options.h>
+
+#include <cstdint>
+#include <string>
+
+namespace strads::wire {
+
+// The small messages of the handshake and of a run's end. Plans, partials and updates travel as
+// parts of their own beside them.
+
+enum class Role : int { kWorker = 0, kScheduler = 1 };
+
+struct Hello {
+  int role = 0;
+  std::string version;    // of strads; must be the coordinator's
+  std::string app;        // empty: any
+  std::string host;
+  int64_t process = 0;
+  OptionValues claimed;   // options the process was given itself; must be those of the run
+  STRADS_FIELDS(role, version, app, host, process, claimed)
+};
+
+struct Welcome {
+  std::string app;
+  int index = 0;   // rank of the worker, index of the scheduler
+  int count = 1;   // of its role
+  int threads = 1;
+  uint64_t run_id = 0;
+  double peer_timeout = 5;
+  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout)
+  // Part 1 of the frame: the packed options of the app.
+};
+
+struct Refuse {
+  std::string reason;
+  STRADS_FIELDS(reason)
+};
+
+struct Failed {
+  int kind = 0;  // ErrorKind
+  std::string message;
+  STRADS_FIELDS(kind, message)
+};
+
+struct Finished {
+  int64_t peak_rss_bytes = 0;
+  STRADS_FIELDS(peak_rss_bytes)
+};
+
+}  // namespace strads::wire

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "coordinator/wire/transport.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <random>
+
+namespace strads::wire {
+
+struct Faults {
+  double drop = 0;       // probability that a frame is lost
+  double duplicate = 0;  // probability that a frame arrives twice
+  Time min_delay{0};     // every frame is delayed by a uniform draw from [min_delay, max_delay],
+  Time max_delay{0};     // which also reorders frames
+};
+
+// Loses, repeats, delays and reorders what is sent through it, by a seed: the same seed and the
+// same calls give the same faults. Delays are kept by the clock of the transport within.
+class FaultyTransport final : public Transport {
+ public:
+  // `inner` must outlive it.
+  FaultyTransport(Transport& inner, const Faults& faults, uint64_t seed) : inner_(inner), faults_(faults), random_(seed) {}
+
+  // From now on nothing goes in or out: the host is gone for its peers.
+  void Crash() { crashed_ = true; }
+  // Until Heal, frames to `peer` are lost, and the sender is told, as when a connection breaks.
+  void Cut(const Address& peer) { cut_[peer] = true; }
+  void Heal(const Address& peer) { cut_.erase(peer); }
+
+  void Send(const Address& to, const Frame& frame) override;
+  std::optional<Event> Receive(Time until) override;
+  Time NextDue() const override;
+  const Clock& clock() const override { return inner_.clock(); }
+  Traffic traffic() const override { return inner_.traffic(); }
+
+ private:
+  struct Delayed {
+    Address to;
+    Frame frame;
+  };
+  double Uniform() { return static_cast<double>(random_() >> 11) * 0x1.0p-53; }
+  void Release();
+
+  Transport& inner_;
+  const Faults faults_;
+  std::mt19937_64 random_;
+  bool crashed_ = false;
+  std::map<Address, bool> cut_;
+  std::multimap<Time, Delayed> delayed_;
+  std::deque<Event> own_;
+};
+
+}  // namespace strads::wire

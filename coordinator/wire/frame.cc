@@ -1,0 +1,60 @@
+#include "coordinator/wire/frame.h"
+
+#include <cstring>
+
+namespace strads::wire {
+
+const char* FrameKindName(FrameKind kind) {
+  switch (kind) {
+    case FrameKind::kHello: return "hello";
+    case FrameKind::kWelcome: return "welcome";
+    case FrameKind::kRefuse: return "refuse";
+    case FrameKind::kAck: return "ack";
+    case FrameKind::kProbe: return "probe";
+    case FrameKind::kReady: return "ready";
+    case FrameKind::kFailed: return "failed";
+    case FrameKind::kSchedule: return "schedule";
+    case FrameKind::kPlan: return "plan";
+    case FrameKind::kPush: return "push";
+    case FrameKind::kPartial: return "partial";
+    case FrameKind::kFinish: return "finish";
+    case FrameKind::kFinished: return "finished";
+    case FrameKind::kStop: return "stop";
+  }
+  return "unknown";
+}
+
+std::string EncodeHead(const Frame& frame) {
+  std::string head(sizeof(FrameHeader) + 8 * frame.parts.size(), '\0');
+  FrameHeader header = frame.header;
+  header.num_parts = static_cast<uint32_t>(frame.parts.size());
+  std::memcpy(head.data(), &header, sizeof header);
+  char* to = head.data() + sizeof header;
+  for (const Bytes& part : frame.parts) {
+    const uint64_t size = part.size();
+    std::memcpy(to, &size, sizeof size);
+    to += sizeof size;
+  }
+  return head;
+}
+
+size_t DecodeHead(std::string_view bytes, FrameHeader& header, std::vector<uint64_t>& sizes) {
+  sizes.clear();
+  if (bytes.size() < sizeof header) return 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  if (header.magic != FrameHeader::kMagic) return 0;
+  if (header.version != FrameHeader::kVersion) return bytes.size();
+  if (header.num_parts > kMaxParts) return 0;
+  const size_t length = sizeof header + 8 * size_t{header.num_parts};
+  if (bytes.size() < length) return 0;
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < header.num_parts; ++i) {
+    uint64_t size;
+    std::memcpy(&size, bytes.data() + sizeof header + 8 * size_t{i}, sizeof size);
+    if (size > kMaxFrameBytes || (total += size) > kMaxFrameBytes) return 0;
+    sizes.push_back(size);
+  }
+  return length;
+}
+
+}  // namespace strads::wire

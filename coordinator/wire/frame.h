@@ -1,0 +1,74 @@
+#pragma once
+
+#include <strads/bytes.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace strads::wire {
+
+// Every kind of frame there is. docs/protocol.md tells who sends which and when.
+enum class FrameKind : uint16_t {
+  kHello = 1,    // worker, scheduler -> coordinator: may I join?
+  kWelcome = 2,  // coordinator -> worker, scheduler: you are rank r of this run
+  kRefuse = 3,   // coordinator -> anyone: no, because
+  kAck = 4,      // either way: nothing but the acknowledgement in its header
+  kProbe = 5,    // either way: are you there? (the transport tells)
+
+  kReady = 16,     // worker, scheduler -> coordinator: constructed
+  kFailed = 17,    // worker, scheduler -> coordinator: an Error ended me
+  kSchedule = 18,  // coordinator -> scheduler: feedback, and make the plan of this round
+  kPlan = 19,      // scheduler -> coordinator: the plan of this round
+  kPush = 20,      // coordinator -> worker: updates to sync, then the plan to push
+  kPartial = 21,   // worker -> coordinator: its share of this round
+  kFinish = 22,    // coordinator -> all: the last updates; the run is over
+  kFinished = 23,  // worker, scheduler -> coordinator: synced, and gone
+  kStop = 24,      // coordinator -> all: the run failed; leave
+};
+
+const char* FrameKindName(FrameKind kind);
+
+// The fixed head of every frame, sent as it lies in memory (little-endian).
+struct FrameHeader {
+  static constexpr uint32_t kMagic = 0x44525453;  // "STRD"
+  static constexpr uint16_t kVersion = 1;
+
+  uint32_t magic = kMagic;
+  uint16_t version = kVersion;
+  FrameKind kind = FrameKind::kAck;
+  uint64_t run_id = 0;    // 0 before the handshake
+  uint64_t sequence = 0;  // 1, 2, ... per link and direction; 0: not sequenced, may be lost
+  uint64_t ack = 0;       // every sequenced frame up to this one has arrived
+  int64_t round = -1;
+  uint32_t num_parts = 0;
+  uint32_t fence = 0;  // of a plan: 1 if it must see every earlier update
+  double loss = 0;     // of a partial or a finish: of the worker's state before it
+};
+static_assert(sizeof(FrameHeader) == 56);
+
+// A header and the packed messages that it announces.
+struct Frame {
+  FrameHeader header;
+  std::vector<Bytes> parts;
+
+  size_t NumBytes() const {
+    size_t size = sizeof(FrameHeader) + 8 * parts.size();
+    for (const Bytes& part : parts) size += part.size();
+    return size;
+  }
+};
+
+inline constexpr uint32_t kMaxParts = 4096;
+inline constexpr uint64_t kMaxFrameBytes = uint64_t{1} << 33;
+
+// The header and part sizes of `frame` as they are sent.
+std::string EncodeHead(const Frame& frame);
+
+// Reads the head that `bytes` begin with: fills frame.header and `sizes`, and returns its length.
+// Returns 0 for anything that is not a frame of this protocol: wrong magic, too short, more than
+// kMaxParts parts or kMaxFrameBytes bytes. A frame of another version is returned with that version
+// and no sizes, so that it can be answered with a refusal.
+size_t DecodeHead(std::string_view bytes, FrameHeader& header, std::vector<uint64_t>& sizes);
+
+}  // namespace strads::wire

@@ -1,0 +1,101 @@
+#include "coordinator/wire/inproc_transport.h"
+
+#include <utility>
+
+namespace strads::wire {
+
+void Doorbell::Ring() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ringing_) return;
+    ringing_ = true;
+  }
+  rang_.notify_one();
+}
+
+void Doorbell::Wait(Time until) {
+  std::unique_lock lock(mutex_);
+  const std::chrono::steady_clock::time_point deadline{until};
+  if (until == kNever) {
+    rang_.wait(lock, [this] { return ringing_; });
+  } else {
+    rang_.wait_until(lock, deadline, [this] { return ringing_; });
+  }
+  ringing_ = false;
+}
+
+std::shared_ptr<InprocNetwork::Mailbox> InprocNetwork::Find(const Address& address) {
+  const std::lock_guard lock(mutex_);
+  const auto found = mailboxes_.find(address);
+  return found == mailboxes_.end() ? nullptr : found->second;
+}
+
+InprocTransport::InprocTransport(InprocNetwork& network, Address address, Doorbell& doorbell)
+    : network_(network),
+      address_(std::move(address)),
+      doorbell_(doorbell),
+      waits_(dynamic_cast<const SteadyClock*>(&network.clock_) != nullptr),
+      own_(std::make_shared<InprocNetwork::Mailbox>()) {
+  own_->doorbell = &doorbell_;
+  const std::lock_guard lock(network_.mutex_);
+  network_.mailboxes_[address_] = own_;
+}
+
+InprocTransport::~InprocTransport() {
+  {
+    const std::lock_guard lock(network_.mutex_);
+    const auto found = network_.mailboxes_.find(address_);
+    if (found != network_.mailboxes_.end() && found->second == own_) network_.mailboxes_.erase(found);
+  }
+  {
+    const std::lock_guard lock(own_->mutex);
+    own_->open = false;
+  }
+  for (const auto& [peer, mailbox] : known_) Deliver(peer, {Event::Kind::kUnreachable, address_, {}});
+}
+
+bool InprocTransport::Deliver(const Address& to, Event event) {
+  auto& mailbox = known_[to];
+  if (mailbox == nullptr) mailbox = network_.Find(to);
+  if (mailbox == nullptr) return false;
+  bool open = false;
+  {
+    const std::lock_guard lock(mailbox->mutex);
+    open = mailbox->open;
+    if (open) {
+      mailbox->events.push_back(std::move(event));
+      // Under the lock: the bell may be gone once the mailbox is closed.
+      mailbox->doorbell->Ring();
+    }
+  }
+  if (!open) mailbox = nullptr;
+  return open;
+}
+
+void InprocTransport::Send(const Address& to, const Frame& frame) {
+  traffic_.bytes_sent += static_cast<int64_t>(frame.NumBytes());
+  ++traffic_.frames_sent;
+  if (!Deliver(to, {Event::Kind::kFrame, address_, frame})) {
+    taken_.push_back({Event::Kind::kUnreachable, to, {}});
+  }
+}
+
+std::optional<Event> InprocTransport::Receive(Time until) {
+  while (taken_.empty()) {
+    {
+      const std::lock_guard lock(own_->mutex);
+      std::swap(taken_, own_->events);
+    }
+    if (!taken_.empty()) break;
+    if (!waits_ || network_.clock_.Now() >= until) return std::nullopt;
+    doorbell_.Wait(until);
+  }
+  Event event = std::move(taken_.front());
+  taken_.pop_front();
+  if (event.kind == Event::Kind::kFrame) {
+    traffic_.bytes_received += static_cast<int64_t>(event.frame.NumBytes());
+  }
+  return event;
+}
+
+}  // namespace strads::wire

@@ -1,0 +1,133 @@
+#include "coordinator/wire/member_node.h"
+
+#include <strads/version.h>
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <utility>
+
+namespace strads::wire {
+namespace {
+
+constexpr double kHelloEverySeconds = 0.25;
+constexpr double kLingerSeconds = 2;  // for the acknowledgement of the last frame
+
+}  // namespace
+
+int64_t PeakRssBytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return int64_t{usage.ru_maxrss} * 1024;
+}
+
+std::string HostName() {
+  char name[256] = {};
+  gethostname(name, sizeof name - 1);
+  return name;
+}
+
+MemberNode::MemberNode(Transport& transport, Role role, const MemberOptions& options)
+    : Node(transport, options.link), role_(role), options_(options) {}
+
+void MemberNode::Start() {
+  deadline_ = endpoint_.Now() + options_.join_timeout;
+  SayHello();
+}
+
+void MemberNode::SayHello() {
+  const Hello hello{static_cast<int>(role_), kVersion, options_.app, HostName(), getpid(), options_.claimed};
+  endpoint_.SendUnsequenced(kCoordinator, FrameKind::kHello, {Pack(hello)});
+  WakeAt(endpoint_.Now() + Seconds(kHelloEverySeconds));
+}
+
+void MemberNode::OnTimer(Time now) {
+  if (phase_ == Phase::kJoining) {
+    if (now >= deadline_) {
+      error_ = PeerError("no answer from a coordinator at " + options_.endpoint + " within " +
+                         std::to_string(static_cast<int>(ToSeconds(options_.join_timeout))) + " s (--join_timeout)");
+      phase_ = Phase::kDone;
+    } else {
+      SayHello();
+    }
+  } else if (phase_ == Phase::kLeaving) {
+    if (now >= deadline_ || endpoint_.AllAcknowledged()) {
+      phase_ = Phase::kDone;
+    } else {
+      WakeAt(std::min(deadline_, now + Seconds(0.002)));
+    }
+  }
+}
+
+void MemberNode::Leave(Time linger) {
+  phase_ = Phase::kLeaving;
+  deadline_ = endpoint_.Now() + linger;
+  WakeAt(endpoint_.Now());
+}
+
+void MemberNode::Fail(const Error& error) {
+  error_ = error;
+  endpoint_.Send(kCoordinator, {.kind = FrameKind::kFailed}, {Pack(Failed{static_cast<int>(error.kind()), error.what()})});
+  Leave(Seconds(kLingerSeconds));
+}
+
+void MemberNode::OnUnready(const Delivery& delivery) {
+  if (delivery.header.kind == FrameKind::kRefuse && !delivery.parts.empty()) {
+    error_ = PeerError("the coordinator at " + options_.endpoint + " refused: " + Unpack<Refuse>(delivery.parts[0]).reason);
+    phase_ = Phase::kDone;
+  } else if (delivery.header.kind == FrameKind::kWelcome && delivery.parts.size() == 2) {
+    OnWelcome(delivery);
+  }
+}
+
+void MemberNode::OnWelcome(const Delivery& delivery) {
+  const Welcome welcome = Unpack<Welcome>(delivery.parts[0]);
+  endpoint_.set_run_id(welcome.run_id);
+  endpoint_.Open(kCoordinator);
+  phase_ = Phase::kServing;
+  Construct(welcome, delivery.parts[1]);
+  endpoint_.Send(kCoordinator, {.kind = FrameKind::kReady}, {});
+}
+
+void MemberNode::Finish(const Delivery& delivery) {
+  const double loss = OnFinish(delivery.parts);
+  endpoint_.Send(kCoordinator, {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss}, {Pack(Finished{PeakRssBytes()})});
+  Leave(Seconds(kLingerSeconds));
+}
+
+void MemberNode::OnDelivery(Delivery& delivery) {
+  if (delivery.header.version != FrameHeader::kVersion) {
+    error_ = ProtocolError("the coordinator at " + options_.endpoint + " speaks protocol version " + std::to_string(delivery.header.version) +
+                           ", expected " + std::to_string(FrameHeader::kVersion));
+    phase_ = Phase::kDone;
+    return;
+  }
+  if (phase_ == Phase::kLeaving) {
+    if (delivery.lost) phase_ = Phase::kDone;
+    WakeAt(endpoint_.Now());
+    return;
+  }
+  if (delivery.lost) {
+    error_ = PeerError("lost the coordinator at " + options_.endpoint);
+    phase_ = Phase::kDone;
+    return;
+  }
+  try {
+    if (phase_ == Phase::kJoining) {
+      OnUnready(delivery);
+    } else if (delivery.header.kind == FrameKind::kFinish) {
+      Finish(delivery);
+    } else if (delivery.header.kind == FrameKind::kStop) {
+      error_ = PeerError("the run was stopped" + (delivery.parts.empty() ? "" : ": " + Unpack<Refuse>(delivery.parts[0]).reason));
+      Leave(Seconds(0.2));
+    } else if (delivery.header.sequence != 0) {
+      OnFrame(delivery);
+    }
+  } catch (const Error& error) {
+    Fail(error);
+  } catch (const std::exception& error) {
+    Fail(PeerError(std::string("failed: ") + error.what()));
+  }
+}
+
+}  // namespace strads::wire

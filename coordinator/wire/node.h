@@ -1,0 +1,65 @@
+#pragma once
+
+#include "coordinator/wire/reliable_endpoint.h"
+
+#include <algorithm>
+
+namespace strads::wire {
+
+// One role of a run at one endpoint: reacts to what arrives and to its timer, and never waits by
+// itself. So it runs alone on a thread, together with others on one, or in a simulation.
+class Node {
+ public:
+  Node(Transport& transport, const LinkOptions& options) : endpoint_(transport, options) {}
+  virtual ~Node() = default;
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Begins; once, before Poll.
+  virtual void Start() = 0;
+  virtual bool done() const = 0;
+
+  // Handles what has arrived, waiting until `until` for something to arrive, and returns whether
+  // anything happened.
+  bool Poll(Time until) {
+    bool happened = false;
+    for (;;) {
+      const Time wait = happened ? Time{0} : std::min(until, timer_);
+      std::optional<Delivery> delivery = endpoint_.Receive(wait);
+      if (!delivery) break;
+      happened = true;
+      OnDelivery(*delivery);
+      if (done()) return true;
+    }
+    const Time now = endpoint_.Now();
+    if (now >= timer_) {
+      timer_ = kNever;
+      OnTimer(now);
+      happened = true;
+    }
+    return happened;
+  }
+
+  // Polls until done.
+  void Run() {
+    Start();
+    while (!done()) Poll(kNever);
+  }
+
+  // When Poll wants to be called at the latest.
+  Time NextTimer() const { return std::min(timer_, endpoint_.NextTimer()); }
+
+ protected:
+  virtual void OnDelivery(Delivery& delivery) = 0;
+  virtual void OnTimer(Time now) = 0;
+
+  // OnTimer comes at `time` or later, unless an earlier call is pending.
+  void WakeAt(Time time) { timer_ = std::min(timer_, time); }
+
+  ReliableEndpoint endpoint_;
+
+ private:
+  Time timer_ = kNever;
+};
+
+}  // namespace strads::wire

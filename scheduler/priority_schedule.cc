@@ -1,0 +1,118 @@
+#include "strads/schedule/priority_schedule.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include "scheduler/draw_arguments.h"
+#include "scheduler/sum_tree.h"
+#include "strads/error.h"
+
+namespace strads {
+namespace {
+
+void CheckSetting(const char* name, double value) {
+  if (std::isfinite(value) && value >= 0) return;
+  throw UsageError(std::string("the ") + name + " of the priority schedule is " +
+                   std::to_string(value) + ", expected a finite number of at least 0");
+}
+
+double Square(double change) {
+  const double square = change * change;
+  return square <= PrioritySchedule::kMaxPriority ? square : PrioritySchedule::kMaxPriority;
+}
+
+}  // namespace
+
+PrioritySchedule::PrioritySchedule(int32_t first, int32_t last, uint64_t seed, uint64_t stream)
+    : first_(first),
+      changes_(std::make_unique<SumTree>(RangeSize(first, last))),
+      is_drawn_(static_cast<size_t>(last - first)),
+      random_(seed, stream) {}
+
+PrioritySchedule::~PrioritySchedule() = default;
+
+// Drawing with replacement and dropping what was drawn before is successive sampling too, and needs
+// no work on the tree. Only when a quarter of a batch is dropped do those drawn weigh so much that
+// taking them out of the tree pays. A batch is at most twice what the one before brought, so that
+// searches in vain never outweigh the others, however skewed the priorities are.
+std::vector<int32_t> PrioritySchedule::Draw(int count) {
+  const size_t size = DrawSize(count, static_cast<size_t>(changes_->size()));
+  const double floor = Floor();
+  std::vector<int32_t> drawn;
+  drawn.reserve(size);
+  std::array<double, 64> u;
+  std::array<int32_t, 64> found;
+  size_t num_removed = 0;
+  size_t batch_size = u.size();
+  while (drawn.size() < size) {
+    const size_t before = drawn.size();
+    batch_size = std::min({batch_size, size - before, u.size()});
+    for (size_t i = 0; i < batch_size; ++i) u[i] = random_.Uniform();
+    // With every priority 0, any other floor makes all that is left equally likely.
+    const bool is_flat = changes_->Sum() == 0 && floor == 0;
+    const std::span batch = std::span(found).first(batch_size);
+    changes_->Find(std::span(u).first(batch_size), is_flat ? 1.0 : floor, batch);
+    for (const int32_t leaf : batch) {
+      if (is_drawn_[static_cast<size_t>(leaf)]) continue;
+      is_drawn_[static_cast<size_t>(leaf)] = true;
+      drawn.push_back(leaf);
+    }
+
+    const size_t num_new = drawn.size() - before;
+    if (num_new < batch_size - batch_size / 4) {
+      changes_->Remove(std::span(drawn).subspan(num_removed));
+      num_removed = drawn.size();
+    }
+    batch_size = std::max<size_t>(1, 2 * num_new);
+  }
+
+  changes_->RestoreAll();
+  for (int32_t& variable : drawn) {
+    is_drawn_[static_cast<size_t>(variable)] = false;
+    variable += first_;
+  }
+  return drawn;
+}
+
+void PrioritySchedule::Changed(std::span<const int32_t> variables,
+                               std::span<const double> changes) {
+  if (variables.size() != changes.size()) {
+    throw std::logic_error(std::to_string(variables.size()) + " variables with " +
+                           std::to_string(changes.size()) + " changes, expected one for each");
+  }
+  std::vector<int32_t> leaves(variables.size());
+  std::vector<double> squares(changes.size());
+  for (size_t i = 0; i < variables.size(); ++i) {
+    if (variables[i] < first_ || variables[i] - first_ >= changes_->size()) {
+      throw std::logic_error("variable " + std::to_string(variables[i]) +
+                             " changed, expected one that the schedule owns");
+    }
+    leaves[i] = variables[i] - first_;
+    squares[i] = Square(changes[i]);
+  }
+  changes_->Set(leaves, squares);
+}
+
+void PrioritySchedule::SetFloor(double floor) {
+  CheckSetting("floor", floor);
+  floor_ = std::min(floor, kMaxPriority);
+  floor_ratio_ = 0;
+}
+
+void PrioritySchedule::SetFloorRatio(double ratio) {
+  CheckSetting("floor ratio", ratio);
+  floor_ = 0;
+  floor_ratio_ = ratio;
+}
+
+double PrioritySchedule::Floor() const {
+  if (floor_ratio_ == 0 || changes_->size() == 0) return floor_;
+  return std::min(floor_ratio_ * (changes_->Sum() / changes_->size()), kMaxPriority);
+}
+
+double PrioritySchedule::TotalChange() const { return changes_->Sum(); }
+
+}  // namespace strads

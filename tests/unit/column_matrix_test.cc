@@ -1,0 +1,192 @@
+#include "strads/column_matrix.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "strads/error.h"
+#include "strads/parallel.h"
+
+namespace strads {
+namespace {
+
+Eigen::MatrixXd RandomMatrix(int rows, int cols, double density) {
+  std::mt19937 random(static_cast<unsigned>(rows * 1000 + cols));
+  std::normal_distribution<double> normal;
+  std::bernoulli_distribution is_set(density);
+  return Eigen::MatrixXd::NullaryExpr(rows, cols,
+                                      [&] { return is_set(random) ? normal(random) : 0.0; });
+}
+
+std::vector<Triplet> TripletsOf(const Eigen::MatrixXd& values) {
+  std::vector<Triplet> entries;
+  for (int i = 0; i < values.rows(); ++i) {
+    for (int j = 0; j < values.cols(); ++j) {
+      if (values(i, j) != 0) entries.push_back({i, j, values(i, j)});
+    }
+  }
+  return entries;
+}
+
+ColumnMatrix Make(const Eigen::MatrixXd& values, Storage storage) {
+  return ColumnMatrix::FromTriplets(values.rows(), values.cols(), TripletsOf(values), storage);
+}
+
+struct Case {
+  int rows;
+  Storage storage;
+};
+
+class ColumnMatrixTest : public ::testing::TestWithParam<Case> {
+ protected:
+  static constexpr int kCols = 13;
+  const Eigen::MatrixXd values_ = RandomMatrix(GetParam().rows, kCols, 0.4);
+  const ColumnMatrix x_ = Make(values_, GetParam().storage);
+};
+
+TEST_P(ColumnMatrixTest, HasTheShapeAndStorageAskedFor) {
+  EXPECT_EQ(x_.num_rows(), values_.rows());
+  EXPECT_EQ(x_.num_cols(), values_.cols());
+  EXPECT_EQ(x_.num_nonzeros(), (values_.array() != 0).count());
+  EXPECT_EQ(x_.is_dense(), GetParam().storage == Storage::kDense);
+}
+
+TEST_P(ColumnMatrixTest, DotsAndNormsAgreeWithEigen) {
+  const Eigen::VectorXd r = Eigen::VectorXd::LinSpaced(values_.rows(), -1, 2);
+  for (int j = 0; j < kCols; ++j) {
+    EXPECT_NEAR(x_.Dot(j, r), values_.col(j).dot(r), 1e-12 * (1 + r.squaredNorm()));
+    EXPECT_NEAR(x_.SquaredNorm(j), values_.col(j).squaredNorm(), 1e-11);
+  }
+}
+
+TEST_P(ColumnMatrixTest, AddsColumnsAndTracksHalfTheSquaredNorm) {
+  Eigen::VectorXd r = Eigen::VectorXd::LinSpaced(values_.rows(), -1, 2), tracked = r;
+  for (int j = 0; j < kCols; ++j) {
+    const Eigen::VectorXd expected = r + (0.5 - j) * values_.col(j);
+    const double before = r.squaredNorm() / 2;
+    x_.AddColumn(j, 0.5 - j, r);
+    const double change = x_.AddColumnTracked(j, 0.5 - j, tracked.data());
+    EXPECT_LE((r - expected).lpNorm<Eigen::Infinity>(), 1e-13 * (1 + r.norm()));
+    EXPECT_EQ(r, tracked);
+    EXPECT_NEAR(change, r.squaredNorm() / 2 - before, 1e-12 * (1 + r.squaredNorm()));
+  }
+}
+
+TEST_P(ColumnMatrixTest, GramBlockHoldsTheNewPairsInOrder) {
+  const std::vector<int32_t> columns = {7, 0, 12, 3, 4, 9, 1};
+  for (int first_new = 0; first_new <= std::ssize(columns); ++first_new) {
+    std::vector<double> upper(3, -1.0);
+    x_.GramBlock(columns, first_new, upper);
+    std::size_t next = 0;
+    for (std::size_t b = static_cast<std::size_t>(first_new); b < columns.size(); ++b) {
+      for (std::size_t a = 0; a < b; ++a) {
+        ASSERT_LT(next, upper.size());
+        EXPECT_NEAR(upper[next++], values_.col(columns[a]).dot(values_.col(columns[b])), 1e-11);
+      }
+    }
+    EXPECT_EQ(next, upper.size());
+  }
+}
+
+TEST_P(ColumnMatrixTest, DoesNotDependOnOrderOrCutOfTheEntries) {
+  std::vector<Triplet> entries = TripletsOf(values_);
+  std::shuffle(entries.begin(), entries.end(), std::mt19937(1));
+  for (const int threads : {1, 2, 5}) {
+    ThreadPool pool(threads);
+    std::vector<TripletPiece> pieces;
+    const std::span<const Triplet> all = entries;
+    for (std::size_t first = 0; first < all.size(); first += 100) {
+      pieces.push_back(
+          {.entries = all.subspan(first, std::min<std::size_t>(100, all.size() - first))});
+    }
+    const auto again =
+        ColumnMatrix::FromPieces(values_.rows(), values_.cols(), pieces, GetParam().storage, pool);
+    EXPECT_EQ(again.num_nonzeros(), x_.num_nonzeros());
+    for (int j = 0; j < kCols; ++j) {
+      for (int i = 0; i < values_.rows(); ++i) {
+        const Eigen::VectorXd unit = Eigen::VectorXd::Unit(values_.rows(), i);
+        ASSERT_EQ(again.Dot(j, unit), values_(i, j));
+      }
+    }
+  }
+}
+
+TEST_P(ColumnMatrixTest, RefusesWhatIsGivenTwiceOrOutOfRange) {
+  const auto message = [](std::vector<Triplet> entries) -> std::string {
+    try {
+      ColumnMatrix::FromTriplets(3, 2, entries, GetParam().storage);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      return error.what();
+    }
+    return "nothing was thrown";
+  };
+  EXPECT_EQ(message({{2, 1, 1.0}, {0, 0, 0.0}, {2, 1, 0.0}}),
+            "the matrix entry (2, 1) is given twice, expected once");
+  for (const Triplet& bad : {Triplet{3, 0, 1.0}, {0, 2, 1.0}, {-1, 0, 1.0}, {0, -1, 1.0}}) {
+    EXPECT_NE(message({bad}).find("out of range, expected a 3 x 2 matrix"), std::string::npos);
+  }
+}
+
+TEST_P(ColumnMatrixTest, StoresNoZeros) {
+  const std::vector<Triplet> entries = {{1, 1, 0.0}, {0, 1, 4.0}, {2, 0, -0.0}};
+  const auto x = ColumnMatrix::FromTriplets(3, 2, entries, GetParam().storage);
+  EXPECT_EQ(x.num_nonzeros(), 1);
+  EXPECT_EQ(x.SquaredNorm(0), 0);
+  EXPECT_EQ(x.SquaredNorm(1), 16);
+}
+
+INSTANTIATE_TEST_SUITE_P(Storages,
+                         ColumnMatrixTest,
+                         ::testing::Values(Case{1, Storage::kSparse},
+                                           Case{300, Storage::kSparse},
+                                           Case{1, Storage::kDense},
+                                           Case{37, Storage::kDense},
+                                           Case{800, Storage::kDense}));
+
+TEST(ColumnMatrixStorageTest, IsDenseFromAQuarterOfNonzerosOn) {
+  Eigen::MatrixXd values = Eigen::MatrixXd::Zero(8, 8);
+  values.topRows(2).setOnes();
+  EXPECT_TRUE(Make(values, Storage::kAuto).is_dense());
+  values(0, 0) = 0;
+  EXPECT_FALSE(Make(values, Storage::kAuto).is_dense());
+}
+
+TEST(ColumnMatrixStorageTest, KeepsDenseColumnsAlignedAndPaddedWithZeros) {
+  const Eigen::MatrixXd values = RandomMatrix(37, 5, 1.0);
+  for (const auto& x : {ColumnMatrix::FromDense(values), Make(values, Storage::kDense)}) {
+    for (int j = 0; j < 5; ++j) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(x.DenseColumn(j)) % 64, 0u);
+      for (int i = 0; i < 40; ++i) EXPECT_EQ(x.DenseColumn(j)[i], i < 37 ? values(i, j) : 0.0);
+    }
+  }
+}
+
+// The documented order of the sum, which no instruction set may change.
+TEST(ColumnMatrixStorageTest, SumsADenseDotInSixteenLanes) {
+  const Eigen::MatrixXd values = RandomMatrix(1003, 2, 1.0);
+  const auto x = ColumnMatrix::FromDense(values);
+  double lanes[16] = {};
+  for (int i = 0; i < 1003; ++i) lanes[i % 16] += values(i, 0) * values(i, 1);
+  for (int width = 8; width > 0; width /= 2) {
+    for (int k = 0; k < width; ++k) lanes[k] += lanes[k + width];
+  }
+  EXPECT_EQ(x.Dot(0, x.DenseColumn(1)), lanes[0]);
+}
+
+TEST(ColumnMatrixStorageTest, AllowsNoRowsAndNoColumns) {
+  EXPECT_EQ(ColumnMatrix().num_cols(), 0);
+  for (const Storage storage : {Storage::kAuto, Storage::kSparse, Storage::kDense}) {
+    const auto x = ColumnMatrix::FromTriplets(0, 3, {}, storage);
+    EXPECT_EQ(x.num_cols(), 3);
+    EXPECT_EQ(x.Dot(2, Eigen::VectorXd()), 0);
+    std::vector<double> upper;
+    x.GramBlock(std::vector<int32_t>{0, 1, 2}, 1, upper);
+    EXPECT_EQ(upper, (std::vector<double>{0, 0, 0}));
+  }
+}
+
+}  // namespace
+}  // namespace strads

@@ -1,0 +1,64 @@
+#include "strads/column_matrix.h"
+
+#include <string>
+
+#include "strads/error.h"
+#include "strads/parallel.h"
+#include "worker/kernels.h"
+
+namespace strads {
+
+ColumnMatrix ColumnMatrix::FromTriplets(int64_t rows,
+                                        int64_t cols,
+                                        std::span<const Triplet> entries,
+                                        Storage storage) {
+  for (const Triplet& entry : entries) {
+    if (entry.row < 0 || entry.row >= rows || entry.column < 0 || entry.column >= cols) {
+      throw DataError("the matrix entry (" + std::to_string(entry.row) + ", " +
+                      std::to_string(entry.column) + ") is out of range, expected a " +
+                      std::to_string(rows) + " x " + std::to_string(cols) + " matrix");
+    }
+  }
+  ThreadPool pool(1);
+  const TripletPiece piece = {.entries = entries};
+  return FromPieces(rows, cols, {&piece, 1}, storage, pool);
+}
+
+ColumnMatrix ColumnMatrix::FromDense(const Eigen::MatrixXd& values) {
+  ColumnMatrix matrix;
+  matrix.num_rows_ = values.rows();
+  matrix.num_cols_ = values.cols();
+  matrix.num_nonzeros_ = (values.array() != 0).count();
+  matrix.is_dense_ = true;
+  matrix.leading_ = (values.rows() + 7) / 8 * 8;
+  matrix.values_.resize(static_cast<std::size_t>(matrix.leading_ * values.cols()), 0.0);
+  Eigen::Map<Eigen::MatrixXd>(matrix.values_.data(), matrix.leading_, values.cols())
+      .topRows(values.rows()) = values;
+  return matrix;
+}
+
+double ColumnMatrix::Dot(int j, const double* r) const {
+  if (is_dense_) return kernels::DenseDot(DenseColumn(j), r, num_rows_);
+  const auto rows = Rows(j);
+  return kernels::SparseDot(rows.data(), Values(j).data(), std::ssize(rows), r);
+}
+
+void ColumnMatrix::AddColumn(int j, double scale, double* r) const {
+  if (is_dense_) return kernels::DenseAxpy(scale, DenseColumn(j), r, num_rows_);
+  const auto rows = Rows(j);
+  kernels::SparseAxpy(scale, rows.data(), Values(j).data(), std::ssize(rows), r);
+}
+
+double ColumnMatrix::AddColumnTracked(int j, double scale, double* r) const {
+  if (is_dense_) return kernels::DenseAxpyTracked(scale, DenseColumn(j), r, num_rows_);
+  const auto rows = Rows(j);
+  return kernels::SparseAxpyTracked(scale, rows.data(), Values(j).data(), std::ssize(rows), r);
+}
+
+double ColumnMatrix::SquaredNorm(int j) const {
+  if (is_dense_) return kernels::DenseDot(DenseColumn(j), DenseColumn(j), num_rows_);
+  const auto values = Values(j);
+  return kernels::DenseDot(values.data(), values.data(), std::ssize(values));
+}
+
+}  // namespace strads

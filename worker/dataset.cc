@@ -1,0 +1,36 @@
+#include "strads/dataset.h"
+
+#include <string_view>
+
+#include "worker/matrix_market_header.h"
+#include "worker/readers.h"
+#include "worker/text_file.h"
+
+namespace strads {
+namespace {
+
+bool IsMatrixMarket(const TextFile& file) {
+  std::string_view name = file.path();
+  for (const std::string_view suffix : {".gz", ".xz", ".zst"}) {
+    if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  }
+  return name.ends_with(".mtx") || file.text().starts_with(kMatrixMarketBanner);
+}
+
+}  // namespace
+
+Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& options) {
+  const TextFile file(path);
+  return IsMatrixMarket(file) ? ReadMatrixMarket(file, shard, options)
+                              : ReadLibsvm(file, shard, options);
+}
+
+Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options) {
+  return ReadLibsvm(TextFile(path), shard, options);
+}
+
+Dataset ReadMatrixMarket(const std::string& path, Shard shard, const ReadOptions& options) {
+  return ReadMatrixMarket(TextFile(path), shard, options);
+}
+
+}  // namespace strads

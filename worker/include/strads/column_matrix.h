@@ -1,0 +1,126 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "strads/aligned_vector.h"
+
+namespace strads {
+
+class ThreadPool;
+
+// One entry of a matrix; indices from 0.
+struct Triplet {
+  int32_t row = 0;
+  int32_t column = 0;
+  double value = 0;
+};
+
+// A part of a matrix's entries, borrowed; `first_row` is added to the row of each.
+struct TripletPiece {
+  std::span<const Triplet> entries;
+  int64_t first_row = 0;
+};
+
+enum class Storage {
+  kAuto,    // dense if at least kDenseFraction of the entries are non-zero
+  kSparse,  // compressed columns: 12 bytes for each non-zero
+  kDense,   // column-major: 8 bytes for each entry
+};
+
+// From this share of non-zeros on a dense column is read faster than a sparse one.
+inline constexpr double kDenseFraction = 0.25;
+
+// A matrix read by columns, for coordinate descent: shape num_rows x num_cols, never changed after
+// it is made. Sparse: 64-bit column starts, 32-bit row indices (ascending in a column), double
+// values, zeros not stored. Dense: column-major, each column on a 64-byte boundary, padded with
+// zeros to a multiple of 8. All sums run in a fixed order: bit-identical results on every machine.
+// Column indices are not checked. Const members may run concurrently.
+class ColumnMatrix {
+ public:
+  ColumnMatrix() = default;  // 0 x 0
+
+  // Entries in any order, zeros dropped. Throws kData for an index outside rows x cols and for a
+  // position given twice. O(entries + cols), and once more the memory of the result.
+  static ColumnMatrix FromTriplets(int64_t rows,
+                                   int64_t cols,
+                                   std::span<const Triplet> entries,
+                                   Storage storage = Storage::kAuto);
+
+  // The same from several pieces in parallel; the result does not depend on how they are cut.
+  // Already ordered by row they cost one counting sort. Indices must be in range (not checked).
+  static ColumnMatrix FromPieces(int64_t rows,
+                                 int64_t cols,
+                                 std::span<const TripletPiece> pieces,
+                                 Storage storage,
+                                 ThreadPool& pool);
+
+  // Dense storage whatever the values are.
+  static ColumnMatrix FromDense(const Eigen::MatrixXd& values);
+
+  int64_t num_rows() const { return num_rows_; }
+  int64_t num_cols() const { return num_cols_; }
+  int64_t num_nonzeros() const { return num_nonzeros_; }
+  bool is_dense() const { return is_dense_; }
+
+  // Column j of a dense matrix: num_rows() values, then zeros up to a multiple of 8.
+  const double* DenseColumn(int j) const { return values_.data() + leading_ * j; }
+
+  // Row indices and values of the non-zeros of column j of a sparse matrix.
+  std::span<const int32_t> Rows(int j) const {
+    return {rows_.data() + starts_[Index(j)], Count(j)};
+  }
+  std::span<const double> Values(int j) const {
+    return {values_.data() + starts_[Index(j)], Count(j)};
+  }
+
+  // x_j' r, with r of num_rows() values. O(non-zeros of the column), dense O(num_rows()).
+  double Dot(int j, const double* r) const;
+  double Dot(int j, const Eigen::VectorXd& r) const { return Dot(j, r.data()); }
+
+  // r += scale x_j. Cost as Dot.
+  void AddColumn(int j, double scale, double* r) const;
+  void AddColumn(int j, double scale, Eigen::VectorXd& r) const { AddColumn(j, scale, r.data()); }
+
+  // AddColumn that returns the change of 1/2 |r|^2:
+  //
+  //   sum over the touched i of (r_i_new - r_i_old)(r_i_new + r_i_old) / 2
+  double AddColumnTracked(int j, double scale, double* r) const;
+
+  // |x_j|^2. Cost as Dot.
+  double SquaredNorm(int j) const;
+
+  // The couplings x_a' x_b of the pairs a < b of `columns` (K of them; a, b are positions in it)
+  // with b >= first_new, written to `upper` as
+  //
+  //   for b = first_new .. K-1: for a = 0 .. b-1: x_a' x_b
+  //
+  // Sparse: O(entries of these columns + pairs of entries that share a row), and num_rows() + 16
+  // bytes per entry of working memory. Dense: O(K (K - first_new) num_rows()) in blocks.
+  void GramBlock(std::span<const int32_t> columns, int first_new, std::vector<double>& upper) const;
+
+ private:
+  static std::size_t Index(int j) { return static_cast<std::size_t>(j); }
+  std::size_t Count(int j) const {
+    return static_cast<std::size_t>(starts_[Index(j) + 1] - starts_[Index(j)]);
+  }
+  void FillDense(std::span<const TripletPiece> pieces, ThreadPool& pool);
+  void FillSparse(std::span<const TripletPiece> pieces, ThreadPool& pool);
+  void SortRows(int j);
+  void DropZeros();
+  void GramSparse(std::span<const int32_t> columns, int first_new, double* upper) const;
+  void GramDense(std::span<const int32_t> columns, int first_new, double* upper) const;
+
+  int64_t num_rows_ = 0;
+  int64_t num_cols_ = 0;
+  int64_t num_nonzeros_ = 0;
+  bool is_dense_ = false;
+  int64_t leading_ = 0;            // dense: distance of two columns in values_
+  AlignedVector<int64_t> starts_;  // sparse: num_cols_ + 1
+  AlignedVector<int32_t> rows_;    // sparse: parallel to values_
+  AlignedVector<double> values_;
+};
+
+}  // namespace strads

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+// The inner loops over one column. Each sums in an order fixed by its source, whatever vector
+// instructions the machine has. x and r do not overlap.
+namespace strads::kernels {
+
+// sum_i x_i r_i over n values: lane i mod 16 takes x_i r_i, then the lanes are added in pairs.
+double DenseDot(const double* x, const double* r, int64_t n);
+
+// r += scale x.
+void DenseAxpy(double scale, const double* x, double* r, int64_t n);
+
+// DenseAxpy that returns the change of 1/2 |r|^2.
+double DenseAxpyTracked(double scale, const double* x, double* r, int64_t n);
+
+// sum_k values_k r[rows_k] over n entries: sum k mod 4 takes entry k.
+double SparseDot(const int32_t* rows, const double* values, int64_t n, const double* r);
+
+// r[rows_k] += scale values_k; rows are distinct.
+void SparseAxpy(double scale, const int32_t* rows, const double* values, int64_t n, double* r);
+
+// SparseAxpy that returns the change of 1/2 |r|^2.
+double SparseAxpyTracked(
+    double scale, const int32_t* rows, const double* values, int64_t n, double* r);
+
+}  // namespace strads::kernels

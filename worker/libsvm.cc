@@ -1,0 +1,79 @@
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "strads/error.h"
+#include "strads/parallel.h"
+#include "worker/libsvm_parser.h"
+#include "worker/readers.h"
+#include "worker/text_file.h"
+#include "worker/text_lines.h"
+
+namespace strads {
+namespace {
+
+constexpr int64_t kMaxRows = (int64_t{1} << 31) - 1;
+
+int64_t CountRowsBefore(const TextFile& file, int64_t position, ThreadPool& pool) {
+  const auto parts = SplitLines(file.text(), 0, position, pool.threads());
+  std::vector<int64_t> counts(parts.size());
+  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
+    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
+      counts[p] = CountRows(parts[p], '#');
+    }
+  });
+  return std::reduce(counts.begin(), counts.end());
+}
+
+bool HasRow(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  for (const char* p = text.data(); p < end; p = NextLine(p, end)) {
+    p = SkipBlanks(p);
+    if (p < end && *p != '\n' && *p != '#') return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options) {
+  if (!options.target.empty()) {
+    throw DataError(file.path() + ": a libsvm file holds its own target, expected no --target");
+  }
+  ThreadPool pool(shard.threads);
+  const auto [first, last] = shard.RangeOf(std::ssize(file.text()));
+  const auto parts = SplitLines(file.text(), first, last, pool.threads());
+  std::vector<LibsvmRows> parsed(parts.size());
+  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
+    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
+      parsed[p] = ParseLibsvm(file, parts[p], options.num_features);
+    }
+  });
+
+  Dataset data;
+  int64_t rows = 0, width = options.num_features;
+  std::vector<TripletPiece> pieces;
+  for (const LibsvmRows& part : parsed) {
+    pieces.push_back({.entries = part.entries, .first_row = rows});
+    rows += std::ssize(part.labels);
+    if (options.num_features == 0) width = std::max(width, part.width);
+  }
+  if (rows > kMaxRows) {
+    throw DataError(file.path() + ": a shard of " + std::to_string(rows) +
+                    " rows, expected at most 2^31 - 1: use more workers");
+  }
+  if (rows == 0 && !HasRow(file.text())) {
+    throw DataError(file.path() + ":1: no rows in the file, expected lines of " + kLibsvmLine);
+  }
+  data.y.resize(rows);
+  for (std::size_t p = 0; p < parsed.size(); ++p) {
+    std::copy(parsed[p].labels.begin(), parsed[p].labels.end(),
+              data.y.begin() + pieces[p].first_row);
+  }
+  data.x = ColumnMatrix::FromPieces(rows, width, pieces, Storage::kAuto, pool);
+  data.first_row = CountRowsBefore(file, first, pool);
+  return data;
+}
+
+}  // namespace strads
