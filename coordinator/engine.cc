@@ -50,13 +50,15 @@ bool Engine::TryPush() {
   if (found == plans_.end()) return false;
   const int64_t round = pushed_;
   if (round > pulled_ + shape_.staleness) return false;
-  if (found->second.fence && round > pulled_) return false;
+  const bool alone = found->second.fence || after_fence_;
+  if (alone && round > pulled_) return false;
   if (idle_since_ != wire::kNever) {
     if (round > 0) idle_ += clock_.Now() - idle_since_;
     idle_since_ = wire::kNever;
   }
-  const int64_t seen = found->second.fence ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
+  const int64_t seen = alone ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
   OpenRound open;
+  after_fence_ = found->second.fence;
   open.plan = std::move(found->second.plan);
   plans_.erase(found);
   std::vector<Bytes> parts;

@@ -24,7 +24,8 @@ struct RoundResult {
 //
 // With staleness s and S schedulers, round t is
 //   planned  by scheduler t mod S, once the updates of rounds <= t-1-max(s, S-1) are fed back,
-//   pushed   once the updates of rounds <= t-1-s are in (a fenced plan: <= t-1), after exactly those,
+//   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and the
+//            one after it once those of <= t-1 are in,
 //   pulled   once all partials of t and the updates of rounds <= t-1 are in, partials in rank order,
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
 // a given number of workers, schedulers, and staleness. Round 0 is fed back and synced before
@@ -111,6 +112,7 @@ class Engine {
   int64_t first_update_ = 0;
   std::deque<double> penalties_;        // after n updates, from n = first_penalty_
   int64_t first_penalty_ = 0;
+  bool after_fence_ = false;  // the last round pushed was fenced
   bool stopped_ = false;
   wire::Time idle_since_ = wire::kNever;
   wire::Time requested_at_ = wire::kNever;

@@ -1,77 +1,74 @@
 #include "strads/coupling_cache.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 #include "strads/error.h"
 
 namespace strads {
 namespace {
 
-constexpr size_t kFirstSlots = 64;
-constexpr size_t kMostPairs = size_t{1}
-                              << 30;  // HomeOf has 32 bits, and half of the slots are free
+constexpr int32_t kMostVariables = int32_t{1} << 17;  // 4 GiB
 
 }  // namespace
 
-CouplingCache::CouplingCache(size_t max_pairs)
-    : max_pairs_(max_pairs), mask_(kFirstSlots - 1), slots_(kFirstSlots, Slot{kNoPair, 0}) {
-  if (max_pairs < 1 || max_pairs > kMostPairs) {
-    throw UsageError("the number of cached couplings is " + std::to_string(max_pairs) +
-                     ", expected 1 to " + std::to_string(kMostPairs));
+CouplingCache::CouplingCache(int32_t max_variables)
+    : max_variables_(max_variables), words_((static_cast<size_t>(max_variables) + 63) / 64) {
+  if (max_variables < 2 || max_variables > kMostVariables) {
+    throw UsageError("the number of variables whose couplings are cached is " +
+                     std::to_string(max_variables) + ", expected 2 to " +
+                     std::to_string(kMostVariables));
   }
 }
 
-void CouplingCache::Store(int32_t j, int32_t k, float cosine) {
-  if (j < 0 || k < 0) throw std::logic_error("the coupling of a negative variable");
-  const Pair pair = MakePair(j, k);
-  size_t slot = SlotFor(pair);
-  if (slots_[slot].pair == kNoPair) {
-    if (size_ == max_pairs_) {
-      EvictOne();
-    } else if (2 * (size_ + 1) > slots_.size()) {
-      Grow();
-    }
-    slot = SlotFor(pair);
-    ++size_;
+int32_t CouplingCache::Touch(int32_t variable) {
+  if (variable < 0) throw std::logic_error("the coupling of a negative variable");
+  const auto j = static_cast<size_t>(variable);
+  if (j >= places_.size()) places_.resize(std::max(j + 1, 2 * places_.size()), -1);
+  if (places_[j] < 0) {
+    places_[j] = MakeRoom();
+    variables_[static_cast<size_t>(places_[j])] = variable;
   }
-  slots_[slot] = {pair, cosine};
+  touched_[static_cast<size_t>(places_[j])] = true;
+  return places_[j];
 }
 
-// Where the pair is, or where it would go.
-size_t CouplingCache::SlotFor(Pair pair) const {
-  size_t slot = HomeOf(pair);
-  while (slots_[slot].pair != pair && slots_[slot].pair != kNoPair) slot = (slot + 1) & mask_;
-  return slot;
+int32_t CouplingCache::MakeRoom() {
+  const auto in_use = static_cast<int32_t>(variables_.size());
+  if (in_use < max_variables_) {
+    variables_.push_back(-1);
+    touched_.push_back(false);
+    known_.resize(known_.size() + words_, 0);
+    coupled_.resize(coupled_.size() + words_, 0);
+    return in_use;
+  }
+  while (touched_[static_cast<size_t>(hand_)]) {
+    touched_[static_cast<size_t>(hand_)] = false;
+    hand_ = (hand_ + 1) % max_variables_;
+  }
+  const int32_t place = hand_;
+  hand_ = (hand_ + 1) % max_variables_;
+  Forget(place);
+  return place;
 }
 
-void CouplingCache::Grow() {
-  const std::vector<Slot> old =
-      std::exchange(slots_, std::vector<Slot>(2 * slots_.size(), Slot{kNoPair, 0}));
-  mask_ = slots_.size() - 1;
-  for (const Slot& slot : old) {
-    if (slot.pair != kNoPair) slots_[SlotFor(slot.pair)] = slot;
-  }
+// The rows of the others keep what they say of this place: it counts only if both rows agree.
+void CouplingCache::Forget(int32_t place) {
+  places_[static_cast<size_t>(variables_[static_cast<size_t>(place)])] = -1;
+  std::fill_n(known_.begin() + static_cast<std::ptrdiff_t>(Word(place, 0)), words_, 0);
 }
 
-void CouplingCache::EvictOne() {
-  // A hand that walked slot by slot would leave the table empty behind it and full before it, and
-  // searches there would have no end. Jumps of the golden ratio thin it out evenly.
-  hand_ = (hand_ + static_cast<size_t>(0x9e3779b97f4a7c15)) & mask_;
-  while (slots_[hand_].pair == kNoPair) hand_ = (hand_ + 1) & mask_;
+void CouplingCache::Put(int32_t a, int32_t b, bool coupled) {
+  const uint64_t bit = uint64_t{1} << (static_cast<uint32_t>(b) % 64);
+  known_[Word(a, b)] |= bit;
+  uint64_t& word = coupled_[Word(a, b)];
+  word = coupled ? word | bit : word & ~bit;
+}
 
-  // A search stops at a free slot, so what stands behind the hole moves up, unless its home lies
-  // between the hole and itself.
-  size_t hole = hand_;
-  for (size_t slot = (hole + 1) & mask_; slots_[slot].pair != kNoPair; slot = (slot + 1) & mask_) {
-    const size_t distance_from_home = (slot - HomeOf(slots_[slot].pair)) & mask_;
-    if (distance_from_home < ((slot - hole) & mask_)) continue;
-    slots_[hole] = slots_[slot];
-    hole = slot;
-  }
-  slots_[hole].pair = kNoPair;
-  --size_;
+void CouplingCache::Store(int32_t a, int32_t b, bool coupled) {
+  Put(a, b, coupled);
+  Put(b, a, coupled);
 }
 
 }  // namespace strads

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "strads/error.h"
-#include "strads/independent_set.h"
 
 namespace strads {
 namespace {
@@ -20,10 +19,6 @@ int64_t PairsOf(size_t columns) {
 double InverseNorm(double squared_norm) {
   if (squared_norm == 0) return 0;
   return std::isfinite(squared_norm) ? 1 / std::sqrt(squared_norm) : std::nan("");
-}
-
-float SafeCosine(double cosine) {
-  return std::isfinite(cosine) ? static_cast<float>(std::clamp(cosine, -1.0, 1.0)) : 1.0f;
 }
 
 void CheckAnswer(const DependencyFilter::Probe& probe,
@@ -42,8 +37,8 @@ void CheckAnswer(const DependencyFilter::Probe& probe,
 
 }  // namespace
 
-DependencyFilter::DependencyFilter(double max_coupling, size_t max_cached_pairs)
-    : max_coupling_(max_coupling), cache_(max_cached_pairs) {
+DependencyFilter::DependencyFilter(double max_coupling, int32_t max_cached_variables)
+    : max_coupling_(max_coupling), cache_(max_cached_variables) {
   if (!(max_coupling >= 0)) {
     throw UsageError("max_coupling is " + std::to_string(max_coupling) + ", expected at least 0");
   }
@@ -52,12 +47,18 @@ DependencyFilter::DependencyFilter(double max_coupling, size_t max_cached_pairs)
 DependencyFilter::Probe DependencyFilter::MakeProbe(std::span<const int32_t> candidates) {
   Probe probe;
   probe.columns.reserve(candidates.size());
+  std::vector<int32_t> places;  // of probe.columns
   std::vector<int32_t> others;
   for (const int32_t j : candidates) {
-    const bool is_known = !CanCouple() || std::ranges::all_of(probe.columns, [&](int32_t k) {
-      return cache_.Find(j, k).has_value();
-    });
+    if (!CanCouple()) {
+      probe.columns.push_back(j);
+      continue;
+    }
+    const int32_t place = cache_.Touch(j);
+    const bool is_known = std::ranges::all_of(
+        places, [&](int32_t other) { return cache_.IsKnown(place, other); });
     (is_known ? probe.columns : others).push_back(j);
+    if (is_known) places.push_back(place);
   }
   probe.num_known = static_cast<int32_t>(probe.columns.size());
   statistics_.pairs_asked += PairsOf(candidates.size());
@@ -74,21 +75,54 @@ void DependencyFilter::Learn(const Probe& probe,
   for (const int32_t j : probe.columns) {
     inverse_norms.push_back(InverseNorm(squared_norms[static_cast<size_t>(j)]));
   }
+  std::vector<bool> is_coupled(gram.size());
   size_t next = 0;
   for (size_t b = static_cast<size_t>(probe.num_known); b < probe.columns.size(); ++b) {
-    for (size_t a = 0; a < b; ++a) {
-      const double cosine = gram[next++] * inverse_norms[a] * inverse_norms[b];
-      cache_.Store(probe.columns[a], probe.columns[b], SafeCosine(cosine));
+    for (size_t a = 0; a < b; ++a, ++next) {
+      const double cosine = gram[next] * inverse_norms[a] * inverse_norms[b];
+      is_coupled[next] = !(std::abs(cosine) < max_coupling_);
+    }
+  }
+  LearnCoupled(probe, is_coupled);
+}
+
+void DependencyFilter::LearnCoupled(const Probe& probe, const std::vector<bool>& is_coupled) {
+  if (std::ssize(is_coupled) != NumPairs(probe)) {
+    throw std::logic_error(std::to_string(is_coupled.size()) + " couplings, expected the " +
+                           std::to_string(NumPairs(probe)) + " of the probe");
+  }
+  std::vector<int32_t> places;
+  for (const int32_t j : probe.columns) places.push_back(cache_.Touch(j));
+  // A probe of more variables than the cache holds loses its first ones again.
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (cache_.Find(probe.columns[i]) != places[i]) places[i] = -1;
+  }
+  size_t next = 0;
+  for (size_t b = static_cast<size_t>(probe.num_known); b < places.size(); ++b) {
+    for (size_t a = 0; a < b; ++a, ++next) {
+      if (places[a] >= 0 && places[b] >= 0) cache_.Store(places[a], places[b], is_coupled[next]);
     }
   }
 }
 
 std::vector<int32_t> DependencyFilter::Keep(std::span<const int32_t> candidates,
                                             int parallelism) const {
-  // A coupling is at most 1, which is what is known of an unknown one.
-  return IndependentSet(candidates, parallelism, max_coupling_, [&](int32_t j, int32_t k) {
-    return double{cache_.Find(j, k).value_or(1.0f)};
-  });
+  if (parallelism < 1) {
+    throw UsageError("parallelism is " + std::to_string(parallelism) + ", expected at least 1");
+  }
+  std::vector<int32_t> kept;
+  std::vector<int32_t> places;  // of kept
+  for (const int32_t j : candidates) {
+    if (std::ssize(kept) == parallelism) break;
+    const int32_t place = CanCouple() ? cache_.Find(j) : -1;
+    const bool is_independent = !CanCouple() || std::ranges::all_of(places, [&](int32_t other) {
+      return place >= 0 && other >= 0 && cache_.IsKnown(place, other) && !cache_.IsCoupled(place, other);
+    });
+    if (!is_independent) continue;
+    kept.push_back(j);
+    places.push_back(place);
+  }
+  return kept;
 }
 
 int64_t NumPairs(const DependencyFilter::Probe& probe) {

@@ -18,12 +18,14 @@ DivergenceGuard::DivergenceGuard(int window) : window_(static_cast<size_t>(windo
 bool DivergenceGuard::Observe(double objective) {
   bool diverges = true;
   if (std::isfinite(objective)) {
+    if (!has_start_) start_ = objective;
+    has_start_ = true;
     if (recent_.empty()) first_ = best_ = objective;
     best_ = std::min(best_, objective);
     largest_ = std::max(largest_, std::abs(objective));
     recent_.push_back(objective);
     if (recent_.size() > 2 * window_) recent_.pop_front();
-    diverges = RisesAbove(objective) || MeanRises();
+    diverges = RisesAbove(objective) || MeanRises() || IsStuckAboveStart(objective);
   }
   if (quiet_rounds_ > 0) {
     --quiet_rounds_;
@@ -45,17 +47,21 @@ bool DivergenceGuard::RisesAbove(double objective) const {
   return objective > bound + Slack();
 }
 
+double DivergenceGuard::Mean(size_t begin) const {
+  double sum = 0;  // of the shares, as the sum of the objectives may overflow
+  for (size_t i = begin; i < begin + window_; ++i) sum += recent_[i] / static_cast<double>(window_);
+  return sum;
+}
+
 bool DivergenceGuard::MeanRises() const {
   if (recent_.size() < 2 * window_) return false;
-  const auto mean = [&](size_t begin) {
-    double sum = 0;  // of the shares, as the sum of the objectives may overflow
-    for (size_t i = begin; i < begin + window_; ++i) {
-      sum += recent_[i] / static_cast<double>(window_);
-    }
-    return sum;
-  };
-  const double before = mean(0);
-  return mean(window_) - before > 1e-9 * std::abs(before) + Slack();
+  const double before = Mean(0);
+  return Mean(window_) - before > 1e-9 * std::abs(before) + Slack();
+}
+
+bool DivergenceGuard::IsStuckAboveStart(double objective) const {
+  if (recent_.size() < 2 * window_ || objective <= start_ + Slack()) return false;
+  return Mean(window_) - start_ > 0.9 * (Mean(0) - start_);
 }
 
 }  // namespace strads

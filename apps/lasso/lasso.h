@@ -33,11 +33,11 @@ struct Options {
   int64_t num_features = 0;
   double lambda = 0;
   double lambda_ratio = 0.1;
-  std::string schedule = "dependency";
+  std::string schedule = "priority";
   int parallelism = 64;
   double max_coupling = 0.3;
   double candidates = 2;
-  int64_t coupling_cache = int64_t{1} << 22;
+  int coupling_cache = 4096;
   bool divergence_guard = true;
   int64_t seed = 1;
 
@@ -53,20 +53,22 @@ struct Options {
               "parallelism: variables updated in one round, at most",
               "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
               "candidates: dependency: variables drawn for each that may be kept",
-              "coupling_cache: dependency: pairs of variables whose coupling a scheduler remembers",
-              "divergence_guard: halve the parallelism when the objective rises")
+              "coupling_cache: dependency: variables whose couplings with each other a scheduler remembers",
+              "divergence_guard: halve the parallelism when the objective rises, and start again from zero "
+              "if it is worse than zero")
 };
 
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
-// all of X'r and |r|^2 and no update.
+// all of X'r and |r|^2 and no update; if `restart`, first all variables become zero.
 struct Plan {
   bool measure = false;
+  bool restart = false;
   std::vector<int32_t> columns;
   std::vector<int32_t> probe;   // columns of later rounds; DependencyFilter::Probe
   int32_t probe_known = 0;
   int32_t scheduler = 0;        // that made it
   int32_t parallelism = 0;      // in force, for the record
-  STRADS_FIELDS(measure, columns, probe, probe_known, scheduler, parallelism)
+  STRADS_FIELDS(measure, restart, columns, probe, probe_known, scheduler, parallelism)
 };
 
 // A shard's share: inner products over its rows.
@@ -124,12 +126,14 @@ class Scheduler {
 
   // If couplings are checked: variables are drawn a plan ahead, and kept once couplings are known.
   std::optional<DependencyFilter> filter_;
+  double num_candidates_;  // drawn for a plan
   std::deque<std::vector<int32_t>> asked_;  // candidates whose couplings are on their way
   std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
-  std::vector<double> unit_norms_;
 
   DivergenceGuard guard_;
   bool measuring_ = false;
+  bool restart_ = false;        // with the next plan
+  double null_objective_ = 0;
   double updates_since_measured_ = 0;
   double updates_between_ = 0;  // measurements, at most
   double change_when_measured_ = 0;

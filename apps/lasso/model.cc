@@ -64,9 +64,10 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   updates_ += static_cast<int64_t>(plan.columns.size());
 }
 
-void Model::Measure(const Plan&, std::span<const Partial> partials, Update& update) {
+void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
   size_t num_variables = coefficients_.size();
   for (const Partial& partial : partials) num_variables = std::max(num_variables, partial.xr.size());
+  if (plan.restart) coefficients_ = SparseVector();
   coefficients_.resize(num_variables);
   norms_.resize(num_variables, 0.0);
   std::vector<double> xr(num_variables, 0.0);
@@ -88,6 +89,7 @@ void Model::Measure(const Plan&, std::span<const Partial> partials, Update& upda
 
   double l1_norm = 0;  // exact again
   for (const double b : coefficients_.values()) l1_norm += std::abs(b);
+  nonzeros_ = coefficients_.CountNonzeros();
   l1_norms_.back() = l1_norm;
   const double primal = 0.5 * rr + lambda_ * l1_norm;
   update.objective = primal;

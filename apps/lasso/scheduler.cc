@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "apps/lasso/lasso.h"
 
@@ -16,15 +17,17 @@ constexpr double kGrowth = 1.5;
 // By priority: the variables that matter have settled, for now, once their changes are this share
 // of what they were after the last measurement, which also finds those that matter next.
 constexpr double kSettled = 1e-2;
+// But a measurement costs as much as updating every variable; this share of that comes first.
+constexpr double kLeastSweepsBetween = 0.05;
 
 }  // namespace
 
 Scheduler::Scheduler(const Options& options, Slice slice)
-    : options_(options), slice_(slice), parallelism_(options.parallelism), guard_(kGuardWindow) {
+    : options_(options), slice_(slice), parallelism_(options.parallelism), num_candidates_(options.candidates * options.parallelism), guard_(kGuardWindow) {
   if (options.parallelism < 1) throw UsageError("--parallelism=" + std::to_string(options.parallelism) + " is out of range, expected at least 1");
   if (!(options.candidates >= 1)) throw UsageError("--candidates is out of range, expected at least 1");
   if (options.schedule == "dependency") {
-    filter_.emplace(options.max_coupling, static_cast<size_t>(std::max<int64_t>(options.coupling_cache, 1)));
+    filter_.emplace(options.max_coupling, options.coupling_cache);
   } else {
     (void)MakeSchedule(options.schedule, 0, 0, 0);  // refuses an unknown name now
   }
@@ -39,14 +42,17 @@ void Scheduler::SetUp(int64_t num_variables) {
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last), static_cast<uint64_t>(options_.seed), own);
   priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
   is_in_flight_.resize(static_cast<size_t>(num_variables), false);
-  if (filter_) unit_norms_.resize(static_cast<size_t>(num_variables), 1.0);
   updates_between_ = static_cast<double>(num_variables);
 }
 
 bool Scheduler::MeasurementIsDue() const {
   if (slice_.index != 0 || measuring_) return false;  // one scheduler is enough for all
+  if (restart_) return true;
   if (updates_since_measured_ >= updates_between_) return true;
-  return priority_ != nullptr && priority_->TotalChange() <= kSettled * kSettled * change_when_measured_;
+  if (priority_ == nullptr) return false;
+  const double change = priority_->TotalChange();
+  const bool settled = change <= kSettled * kSettled * change_when_measured_;
+  return change == 0 || (settled && updates_since_measured_ >= kLeastSweepsBetween * static_cast<double>(num_variables_));
 }
 
 std::vector<int32_t> Scheduler::Draw(int count) {
@@ -61,11 +67,20 @@ std::vector<int32_t> Scheduler::NextColumns() {
   std::vector<int32_t> candidates = std::move(ready_.front());
   ready_.pop_front();
   std::erase_if(candidates, [&](int32_t j) { return is_in_flight_[static_cast<size_t>(j)]; });
-  return filter_->Keep(candidates, parallelism_);
+  std::vector<int32_t> kept = filter_->Keep(candidates, parallelism_);
+  // Where most candidates are coupled, drawing fewer of them costs less and keeps as many.
+  if (2 * kept.size() >= candidates.size()) {
+    num_candidates_ *= 2;
+  } else if (4 * kept.size() < candidates.size()) {
+    num_candidates_ /= 2;
+  }
+  const double most = options_.candidates * parallelism_;
+  num_candidates_ = std::clamp(num_candidates_, std::min(4.0, most), most);
+  return kept;
 }
 
 void Scheduler::AskForCouplings(Plan& plan) {
-  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(options_.candidates * parallelism_)));
+  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(num_candidates_)));
   auto probe = filter_->MakeProbe(candidates);
   if (NumPairs(probe) == 0) {
     ready_.push_back(std::move(candidates));
@@ -84,6 +99,7 @@ Scheduled<Plan> Scheduler::Schedule() {
     updates_since_measured_ = 0;
     measuring_ = true;
     plan.measure = true;
+    plan.restart = std::exchange(restart_, false);
   } else {
     plan.columns = NextColumns();
   }
@@ -96,9 +112,9 @@ Scheduled<Plan> Scheduler::Schedule() {
 
 void Scheduler::Learn(const Update& update) {
   const DependencyFilter::Probe probe{update.probe, update.probe_known};
-  std::vector<double> cosines(static_cast<size_t>(NumPairs(probe)), 0.0);
-  for (const int32_t pair : update.coupled) cosines[static_cast<size_t>(pair)] = 1;
-  filter_->Learn(probe, cosines, unit_norms_);  // told is only whether they are coupled
+  std::vector<bool> is_coupled(static_cast<size_t>(NumPairs(probe)), false);
+  for (const int32_t pair : update.coupled) is_coupled[static_cast<size_t>(pair)] = true;
+  filter_->LearnCoupled(probe, is_coupled);
   ready_.push_back(std::move(asked_.front()));
   asked_.pop_front();
 }
@@ -120,6 +136,7 @@ void Scheduler::Feedback(const Update& update) {
   NoteChanges(update);
   if (update.measured) {
     measuring_ = false;
+    if (null_objective_ == 0) null_objective_ = update.objective;
     updates_between_ = std::min(kGrowth * updates_between_, kMostSweepsBetween * static_cast<double>(num_variables_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
   } else {
@@ -127,6 +144,8 @@ void Scheduler::Feedback(const Update& update) {
     if (options_.divergence_guard && parallelism_ > 1 && guard_.Observe(update.objective)) {
       parallelism_ /= 2;
       guard_.Reset();
+      // From far beyond zero, coordinate descent may not come back in any useful time.
+      restart_ = !(update.objective <= null_objective_);
     }
   }
   if (update.scheduler != slice_.index) return;

@@ -23,6 +23,7 @@ double Worker::DotResidual(int32_t column) const {
 Partial Worker::Push(const Plan& plan) {
   Partial partial;
   partial.updates_seen = updates_seen_;
+  if (plan.restart) residual_ = data_.y;
   if (plan.measure) {
     Measure(partial);
   } else {

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -105,6 +108,10 @@ TEST_P(ColumnMatrixTest, DoesNotDependOnOrderOrCutOfTheEntries) {
         ColumnMatrix::FromPieces(values_.rows(), values_.cols(), pieces, GetParam().storage, pool);
     EXPECT_EQ(again.num_nonzeros(), x_.num_nonzeros());
     for (int j = 0; j < kCols; ++j) {
+      if (!x_.is_dense()) {
+        EXPECT_TRUE(std::ranges::is_sorted(again.Rows(j)));
+        EXPECT_TRUE(std::ranges::equal(again.Rows(j), x_.Rows(j)));
+      }
       for (int i = 0; i < values_.rows(); ++i) {
         const Eigen::VectorXd unit = Eigen::VectorXd::Unit(values_.rows(), i);
         ASSERT_EQ(again.Dot(j, unit), values_(i, j));
@@ -146,9 +153,10 @@ INSTANTIATE_TEST_SUITE_P(Storages,
                                            Case{37, Storage::kDense},
                                            Case{800, Storage::kDense}));
 
-TEST(ColumnMatrixStorageTest, IsDenseFromAQuarterOfNonzerosOn) {
-  Eigen::MatrixXd values = Eigen::MatrixXd::Zero(8, 8);
-  values.topRows(2).setOnes();
+TEST(ColumnMatrixStorageTest, IsDenseFromTheGivenShareOfNonzerosOn) {
+  Eigen::MatrixXd values = Eigen::MatrixXd::Zero(10, 10);
+  values.topRows(4).setOnes();
+  ASSERT_EQ(kDenseFraction, 0.4);
   EXPECT_TRUE(Make(values, Storage::kAuto).is_dense());
   values(0, 0) = 0;
   EXPECT_FALSE(Make(values, Storage::kAuto).is_dense());

@@ -157,7 +157,7 @@ std::string RandomText(int rows, int cols, double density) {
 }
 
 TEST_F(LibsvmTest, ShardsTogetherAreTheFile) {
-  for (const double density : {0.02, 0.5}) {
+  for (const double density : {0.02, 0.8}) {
     const ReadOptions options = {.num_features = 40};
     const std::string path = Write(RandomText(101, 40, density));
     const Dataset whole = ReadLibsvm(path, {}, options);

@@ -11,14 +11,15 @@
 
 namespace strads {
 
-// A plan, and whether it must be pushed to workers that have seen every update so far.
+// A plan, and whether its round must have the workers to itself.
 template <class Plan>
 struct Scheduled {
   Scheduled(Plan p, bool f = false) : plan(std::move(p)), fence(f) {}  // NOLINT: a plan is enough
 
   Plan plan;
   // With staleness s a worker pushes a plan while up to s earlier updates are still on their way.
-  // A fenced plan waits for them: for rounds that measure, such as a duality gap.
+  // A fenced plan waits for them, and later ones wait for its update: for rounds that measure, such
+  // as a duality gap, or that change everything.
   bool fence;
 };
 

@@ -2,71 +2,58 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <vector>
 
 namespace strads {
 
-// Remembers cos(x_j, x_k) of unordered pairs of variables, as floats, zeros included.
+// Remembers which pairs of the variables that were last asked for are coupled: two bits a pair, is
+// it known and is it coupled, in a square of max_variables x max_variables.
 //
-// An open-addressing hash table with linear probing, a power of two of slots and at most half of
-// them taken; 12 bytes a slot, allocated as the table fills. Store and Find take O(1) expected and
-// usually one cache miss. Invariants: size() <= max_pairs(); Find never returns anything but the
-// last value stored for that pair.
-//
-// When max_pairs are known, each new pair evicts another one, from a place that jumps over the
-// table, so a pair stays for about max_pairs new pairs. That is safe: a pair that was forgotten is unknown, which a
-// dependency check takes for coupled and asks for again. Clearing the whole table instead would
-// make one round in many lose all it knows.
+// A variable has a place in the square from Touch until another takes it; the one that gives way is
+// one that was not touched since the hand last passed it (CLOCK, Corbato 1968), and what was known
+// of it is forgotten. That is safe: an unknown pair is taken for coupled and asked for again.
+// Look-ups are a few bit tests; Touch of a new variable is O(max_variables / 64). Takes
+// max_variables^2 / 4 bytes, as they come into use, and 4 bytes for each variable up to the largest.
 class CouplingCache {
  public:
-  // Throws UsageError unless 1 <= max_pairs <= 2^30.
-  explicit CouplingCache(size_t max_pairs);
+  // Throws UsageError unless 2 <= max_variables <= 2^17.
+  explicit CouplingCache(int32_t max_variables);
 
-  // The cosine stored for the pair, in either order; empty if it is not known.
-  std::optional<float> Find(int32_t j, int32_t k) const {
-    const Pair pair = MakePair(j, k);
-    for (size_t slot = HomeOf(pair);; slot = (slot + 1) & mask_) {
-      if (slots_[slot].pair == pair) return slots_[slot].cosine;
-      if (slots_[slot].pair == kNoPair) return std::nullopt;
-    }
+  // Gives `variable` >= 0 a place, if it has none, and returns it: a number below max_variables.
+  int32_t Touch(int32_t variable);
+  // Its place, or -1.
+  int32_t Find(int32_t variable) const {
+    const auto j = static_cast<size_t>(variable);
+    return j < places_.size() ? places_[j] : -1;
   }
 
-  // Remembers the cosine of the pair j, k >= 0, in either order, instead of an earlier one.
-  void Store(int32_t j, int32_t k, float cosine);
+  // Of two different places.
+  bool IsKnown(int32_t a, int32_t b) const { return Bit(known_, a, b) && Bit(known_, b, a); }
+  bool IsCoupled(int32_t a, int32_t b) const { return Bit(coupled_, a, b); }
+  void Store(int32_t a, int32_t b, bool coupled);
 
-  size_t size() const { return size_; }
-  size_t max_pairs() const { return max_pairs_; }
+  int32_t max_variables() const { return max_variables_; }
 
  private:
-  struct Pair {
-    int32_t low;
-    int32_t high;
-    bool operator==(const Pair&) const = default;
-  };
-  struct Slot {
-    Pair pair;
-    float cosine;
-  };
-  static constexpr Pair kNoPair = {-1, -1};
-
-  static Pair MakePair(int32_t j, int32_t k) { return j < k ? Pair{j, k} : Pair{k, j}; }
-  size_t HomeOf(Pair pair) const {
-    uint64_t hash = (static_cast<uint64_t>(static_cast<uint32_t>(pair.low)) << 32 |
-                     static_cast<uint32_t>(pair.high)) *
-                    0x9e3779b97f4a7c15;
-    hash = (hash ^ hash >> 32) * 0xd6e8feb86659fd93;
-    return static_cast<size_t>(hash >> 32) & mask_;
+  bool Bit(const std::vector<uint64_t>& bits, int32_t a, int32_t b) const {
+    return bits[Word(a, b)] >> (static_cast<uint32_t>(b) % 64) & 1;
   }
-  size_t SlotFor(Pair pair) const;
-  void Grow();
-  void EvictOne();
+  size_t Word(int32_t a, int32_t b) const {
+    return static_cast<size_t>(a) * words_ + static_cast<size_t>(b) / 64;
+  }
+  void Put(int32_t a, int32_t b, bool coupled);
+  int32_t MakeRoom();
+  void Forget(int32_t place);
 
-  size_t max_pairs_;
-  size_t size_ = 0;
-  size_t mask_;  // number of slots - 1
-  size_t hand_ = 0;
-  std::vector<Slot> slots_;
+  const int32_t max_variables_;
+  const size_t words_;              // of a row of the square
+  std::vector<int32_t> places_;     // by variable; -1: none
+  std::vector<int32_t> variables_;  // by place
+  std::vector<bool> touched_;       // by place, since the hand passed
+  int32_t hand_ = 0;
+  std::vector<uint64_t> known_;     // rows of the places in use
+  std::vector<uint64_t> coupled_;
 };
 
 }  // namespace strads

@@ -36,25 +36,27 @@ class DependencyFilter {
     int64_t pairs_known = 0;
   };
 
-  // Remembers at most max_cached_pairs couplings: K(K-1)/2 or more for K candidates, or the pairs
-  // of one round push each other out. Throws UsageError for a max_coupling that is negative or not
-  // a number, and for a max_cached_pairs that CouplingCache refuses.
-  DependencyFilter(double max_coupling, size_t max_cached_pairs);
+  // Remembers the couplings with each other of the max_cached_variables that were last candidates;
+  // more than the candidates of a round, or these push each other out. Throws UsageError for a
+  // max_coupling that is negative or not a number, or what CouplingCache refuses.
+  DependencyFilter(double max_coupling, int32_t max_cached_variables);
 
   // Puts first, in the given order, each candidate whose couplings with all those put first before
   // it are known; the others follow in the given order. O(K^2) look-ups for K candidates.
   Probe MakeProbe(std::span<const int32_t> candidates);
 
-  // Stores cos(x_j, x_k) = gram / sqrt(|x_j|^2 |x_k|^2) for the pairs of the probe, cut to [-1, 1]
-  // as rounding may exceed it.
+  // Remembers of each pair of the probe whether |gram| / sqrt(|x_j|^2 |x_k|^2) < max_coupling.
   //
   // `gram` holds x_j'x_k in the order of the probe, NumPairs(probe) of them; `squared_norms` holds
-  // |x_j|^2 by variable. A zero column couples with nothing; what is not finite is stored as 1, the
-  // safe side. Throws std::logic_error, having learned nothing, if `gram` has another length or
+  // |x_j|^2 by variable. A zero column couples with nothing; what is not finite counts as
+  // coupled, the safe side. Throws std::logic_error, having learned nothing, if `gram` has another length or
   // `squared_norms` lacks a column of the probe.
   void Learn(const Probe& probe,
              std::span<const double> gram,
              std::span<const double> squared_norms);
+
+  // The same for an answer that only says which pairs are coupled, in the order of the probe.
+  void LearnCoupled(const Probe& probe, const std::vector<bool>& is_coupled);
 
   // The IndependentSet of the candidates, at most `parallelism` of them, in the order given, which
   // is the order of priority. An unknown pair counts as coupled, so the answer may be small but
