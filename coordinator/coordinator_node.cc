@@ -20,11 +20,15 @@ namespace {
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 
 // What a member's own options must agree with: the app's and those of the run that shape the answer.
-OptionValues Binding(const OptionValues& app, const RunOptions& run) {
-  OptionValues all = app;
+OptionValues Binding(const Program& program, const OptionValues& app, const RunOptions& run) {
+  OptionValues binding;
+  for (const OptionInfo& option : program.options) {
+    const auto found = app.find(option.name);
+    binding[option.name] = found == app.end() ? option.default_value : found->second;
+  }
   const OptionValues shared = ToValues(run);
-  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"}) all[name] = shared.at(name);
-  return all;
+  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"}) binding[name] = shared.at(name);
+  return binding;
 }
 
 std::string InSeconds(double seconds) { return std::to_string(static_cast<int64_t>(seconds)) + " s"; }
@@ -45,7 +49,7 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport, const Program& prog
       options_(options),
       hooks_(hooks),
       app_options_(program.pack_options(values)),
-      membership_(program.name, Binding(values, options), options.workers, options.schedulers),
+      membership_(program.name, Binding(program, values, options), options.workers, options.schedulers),
       model_(program.make_model(app_options_)) {
   endpoint_.set_run_id(run_id);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
@@ -267,6 +271,10 @@ void CoordinatorNode::Abort(const std::string& reason) {
 }
 
 void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
+  if (phase_ == Phase::kJoining) {
+    error_ = PeerError("process " + std::to_string(process) + " " + how + " before all roles had joined");
+    StopAll(error_->what());
+  }
   for (Member* member : membership_.all()) {
     if (member->process == process && !member->finished && !member->failure && phase_ != Phase::kDone) OnLost(*member, how);
   }
