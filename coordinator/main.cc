@@ -5,6 +5,7 @@
 #include <strads/version.h>
 
 #include <glog/logging.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -22,7 +23,6 @@ namespace {
 struct CliOptions {
   std::string config;
   bool print_config = false;
-  bool help = false;
   STRADS_FIELDS(config, print_config)
   STRADS_HELP("config: file of lines name = value; a flag given beside it wins",
               "print_config: show the values in force and do nothing")
@@ -186,6 +186,13 @@ int Dispatch(const std::string& binary, std::vector<std::string> arguments, cons
   return Train(*request.program, own, options, child);
 }
 
+// Large messages come and go every round. By default glibc returns such memory to the kernel at
+// once, which then clears it page by page for the next one: more work than to send it.
+void KeepMemory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool names_app) {
   const std::string path = argc > 0 ? argv[0] : "strads";
   const std::string binary = path.substr(path.rfind('/') + 1);
@@ -193,6 +200,7 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
     FLAGS_logtostderr = true;
     google::InitGoogleLogging(binary.c_str());
   }
+  KeepMemory();
   try {
     return Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
   } catch (const Error& error) {

@@ -7,12 +7,15 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 
 namespace strads {
 namespace {
+
+constexpr std::chrono::milliseconds kReapEvery{50};
 
 // A directory for sockets that goes with the run.
 class SocketDirectory {
@@ -39,8 +42,12 @@ RunResult Coordinate(wire::ZmqTransport& transport, ChildProcesses& children, co
   CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
   coordinator.Start();
   try {
+    auto reap_at = std::chrono::steady_clock::now();
     while (!coordinator.done()) {
       coordinator.Poll(coordinator.NextTimer());
+      const auto now = std::chrono::steady_clock::now();
+      if (now < reap_at) continue;
+      reap_at = now + kReapEvery;
       for (const auto& ended : children.Reap()) coordinator.OnProcessEnded(ended.process, ended.how);
     }
   } catch (const std::exception& error) {

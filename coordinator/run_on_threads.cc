@@ -25,9 +25,9 @@ struct LocalMember {
 };
 
 template <class NodeType>
-std::thread StartThread(wire::InprocNetwork& network, const std::string& name, const std::vector<Program>& programs, const wire::MemberOptions& options) {
-  return std::thread([&network, &programs, name, options] {
-    Doorbell bell;
+std::thread StartThread(wire::InprocNetwork& network, const std::string& name, const std::vector<Program>& programs, const wire::MemberOptions& options, bool spin) {
+  return std::thread([&network, &programs, name, options, spin] {
+    Doorbell bell(spin);
     LocalMember<NodeType> member(network, name, bell, programs, options);
     member.node.Run();  // its errors reach the coordinator as messages
   });
@@ -64,7 +64,9 @@ RunResult RunOnThreads(const Program& program, const OptionValues& values, const
   const std::vector<Program> programs = {program};
   const wire::SteadyClock clock;
   wire::InprocNetwork network(clock);
-  Doorbell bell;
+  const int busy = options.workers * options.threads + options.schedulers;
+  const bool spin = busy > 1 && busy <= static_cast<int>(std::thread::hardware_concurrency());
+  Doorbell bell(spin);
   InprocTransport transport(network, wire::kCoordinator, bell);
   CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
 
@@ -80,10 +82,10 @@ RunResult RunOnThreads(const Program& program, const OptionValues& values, const
 
   Threads threads;
   for (int rank = 1; rank < options.workers; ++rank) {
-    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs, member_options));
+    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs, member_options, spin));
   }
   for (int index = 0; index < options.schedulers; ++index) {
-    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs, member_options));
+    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs, member_options, spin));
   }
   try {
     TakeTurns(coordinator, first.node, bell);

@@ -3,25 +3,36 @@
 #include <utility>
 
 namespace strads::wire {
+namespace {
+
+constexpr double kSpinSeconds = 50e-6;
+
+}  // namespace
 
 void Doorbell::Ring() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (ringing_) return;
-    ringing_ = true;
-  }
+  if (ringing_.exchange(true)) return;
+  // The waiter either has not looked yet or is asleep, never between the two.
+  { const std::lock_guard lock(mutex_); }
   rang_.notify_one();
 }
 
 void Doorbell::Wait(Time until) {
-  std::unique_lock lock(mutex_);
-  const std::chrono::steady_clock::time_point deadline{until};
-  if (until == kNever) {
-    rang_.wait(lock, [this] { return ringing_; });
-  } else {
-    rang_.wait_until(lock, deadline, [this] { return ringing_; });
+  if (spin_ && until > Time{0}) {
+    const Time give_up = SteadyClock().Now() + Seconds(kSpinSeconds);
+    while (!ringing_.load(std::memory_order_relaxed) && SteadyClock().Now() < give_up) {
+      for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+    }
   }
-  ringing_ = false;
+  if (!ringing_.load()) {
+    std::unique_lock lock(mutex_);
+    const auto rung = [this] { return ringing_.load(); };
+    if (until == kNever) {
+      rang_.wait(lock, rung);
+    } else {
+      rang_.wait_until(lock, std::chrono::steady_clock::time_point{until}, rung);
+    }
+  }
+  ringing_.store(false);
 }
 
 std::shared_ptr<InprocNetwork::Mailbox> InprocNetwork::Find(const Address& address) {

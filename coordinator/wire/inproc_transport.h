@@ -2,6 +2,7 @@
 
 #include "coordinator/wire/transport.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -13,14 +14,19 @@ namespace strads::wire {
 // Wakes the one thread that waits for any of its endpoints.
 class Doorbell {
  public:
+  // Waking a sleeping thread takes longer than many a round. `spin` is for threads that have a
+  // core of their own: they look for a while, some 50 us, before they sleep.
+  explicit Doorbell(bool spin = false) : spin_(spin) {}
+
   void Ring();
   // Returns once it has rung since the last Wait returned, or at `until` of the steady clock.
   void Wait(Time until);
 
  private:
+  const bool spin_;
   std::mutex mutex_;
   std::condition_variable rang_;
-  bool ringing_ = false;
+  std::atomic<bool> ringing_{false};
 };
 
 // A network inside one process. Frames pass by sharing their memory: nothing is copied. Thread-safe.

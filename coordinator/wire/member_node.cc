@@ -5,12 +5,15 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace strads::wire {
 namespace {
 
-constexpr double kHelloEverySeconds = 0.25;
+// A hello is lost while there is no connection; the first ones follow each other quickly.
+constexpr double kFirstHelloSeconds = 0.01;
+constexpr double kMostHelloSeconds = 0.5;
 constexpr double kLingerSeconds = 2;  // for the acknowledgement of the last frame
 
 }  // namespace
@@ -32,13 +35,15 @@ MemberNode::MemberNode(Transport& transport, Role role, const MemberOptions& opt
 
 void MemberNode::Start() {
   deadline_ = endpoint_.Now() + options_.join_timeout;
+  hello_every_ = Seconds(kFirstHelloSeconds);
   SayHello();
 }
 
 void MemberNode::SayHello() {
   const Hello hello{static_cast<int>(role_), kVersion, options_.app, HostName(), getpid(), options_.claimed};
   endpoint_.SendUnsequenced(kCoordinator, FrameKind::kHello, {Pack(hello)});
-  WakeAt(endpoint_.Now() + Seconds(kHelloEverySeconds));
+  WakeAt(endpoint_.Now() + hello_every_);
+  hello_every_ = std::min(2 * hello_every_, Seconds(kMostHelloSeconds));
 }
 
 void MemberNode::OnTimer(Time now) {

@@ -53,6 +53,7 @@ class MemberNode : public Node {
   const MemberOptions options_;
   Phase phase_ = Phase::kJoining;
   Time deadline_{0};
+  Time hello_every_{0};
   std::optional<Error> error_;
 };
 

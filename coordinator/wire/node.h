@@ -19,25 +19,17 @@ class Node {
   virtual void Start() = 0;
   virtual bool done() const = 0;
 
-  // Handles what has arrived, waiting until `until` for something to arrive, and returns whether
-  // anything happened.
+  // Handles one thing that has arrived, waiting until `until` for it, and the timer if it is due.
+  // Returns whether anything happened.
   bool Poll(Time until) {
-    bool happened = false;
-    for (;;) {
-      const Time wait = happened ? Time{0} : std::min(until, timer_);
-      std::optional<Delivery> delivery = endpoint_.Receive(wait);
-      if (!delivery) break;
-      happened = true;
-      OnDelivery(*delivery);
-      if (done()) return true;
-    }
-    const Time now = endpoint_.Now();
-    if (now >= timer_) {
+    std::optional<Delivery> delivery = endpoint_.Receive(std::min(until, timer_));
+    if (delivery) OnDelivery(*delivery);
+    const bool due = timer_ != kNever && !done() && endpoint_.Now() >= timer_;
+    if (due) {
       timer_ = kNever;
-      OnTimer(now);
-      happened = true;
+      OnTimer(endpoint_.Now());
     }
-    return happened;
+    return delivery.has_value() || due;
   }
 
   // Polls until done.

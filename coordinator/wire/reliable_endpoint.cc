@@ -172,22 +172,18 @@ void ReliableEndpoint::RunTimers() {
 
 std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
   while (deliveries_.empty()) {
-    std::optional<Event> event = transport_.Receive(Time{0});
-    if (!event) {
-      RunTimers();
-      if (!deliveries_.empty()) break;
-      if (Now() >= until) return std::nullopt;
-      event = transport_.Receive(std::min(until, next_timer_));
-      if (!event) {
-        RunTimers();
-        if (deliveries_.empty()) return std::nullopt;
-        break;
+    RunTimers();
+    if (!deliveries_.empty()) break;
+    const Time wait = std::min(until, next_timer_);
+    std::optional<Event> event = transport_.Receive(wait);
+    if (event) {
+      if (event->kind == Event::Kind::kUnreachable) {
+        OnUnreachable(event->peer);
+      } else {
+        OnFrame(event->peer, std::move(event->frame));
       }
-    }
-    if (event->kind == Event::Kind::kUnreachable) {
-      OnUnreachable(event->peer);
-    } else {
-      OnFrame(event->peer, std::move(event->frame));
+    } else if (wait == until || Now() < wait) {
+      return std::nullopt;
     }
   }
   Delivery delivery = std::move(deliveries_.front());

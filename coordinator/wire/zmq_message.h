@@ -8,8 +8,9 @@
 
 namespace strads::wire {
 
-// A part over this size is split: a chunk must pass between two heartbeats on a slow line.
-inline constexpr size_t kChunkBytes = size_t{4} << 20;
+// A part over this size is split: a chunk must pass between two heartbeats, 8 s apart at most, also
+// on a line of 100 Mbit/s.
+inline constexpr size_t kChunkBytes = size_t{32} << 20;
 
 // Sends `frame`, after an identity where there is one, without blocking. Returns false if the
 // socket would not take it, with errno set. Frames up to a few KB travel as one ZeroMQ message.

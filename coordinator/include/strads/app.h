@@ -46,7 +46,7 @@ struct Scheduled {
 //     };
 //     struct Worker {
 //       Worker(const Options&, strads::Shard);      // reads its shard of the data
-//       Partial Push(const Plan&);
+//       Partial Push(const Plan&);                  // or const Partial&, of a member
 //       void Sync(const Update&);                   // every update, in order of rounds
 //       double Loss() const;                        // of its shard; called every round: O(1) is best
 //     };
@@ -76,10 +76,10 @@ concept App =
              std::span<const typename A::Partial> partials) {
       { scheduler.Schedule() } -> std::convertible_to<Scheduled<typename A::Plan>>;
       { scheduler.Feedback(update) } -> std::same_as<void>;
-      { worker.Push(plan) } -> std::same_as<typename A::Partial>;
+      { worker.Push(plan) } -> std::convertible_to<typename A::Partial>;
       { worker.Sync(update) } -> std::same_as<void>;
       { std::as_const(worker).Loss() } -> std::same_as<double>;
-      { model.Pull(plan, partials) } -> std::same_as<typename A::Update>;
+      { model.Pull(plan, partials) } -> std::convertible_to<typename A::Update>;
       { std::as_const(model).Report() } -> std::same_as<Report>;
     };
 

@@ -84,7 +84,10 @@ template <App A>
 class WorkerOf final : public WorkerRole {
  public:
   WorkerOf(const Bytes& options, Shard shard) : worker_(Unpack<typename A::Options>(options), shard) {}
-  Bytes Push(const Bytes& plan) override { return Pack(worker_.Push(Unpack<typename A::Plan>(plan))); }
+  Bytes Push(const Bytes& plan) override {
+    const typename A::Partial& partial = worker_.Push(Unpack<typename A::Plan>(plan));
+    return Pack(partial);
+  }
   void Sync(const Bytes& update) override { worker_.Sync(Unpack<typename A::Update>(update)); }
   double Loss() const override { return worker_.Loss(); }
 
@@ -100,7 +103,8 @@ class ModelOf final : public ModelRole {
     std::vector<typename A::Partial> unpacked;
     unpacked.reserve(partials.size());
     for (const Bytes& partial : partials) unpacked.push_back(Unpack<typename A::Partial>(partial));
-    return Pack(model_.Pull(Unpack<typename A::Plan>(plan), unpacked));
+    const typename A::Update& update = model_.Pull(Unpack<typename A::Plan>(plan), unpacked);
+    return Pack(update);
   }
   strads::Report Report() const override { return model_.Report(); }
   Bytes Save() const override { return Pack(model_); }

@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Installs what the benchmarks compare with.
+set -euo pipefail
+sudo=""
+[ "$(id -u)" = 0 ] || sudo=sudo
+$sudo apt-get update -qq
+DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends python3-sklearn
