@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -14,17 +13,6 @@ namespace strads {
 namespace {
 
 constexpr int64_t kMaxRows = (int64_t{1} << 31) - 1;
-
-int64_t CountRowsBefore(const TextFile& file, int64_t position, ThreadPool& pool) {
-  const auto parts = SplitLines(file.text(), 0, position, pool.threads());
-  std::vector<int64_t> counts(parts.size());
-  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
-    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
-      counts[p] = CountRows(parts[p], '#');
-    }
-  });
-  return std::reduce(counts.begin(), counts.end());
-}
 
 bool HasRow(std::string_view text) {
   const char* const end = text.data() + text.size();
@@ -72,7 +60,6 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
               data.y.begin() + pieces[p].first_row);
   }
   data.x = ColumnMatrix::FromPieces(rows, width, pieces, Storage::kAuto, pool);
-  data.first_row = CountRowsBefore(file, first, pool);
   return data;
 }
 

@@ -215,7 +215,6 @@ Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& o
   Dataset data;
   data.x = reader.Read(options.num_features > 0 ? options.num_features : reader.header().cols);
   data.y = ReadTarget(options.target, reader.header().rows, reader.first(), reader.last());
-  data.first_row = reader.first();
   return data;
 }
 

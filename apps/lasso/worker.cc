@@ -62,10 +62,14 @@ void Worker::Measure(Partial& partial) {
 void Worker::Sync(const Update& update) {
   ++updates_seen_;
   if (update.measured) return;
+  std::vector<int32_t> columns;
+  std::vector<double> changes;
   for (size_t i = 0; i < update.columns.size(); ++i) {
     if (update.changes[i] == 0 || update.columns[i] >= data_.x.num_cols()) continue;
-    loss_ += data_.x.AddColumnTracked(update.columns[i], -update.changes[i], residual_.data());
+    columns.push_back(update.columns[i]);
+    changes.push_back(-update.changes[i]);
   }
+  loss_ += data_.x.AddColumnsTracked(columns, changes, residual_.data(), pool_);
 }
 
 }  // namespace strads::lasso

@@ -196,5 +196,30 @@ TEST(ColumnMatrixStorageTest, AllowsNoRowsAndNoColumns) {
   }
 }
 
+TEST(ColumnMatrix, AddsColumnsTheSameWayWithAnyNumberOfThreads) {
+  for (const Storage storage : {Storage::kDense, Storage::kSparse}) {
+    std::vector<Triplet> entries;
+    for (int32_t j = 0; j < 6; ++j) {
+      for (int32_t i = 0; i < 5000; i += 1 + j) entries.push_back({i, j, std::sin(i * 7 + j)});
+    }
+    const ColumnMatrix x = ColumnMatrix::FromTriplets(5000, 6, entries, storage);
+    const std::vector<int32_t> columns = {4, 0, 5};
+    const std::vector<double> scales = {0.5, -1.25, 2};
+    const Eigen::VectorXd start = Eigen::VectorXd::LinSpaced(5000, -1, 1);
+    Eigen::VectorXd one_by_one = start;
+    for (size_t c = 0; c < columns.size(); ++c) x.AddColumn(columns[c], scales[c], one_by_one);
+    double first_change = 0;
+    for (const int threads : {1, 2, 3}) {
+      ThreadPool pool(threads);
+      Eigen::VectorXd r = start;
+      const double change = x.AddColumnsTracked(columns, scales, r.data(), pool);
+      EXPECT_EQ(r, one_by_one);
+      EXPECT_NEAR(change, 0.5 * (r.squaredNorm() - start.squaredNorm()), 1e-9);
+      if (threads == 1) first_change = change;
+      EXPECT_EQ(change, first_change) << threads << " threads";
+    }
+  }
+}
+
 }  // namespace
 }  // namespace strads

@@ -65,7 +65,6 @@ TEST_F(LibsvmTest, ReadsLabelsAndEntriesInEveryAcceptedForm) {
   EXPECT_EQ(data.y, (Eigen::VectorXd(5) << 1, -1.5, 0, 2, 7).finished());
   EXPECT_EQ(ToEigen(data.x), expected);
   EXPECT_EQ(data.x.num_nonzeros(), 6);
-  EXPECT_EQ(data.first_row, 0);
 }
 
 TEST_F(LibsvmTest, TakesTheWidthFromTheOptionOrTheLargestIndex) {
@@ -169,7 +168,6 @@ TEST_F(LibsvmTest, ShardsTogetherAreTheFile) {
         for (int rank = 0; rank < workers; ++rank) {
           const Dataset part = ReadLibsvm(path, {rank, workers, threads}, options);
           ASSERT_EQ(part.x.num_rows(), part.y.size());
-          ASSERT_EQ(part.first_row, y.size()) << rank << " of " << workers;
           y = (Eigen::VectorXd(y.size() + part.y.size()) << y, part.y).finished();
           Eigen::MatrixXd joined(y.size(), 40);
           joined << x, ToEigen(part.x);

@@ -12,8 +12,7 @@ namespace strads {
 // The rows of a data set that one worker owns: y_i is to be explained by row i of x.
 struct Dataset {
   ColumnMatrix x;
-  Eigen::VectorXd y;      // x.num_rows() values
-  int64_t first_row = 0;  // of this shard in the whole data set, from 0
+  Eigen::VectorXd y;  // x.num_rows() values
 };
 
 struct ReadOptions {
@@ -32,8 +31,7 @@ Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& opt
 
 // Reads libsvm (svmlight) text: lines `label [qid:n] index:value ... [# comment]`, indices from 1
 // and increasing, numbers finite. Blank and comment lines are no rows. The shard is the lines that
-// start in shard.RangeOf(bytes of the text); the text before them is only scanned for the number
-// of its rows. Working memory: 16 bytes for each entry, 8 for each column and thread.
+// start in shard.RangeOf(bytes of the text). Working memory: 16 bytes for each entry, 8 for each column and thread.
 // Refuses options.target, a file without any row, and indices beyond num_features or 2^31 - 2.
 Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options = {});
 
