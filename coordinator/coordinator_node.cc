@@ -73,8 +73,13 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
   if (member == nullptr || phase_ == Phase::kDone) return;
   if (delivery.lost) {
     OnLost(*member, "was lost");
-  } else {
+    return;
+  }
+  try {
     OnMemberFrame(*member, delivery);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kProtocol) throw;
+    OnLost(*member, std::string("broke the protocol: ") + error.what());
   }
 }
 

@@ -24,7 +24,7 @@ std::string FormatCount(int64_t count) {
   const size_t first = digits.starts_with('-') ? 1 : 0;
   for (size_t at = digits.size(); at > first + 3;) {
     at -= 3;
-    digits.insert(at, ",");
+    digits.insert(at, 1, ',');
   }
   return digits;
 }

@@ -61,4 +61,14 @@ double ColumnMatrix::SquaredNorm(int j) const {
   return kernels::DenseDot(values.data(), values.data(), std::ssize(values));
 }
 
+void ColumnMatrix::Widen(int64_t num_cols) {
+  if (num_cols <= num_cols_) return;
+  if (is_dense_) {
+    values_.resize(static_cast<std::size_t>(leading_ * num_cols), 0.0);
+  } else {
+    starts_.resize(static_cast<std::size_t>(num_cols) + 1, starts_.empty() ? 0 : starts_.back());
+  }
+  num_cols_ = num_cols;
+}
+
 }  // namespace strads

@@ -148,7 +148,7 @@ class Worker {
 
  private:
   void Measure(Partial& partial);
-  double DotResidual(int32_t column) const;
+  bool Has(int32_t column) const;
 
   ThreadPool pool_;
   Dataset data_;
@@ -169,6 +169,7 @@ class Model {
   const SparseVector& coefficients() const { return coefficients_; }
 
  private:
+  void Check(const Plan& plan, std::span<const Partial> partials) const;
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   void FindCoupled(std::span<const Partial> partials, Update& update) const;

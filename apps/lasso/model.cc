@@ -19,7 +19,27 @@ double Model::Minimiser(int32_t column, double xr) const {
   return xx > 0 ? SoftThreshold(xr + xx * coefficients_[j], lambda_) / xx : 0.0;
 }
 
+// What came over the wire is not trusted to fit.
+void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
+  const auto known = static_cast<int32_t>(coefficients_.size());
+  const auto is_known = [&](int32_t j) { return j >= 0 && j < known; };
+  if (!std::ranges::all_of(plan.columns, is_known) || !std::ranges::all_of(plan.probe, is_known)) {
+    throw ProtocolError("a plan names a variable that does not exist");
+  }
+  const auto num_probed = static_cast<int64_t>(plan.probe.size());
+  const int64_t num_known = plan.probe_known;
+  if (num_known < 0 || num_known > num_probed) throw ProtocolError("a plan's probe does not fit");
+  const auto num_pairs = static_cast<size_t>((num_probed * (num_probed - 1) - num_known * (num_known - 1)) / 2);
+  for (const Partial& partial : partials) {
+    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size() : partial.xr.size() == plan.columns.size();
+    const bool states_match = partial.updates_seen == partials.front().updates_seen && partial.updates_seen >= first_l1_norm_ &&
+                              partial.updates_seen < first_l1_norm_ + static_cast<int64_t>(l1_norms_.size());
+    if (!fits || !states_match || partial.gram.size() != num_pairs) throw ProtocolError("a partial does not fit its plan");
+  }
+}
+
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  Check(plan, partials);
   Update update;
   update.scheduler = plan.scheduler;
   // The workers' losses belong to the model of some updates ago.

@@ -15,10 +15,7 @@ Worker::Worker(const Options& options, Shard shard)
       residual_(data_.y),
       loss_(0.5 * data_.y.squaredNorm()) {}
 
-// A shard whose last columns are empty may not know that they exist.
-double Worker::DotResidual(int32_t column) const {
-  return column < data_.x.num_cols() ? data_.x.Dot(column, residual_) : 0.0;
-}
+bool Worker::Has(int32_t column) const { return column >= 0 && column < data_.x.num_cols(); }
 
 Partial Worker::Push(const Plan& plan) {
   Partial partial;
@@ -31,11 +28,14 @@ Partial Worker::Push(const Plan& plan) {
     pool_.ParallelFor(
         static_cast<int64_t>(plan.columns.size()),
         [&](int64_t begin, int64_t end) {
-          for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) partial.xr[i] = DotResidual(plan.columns[i]);
+          for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+            if (Has(plan.columns[i])) partial.xr[i] = data_.x.Dot(plan.columns[i], residual_);
+          }
         },
         kGrain);
   }
   partial.loss = loss_;
+  if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); })) throw ProtocolError("a probe names a variable that does not exist");
   if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram);
   return partial;
 }
@@ -61,11 +61,15 @@ void Worker::Measure(Partial& partial) {
 
 void Worker::Sync(const Update& update) {
   ++updates_seen_;
-  if (update.measured) return;
+  if (!update.measured && update.columns.size() != update.changes.size()) throw ProtocolError("an update's columns and changes do not fit");
+  if (update.measured) {
+    data_.x.Widen(update.num_variables);  // a shard does not know of its last columns if they are empty
+    return;
+  }
   std::vector<int32_t> columns;
   std::vector<double> changes;
   for (size_t i = 0; i < update.columns.size(); ++i) {
-    if (update.changes[i] == 0 || update.columns[i] >= data_.x.num_cols()) continue;
+    if (update.changes[i] == 0 || !Has(update.columns[i])) continue;
     columns.push_back(update.columns[i]);
     changes.push_back(-update.changes[i]);
   }

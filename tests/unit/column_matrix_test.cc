@@ -221,5 +221,24 @@ TEST(ColumnMatrix, AddsColumnsTheSameWayWithAnyNumberOfThreads) {
   }
 }
 
+TEST(ColumnMatrix, WidensByEmptyColumns) {
+  for (const Storage storage : {Storage::kDense, Storage::kSparse}) {
+    const std::vector<Triplet> entries = {{0, 0, 2.0}, {2, 1, -3.0}};
+    ColumnMatrix x = ColumnMatrix::FromTriplets(3, 2, entries, storage);
+    x.Widen(5);
+    x.Widen(1);
+    EXPECT_EQ(x.num_cols(), 5);
+    const Eigen::VectorXd r = Eigen::VectorXd::Ones(3);
+    EXPECT_EQ(x.Dot(1, r), -3);
+    for (int j = 2; j < 5; ++j) {
+      EXPECT_EQ(x.Dot(j, r), 0);
+      EXPECT_EQ(x.SquaredNorm(j), 0);
+    }
+    std::vector<double> gram;
+    x.GramBlock(std::vector<int32_t>{4, 1, 0}, 0, gram);
+    EXPECT_EQ(gram, (std::vector<double>{0, 0, 0}));
+  }
+}
+
 }  // namespace
 }  // namespace strads

@@ -61,6 +61,10 @@ class ColumnMatrix {
   // Dense storage whatever the values are.
   static ColumnMatrix FromDense(const Eigen::MatrixXd& values);
 
+  // Adds empty columns until there are num_cols: other shards may have columns that this one has
+  // not. Does nothing if there are as many. O(columns added), for dense storage times rows.
+  void Widen(int64_t num_cols);
+
   int64_t num_rows() const { return num_rows_; }
   int64_t num_cols() const { return num_cols_; }
   int64_t num_nonzeros() const { return num_nonzeros_; }
