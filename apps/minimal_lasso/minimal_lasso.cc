@@ -1,5 +1,5 @@
-// Lasso: minimise over b  P(b) = 1/2 |y - X b|^2 + lambda |b|_1  by parallel coordinate descent on a
-// schedule (Lee et al., NIPS 2014). docs/tutorial.md writes this file step by step.
+// Lasso: minimise over b  P(b) = 1/2 |y - X b|^2 + lambda |b|_1  by parallel coordinate descent on
+// a schedule (Lee et al., NIPS 2014). docs/tutorial.md writes this file step by step.
 #include <strads/strads.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ struct Lasso {
   struct Scheduler {
     Scheduler(const Options& o, strads::Slice s) : options(o), slice(s) {}
     strads::Scheduled<Plan> Schedule() {
-      if (num_left <= 0) return {Plan{}, /*fence=*/true};
+      if (num_left <= 0) return {Plan{}, true};  // fenced
       num_left -= options.parallelism;
       return Plan{schedule->Draw(options.parallelism)};
     }
@@ -53,8 +53,10 @@ struct Lasso {
     Worker(const Options& o, strads::Shard s) : data(strads::ReadDataset(o.data, s)), r(data.y) {}
     Partial Push(const Plan& plan) {
       std::vector<int> columns = plan.columns;
-      if (columns.empty()) columns.resize(data.x.num_cols());
-      if (plan.columns.empty()) std::iota(columns.begin(), columns.end(), 0);
+      if (columns.empty()) {
+        columns.resize(data.x.num_cols());
+        std::iota(columns.begin(), columns.end(), 0);
+      }
       Partial partial{{}, {}, data.y.dot(r), r.squaredNorm()};
       for (int j : columns) {
         const bool here = j < data.x.num_cols();  // a shard may lack the last columns

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -11,7 +12,6 @@
 #include <utility>
 #include <vector>
 
-#include "strads/coupling_cache.h"
 #include "strads/error.h"
 #include "strads/independent_set.h"
 #include "strads/random.h"
@@ -121,80 +121,82 @@ TEST(VerifyIndependentSet, NamesThePairThatIsCoupled) {
             "variables 3 and 17 have coupling 0.93, expected below 0.3");
 }
 
-TEST(CouplingCache, RemembersZerosAndTheLastValueOfAPairInEitherOrder) {
-  CouplingCache cache(10);
-  EXPECT_FALSE(cache.Find(1, 2));
-  cache.Store(1, 2, 0.0f);
-  EXPECT_EQ(cache.Find(2, 1), 0.0f);
-  cache.Store(2, 1, 0.5f);
-  EXPECT_EQ(cache.Find(1, 2), 0.5f);
-  EXPECT_EQ(cache.size(), 1);
-  EXPECT_FALSE(cache.Find(1, 3));
-}
-
-TEST(CouplingCache, RemembersEverythingUntilItIsFull) {
-  constexpr int kVariables = 200;
-  CouplingCache cache(kVariables * (kVariables - 1) / 2);
-  const auto value = [](int32_t j, int32_t k) { return static_cast<float>(1000 * j + k); };
-  for (int32_t k = 0; k < kVariables; ++k) {
-    for (int32_t j = 0; j < k; ++j) cache.Store(j, k, value(j, k));
+// `count` different columns, drawn from `columns`, which it shuffles.
+std::vector<int32_t> DrawSome(std::vector<int32_t>& columns, size_t count, Random& random) {
+  for (size_t i = 0; i < count; ++i) {
+    std::swap(columns[i], columns[i + random.Below(columns.size() - i)]);
   }
-  EXPECT_EQ(cache.size(), cache.max_pairs());
-  for (int32_t k = 0; k < kVariables; ++k) {
-    for (int32_t j = 0; j < k; ++j) ASSERT_EQ(cache.Find(k, j), value(j, k));
-  }
+  return {columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(count)};
 }
-
-TEST(CouplingCache, StaysBoundedAndNeverAnswersWithAnythingButTheLastValueStored) {
-  for (const size_t max_pairs : {1u, 2u, 31u, 32u, 33u, 1000u}) {
-    CouplingCache cache(max_pairs);
-    std::map<std::pair<int32_t, int32_t>, float> truth;
-    Random random(42, max_pairs);
-    for (int step = 0; step < 50000; ++step) {
-      auto j = static_cast<int32_t>(random.Below(100));
-      auto k = static_cast<int32_t>(random.Below(100));
-      const auto value = static_cast<float>(step);
-      cache.Store(j, k, value);
-      truth[std::minmax(j, k)] = value;
-      ASSERT_EQ(cache.Find(j, k), value) << "a pair just stored was forgotten";
-      ASSERT_LE(cache.size(), max_pairs);
-    }
-    size_t found = 0;
-    for (const auto& [pair, value] : truth) {
-      const auto cached = cache.Find(pair.first, pair.second);
-      if (!cached) continue;
-      ++found;
-      ASSERT_EQ(*cached, value);
-    }
-    EXPECT_EQ(found, cache.size()) << "a pair that is counted cannot be found";
-  }
-}
-
-TEST(CouplingCache, RefusesToHoldNothing) { EXPECT_THROW(CouplingCache(0), Error); }
 
 TEST(DependencyFilter, KeepsAnIndependentSetOfTheTrueCouplingsInEveryRound) {
   constexpr int kColumns = 120;
   constexpr double kBound = 0.4;
   const Columns columns(kColumns, 30, 43);
   const auto cosine = [&](int32_t j, int32_t k) { return columns.Cosine(j, k); };
-  for (const size_t max_cached_pairs : {50u, 500u, 100000u}) {
-    DependencyFilter filter(kBound, max_cached_pairs);
-    Random random(44, max_cached_pairs);
-    std::vector<int32_t> candidates = FirstIntegers(kColumns);
+  for (const int32_t max_cached : {2, 12, 20, 64, kColumns}) {
+    DependencyFilter filter(kBound, max_cached);
+    Random random(44, static_cast<uint64_t>(max_cached));
+    std::vector<int32_t> all = FirstIntegers(kColumns);
     for (int round = 0; round < 100; ++round) {
-      for (size_t i = 0; i < 20; ++i) {
-        std::swap(candidates[i], candidates[i + random.Below(kColumns - i)]);
-      }
-      const std::vector<int32_t> drawn(candidates.begin(), candidates.begin() + 20);
+      const auto drawn = DrawSome(all, 20, random);
       const auto probe = filter.MakeProbe(drawn);
       ASSERT_TRUE(std::is_permutation(drawn.begin(), drawn.end(), probe.columns.begin()));
       filter.Learn(probe, columns.Gram(probe), columns.squared_norms());
       const auto kept = filter.Keep(drawn, 20);
-      ASSERT_EQ(VerifyIndependentSet(kept, kBound + 1e-6, cosine), "");
+      ASSERT_EQ(VerifyIndependentSet(kept, kBound, cosine), "");
       ASSERT_EQ(kept.front(), drawn.front());
-      if (max_cached_pairs < 1000) continue;
+      if (max_cached < kColumns) continue;  // variables may push each other out
       ASSERT_EQ(kept, IndependentSet(drawn, 20, kBound, cosine)) << "round " << round;
     }
+  }
+}
+
+// With answers that come rounds later, when the cache has moved on.
+TEST(DependencyFilter, KeepsAnIndependentSetThoughAnswersComeLate) {
+  constexpr int kColumns = 60;
+  constexpr double kBound = 0.4;
+  const Columns columns(kColumns, 30, 46);
+  const auto cosine = [&](int32_t j, int32_t k) { return columns.Cosine(j, k); };
+  for (const int32_t max_cached : {16, 40}) {
+    DependencyFilter filter(kBound, max_cached);
+    Random random(47, static_cast<uint64_t>(max_cached));
+    std::vector<int32_t> all = FirstIntegers(kColumns);
+    std::deque<DependencyFilter::Probe> asked;
+    std::deque<std::vector<int32_t>> candidates;
+    for (int round = 0; round < 200; ++round) {
+      candidates.push_back(DrawSome(all, 12, random));
+      asked.push_back(filter.MakeProbe(candidates.back()));
+      if (asked.size() < 4) continue;
+      filter.Learn(asked.front(), columns.Gram(asked.front()), columns.squared_norms());
+      ASSERT_EQ(VerifyIndependentSet(filter.Keep(candidates.front(), 12), kBound, cosine), "");
+      asked.pop_front();
+      candidates.pop_front();
+    }
+  }
+}
+
+TEST(DependencyFilter, LearnsTheSameFromCouplingsAsFromInnerProducts) {
+  constexpr double kBound = 0.4;
+  const Columns columns(40, 30, 48);
+  DependencyFilter by_products(kBound, 30);
+  DependencyFilter by_couplings(kBound, 30);
+  Random random(49);
+  std::vector<int32_t> all = FirstIntegers(40);
+  for (int round = 0; round < 50; ++round) {
+    const auto drawn = DrawSome(all, 10, random);
+    const auto probe = by_products.MakeProbe(drawn);
+    ASSERT_EQ(by_couplings.MakeProbe(drawn).columns, probe.columns);
+    std::vector<bool> is_coupled;
+    for (size_t b = static_cast<size_t>(probe.num_known); b < probe.columns.size(); ++b) {
+      for (size_t a = 0; a < b; ++a) {
+        const double cosine = columns.Cosine(probe.columns[a], probe.columns[b]);
+        is_coupled.push_back(!(std::abs(cosine) < kBound));
+      }
+    }
+    by_products.Learn(probe, columns.Gram(probe), columns.squared_norms());
+    by_couplings.LearnCoupled(probe, is_coupled);
+    ASSERT_EQ(by_products.Keep(drawn, 10), by_couplings.Keep(drawn, 10));
   }
 }
 
@@ -225,7 +227,7 @@ TEST(DependencyFilter, AsksForEveryPairAtFirstAndThenOnlyForThoseOfNewVariables)
 }
 
 TEST(DependencyFilter, AsksForNothingIfNoPairCanBeCoupled) {
-  DependencyFilter filter(1.5, 1);
+  DependencyFilter filter(1.5, 2);
   EXPECT_EQ(NumPairs(filter.MakeProbe(std::vector{5, 4, 3})), 0);
   EXPECT_THAT(filter.Keep(std::vector{5, 4, 3}, 2), ElementsAre(5, 4));
 }
@@ -254,11 +256,14 @@ TEST(DependencyFilter, RefusesAnAnswerThatDoesNotFitTheProbe) {
   const auto probe = filter.MakeProbe(std::vector{0, 1, 2});
   EXPECT_THROW(filter.Learn(probe, std::vector{0.0}, std::vector{1.0, 1.0, 1.0}), std::logic_error);
   EXPECT_THROW(filter.Learn(probe, std::vector{0.0, 0.0, 0.0}, std::vector{1.0}), std::logic_error);
+  EXPECT_THROW(filter.LearnCoupled(probe, {true, true}), std::logic_error);
+  EXPECT_EQ(NumPairs(filter.MakeProbe(std::vector{0, 1, 2})), 3) << "it learned from a bad answer";
 }
 
 TEST(DependencyFilter, RefusesABoundThatIsNegativeOrNotANumber) {
   EXPECT_THROW(DependencyFilter(-0.1, 100), Error);
   EXPECT_THROW(DependencyFilter(std::nan(""), 100), Error);
+  EXPECT_THROW(DependencyFilter(0.3, 1), Error);
 }
 
 }  // namespace

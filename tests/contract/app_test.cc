@@ -1,0 +1,171 @@
+#include <gtest/gtest.h>
+#include <strads/model_file.h>
+#include <strads/run.h>
+
+#include <algorithm>
+#include <limits>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "apps/lasso/lasso.h"
+#include "strads/random.h"
+#include "tests/support/temp_files.h"
+#include "tests/support/toy_app.h"
+
+namespace strads::testing {
+namespace {
+
+// An app with a small problem, and what its models have in common.
+struct ToyCase {
+  using App = Toy;
+  static constexpr int kRows = 20;
+  Toy::Options options() const {
+    Toy::Options options;
+    options.rows = kRows;
+    return options;
+  }
+  static Eigen::VectorXd Coefficients(const Toy::Model& model) { return model.coefficients(); }
+};
+
+template <const char* kSchedule>
+struct LassoCase {
+  using App = lasso::Lasso;
+  static constexpr int kRows = 20;
+  LassoCase() {
+    Random random(31);
+    std::string text;
+    for (int i = 0; i < kRows; ++i) {
+      text += std::to_string(2 * random.Uniform() - 1);
+      for (int j = 1; j <= 12; ++j) {
+        if (random.Below(3) == 0) continue;
+        text += " " + std::to_string(j) + ":" + std::to_string(2 * random.Uniform() - 1);
+      }
+      text += "\n";
+    }
+    path_ = directory_.Write("data.svm", text);
+  }
+  lasso::Options options() const {
+    lasso::Options options;
+    options.data = path_;
+    options.schedule = kSchedule;
+    options.parallelism = 3;
+    return options;
+  }
+  static Eigen::VectorXd Coefficients(const lasso::Model& model) {
+    const auto& values = model.coefficients().values();
+    return Eigen::Map<const Eigen::VectorXd>(values.data(), std::ssize(values));
+  }
+
+ private:
+  TempDir directory_;
+  std::string path_;
+};
+
+constexpr char kCyclic[] = "cyclic";
+constexpr char kPriority[] = "priority";
+constexpr char kDependency[] = "dependency";
+
+template <class Case>
+class AppContract : public ::testing::Test {
+ protected:
+  using A = typename Case::App;
+
+  RunResult Train(RunOptions run) {
+    const Program program = MakeProgram<A>("app");
+    return strads::Run(program, ToValues(case_.options()), run);
+  }
+  static RunOptions Rounds(int workers, int64_t rounds) {
+    RunOptions run;
+    run.workers = workers;
+    run.max_rounds = rounds;
+    run.tolerance = 0;
+    return run;
+  }
+  static Eigen::VectorXd CoefficientsOf(const RunResult& result) {
+    typename A::Model model;
+    codec::Decoder decoder(result.model);
+    codec::Decode(decoder.root(), model);
+    return Case::Coefficients(model);
+  }
+
+  Case case_;
+};
+
+using Cases =
+    ::testing::Types<ToyCase, LassoCase<kCyclic>, LassoCase<kPriority>, LassoCase<kDependency>>;
+TYPED_TEST_SUITE(AppContract, Cases);
+
+TYPED_TEST(AppContract, GivesTheSameBytesWhenRepeated) {
+  for (const int workers : {1, 3}) {
+    for (const int staleness : {0, 2}) {
+      for (const int schedulers : {0, 2}) {
+        RunOptions run = this->Rounds(workers, 30);
+        run.staleness = staleness;
+        run.schedulers = schedulers;
+        const RunResult first = this->Train(run);
+        const RunResult second = this->Train(run);
+        EXPECT_EQ(first.model.view(), second.model.view())
+            << workers << " workers, staleness " << staleness << ", " << schedulers
+            << " schedulers";
+        EXPECT_EQ(first.summary.objective, second.summary.objective);
+        run.threads = 3;
+        EXPECT_EQ(this->Train(run).model.view(), first.model.view()) << "threads change the answer";
+      }
+    }
+  }
+}
+
+// 25 workers on 20 rows: some have no rows.
+TYPED_TEST(AppContract, GivesTheSameModelToAnyNumberOfWorkersUpToRounding) {
+  const RunResult one = this->Train(this->Rounds(1, 30));
+  const Eigen::VectorXd expected = this->CoefficientsOf(one);
+  ASSERT_GT(expected.norm(), 0);
+  static_assert(TypeParam::kRows < 25);
+  for (const int workers : {2, 3, 7, 25}) {
+    const RunResult other = this->Train(this->Rounds(workers, 30));
+    const Eigen::VectorXd found = this->CoefficientsOf(other);
+    ASSERT_EQ(found.size(), expected.size());
+    EXPECT_LT((found - expected).norm(), 1e-10 * expected.norm()) << workers << " workers";
+    EXPECT_NEAR(other.summary.objective, one.summary.objective, 1e-10 * one.summary.objective);
+  }
+}
+
+TYPED_TEST(AppContract, ConvergesToACertifiedOptimumInEveryShape) {
+  double least = std::numeric_limits<double>::infinity();
+  std::vector<Summary> summaries;
+  for (const auto& [workers, staleness, schedulers] :
+       {std::tuple{1, 0, 0}, {3, 0, 1}, {2, 2, 0}, {3, 2, 2}}) {
+    RunOptions run = this->Rounds(workers, 100'000);
+    run.tolerance = 1e-8;
+    run.staleness = staleness;
+    run.schedulers = schedulers;
+    summaries.push_back(this->Train(run).summary);
+    ASSERT_EQ(summaries.back().termination, Termination::kConverged) << summaries.back().message;
+    EXPECT_LE(summaries.back().gap, 1e-8);
+    least = std::min(least, summaries.back().objective);
+  }
+  // The gap is relative to the objective of the empty model, which is at least the least one.
+  for (const Summary& summary : summaries) EXPECT_NEAR(summary.objective, least, 1e-6 * least);
+}
+
+TYPED_TEST(AppContract, SavesAndRestoresItsModelExactly) {
+  const TempDir directory;
+  const RunResult result = this->Train(this->Rounds(2, 30));
+  WriteModel(directory.Path("m"), {"app", ToValues(this->case_.options()), result.model},
+             result.summary);
+  const auto restored = LoadModel<typename TypeParam::App::Model>(directory.Path("m"), "app");
+  EXPECT_EQ(Pack(restored).view(), result.model.view());
+  EXPECT_EQ(ReadModel(directory.Path("m"), "app").options, ToValues(this->case_.options()));
+}
+
+TYPED_TEST(AppContract, CountsWhatItReports) {
+  const RunResult result = this->Train(this->Rounds(2, 30));
+  const Eigen::VectorXd coefficients = this->CoefficientsOf(result);
+  EXPECT_EQ(result.summary.rounds, 30);
+  EXPECT_EQ(result.summary.nonzeros, (coefficients.array() != 0).count());
+  EXPECT_GT(result.summary.updates, 0);
+}
+
+}  // namespace
+}  // namespace strads::testing

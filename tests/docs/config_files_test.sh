@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# config_files_test.sh STRADS CONFIG...: strads accepts every config file, knows its values, and finds
+# the data it names from the root of the repository.
+set -euo pipefail
+strads=$1
+shift
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+for config in "$@"; do
+  values=$("$strads" lasso train --config="$config" --print_config)
+  while IFS='= ' read -r name value _; do
+    case $value in 1e-5 | '') continue ;; esac # printed in another way
+    grep -qxF "$name = $value" <<<"$values" || { echo "$config: $name = $value is not in force"; exit 1; }
+  done < <(grep -Ev '^ *(#|$)' "$config")
+  data=$(sed -n 's/^data = //p' <<<"$values")
+  [[ -f $data ]] || { echo "$config: its data, '$data', are not there"; exit 1; }
+done
+[[ $# -gt 0 ]]

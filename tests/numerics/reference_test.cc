@@ -1,0 +1,120 @@
+#include "tests/support/reference.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/numerics/solve.h"
+
+namespace strads::testing {
+namespace {
+
+Solution SolveAt(const std::string& path, double ratio) {
+  lasso::Options options;
+  options.data = path;
+  options.lambda_ratio = ratio;
+  return SolveFile(options, To(1e-9));
+}
+
+struct Known {
+  std::string file;
+  double lambda_ratio;
+  double objective;
+};
+
+// The data sets that come with the app. The objectives were computed by an independent solver,
+// scikit-learn's coordinate descent, to a relative duality gap of 5e-10 and less.
+class ShippedData : public ::testing::TestWithParam<Known> {};
+
+TEST_P(ShippedData, HasTheObjectiveThatAnIndependentSolverFinds) {
+  const std::string path = std::string(STRADS_SOURCE_DIR) + "/apps/lasso/data/" + GetParam().file;
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "there is no " << path;
+  const Solution solution = SolveAt(path, GetParam().lambda_ratio);
+  EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+  const Problem problem = FromLibsvm(ReadMaybePacked(path));
+  const double null_objective = NullObjective(problem);
+  const double objective = Objective(problem, solution.b, solution.lambda);
+  EXPECT_NEAR(objective, GetParam().objective, 1e-8 * null_objective);
+  EXPECT_NEAR(solution.summary.objective, objective, 1e-12 * null_objective);
+  EXPECT_LE(RelativeGap(problem, solution.b, solution.lambda), 1e-8);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of,
+                         ShippedData,
+                         ::testing::Values(Known{"mug05.libsvm.xz", 0.3, 113080.27954168277},
+                                           Known{"mug05.libsvm.xz", 0.1, 53621.07508740411},
+                                           Known{"colon.libsvm.xz", 0.3, 28.119753790469268},
+                                           Known{"colon.libsvm.xz", 0.1, 21.755718436329772},
+                                           Known{"colon.libsvm.xz", 0.01, 8.91129204433594}),
+                         [](const auto& of) {
+                           const auto percent = static_cast<int>(100 * of.param.lambda_ratio);
+                           return of.param.file.substr(0, 5) + "At" + std::to_string(percent) +
+                                  "Percent";
+                         });
+
+// Data sets that are not shipped, and reference objectives for them, in a folder of this layout:
+// data/..., reference/lasso.json.
+std::string ReferenceFolder() {
+  const char* variable = std::getenv("STRADS_REFERENCE_DATA");
+  return variable != nullptr ? variable : STRADS_REFERENCE_DATA;
+}
+
+class ReferenceData : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ReferenceData, HasTheObjectivesThatAnIndependentSolverFinds) {
+  const std::string folder = ReferenceFolder();
+  std::ifstream file(folder + "/reference/lasso.json");
+  if (!file)
+    GTEST_SKIP() << "set STRADS_REFERENCE_DATA: there is no " << folder << "/reference/lasso.json";
+  const auto json = nlohmann::json::parse(file);
+  int found = 0;
+  for (const auto& known : json.at("problems")) {
+    const auto ratio = known.at("lambda_ratio").get<double>();
+    if (known.at("data") != GetParam() || known.at("intercept") || known.at("l1_ratio") != 1.0)
+      continue;
+    // At 1 % of lambda_max these take tens of seconds by coordinate descent.
+    const bool wide = known.at("p").get<int>() > 4000;
+    if (wide && ratio < 0.05) continue;
+    ++found;
+    SCOPED_TRACE("lambda_ratio " + std::to_string(ratio));
+    const std::string path = folder + "/data/" + GetParam();
+    const Solution solution = SolveAt(path, ratio);
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+    const auto lambda = known.at("lam").get<double>();
+    EXPECT_NEAR(solution.lambda, lambda, 1e-12 * lambda);
+    const Problem problem = FromLibsvm(ReadMaybePacked(path));
+    const double gap = std::max(known.at("relative_gap").get<double>(), 1e-8);
+    EXPECT_NEAR(Objective(problem, solution.b, solution.lambda),
+                known.at("objective").get<double>(), gap * NullObjective(problem));
+  }
+  EXPECT_GE(found, 2);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of,
+                         ReferenceData,
+                         ::testing::Values("lasso/glmnet_quickstart/quickstart.libsvm",
+                                           "lasso/glmnet_sparse/sparse.libsvm",
+                                           "lasso/prostate/prostate.train.libsvm",
+                                           "lasso/bardet/bardet.libsvm",
+                                           "lasso/diabetes/diabetes10.libsvm",
+                                           "lasso/diabetes/diabetes64.libsvm",
+                                           "lasso/riboflavin/riboflavin.libsvm.xz",
+                                           "lasso/leukemia_golub/leu.train.libsvm.xz",
+                                           "lasso/duke_breast_west/west.libsvm.xz",
+                                           "ridge/abalone/abalone.libsvm",
+                                           "ridge/concrete/concrete.libsvm"),
+                         [](const auto& of) {
+                           const size_t begin = of.param.rfind('/') + 1;
+                           std::string name =
+                               of.param.substr(begin, of.param.find(".libsvm") - begin);
+                           std::erase(name, '.');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace strads::testing

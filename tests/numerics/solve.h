@@ -1,0 +1,44 @@
+#pragma once
+
+#include <strads/run.h>
+
+#include <Eigen/Core>
+#include <string>
+
+#include "apps/lasso/lasso.h"
+#include "tests/support/lasso_problems.h"
+
+namespace strads::testing {
+
+struct Solution {
+  Summary summary;
+  Eigen::VectorXd b;
+  double lambda = 0;
+};
+
+// A run to this relative gap.
+inline RunOptions To(double tolerance, int workers = 1, int staleness = 0) {
+  RunOptions options;
+  options.tolerance = tolerance;
+  options.workers = workers;
+  options.staleness = staleness;
+  options.max_time = 60;  // far more than any of these takes
+  return options;
+}
+
+// Trains on options.data.
+Solution SolveFile(const lasso::Options& options,
+                   const RunOptions& run,
+                   const RunHooks& hooks = {});
+
+// Trains on the problem, written to a file for the purpose.
+Solution Solve(const Problem& problem,
+               lasso::Options options,
+               const RunOptions& run,
+               const RunHooks& hooks = {});
+
+// The run has converged, what it says of itself is what the definitions say of its model, and the
+// model is as good as it says.
+void ExpectOptimal(const Problem& problem, const Solution& solution, double tolerance);
+
+}  // namespace strads::testing

@@ -1,0 +1,173 @@
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+// Exit code 3, and one line that says where.
+void ExpectDataError(const Finished& run, const std::string& where) {
+  EXPECT_EQ(run.exit_code, 3) << run.err;
+  EXPECT_THAT(run.err, StartsWith("strads: error: "));
+  EXPECT_THAT(run.err, HasSubstr(where));
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+}
+
+class BadData : public ::testing::TestWithParam<Words> {
+ protected:
+  void Expect(const std::string& name,
+              const std::string& text,
+              const std::string& line,
+              const Words& more = {}) {
+    const std::string path = dir_.Write(name, text);
+    Words words = {"--data=" + path};
+    words.insert(words.end(), GetParam().begin(), GetParam().end());
+    words.insert(words.end(), more.begin(), more.end());
+    ExpectDataError(RunTrain(words), path + ":" + line);
+  }
+
+  TempDir dir_;
+};
+
+TEST_P(BadData, IsToldByItsLine) {
+  Expect("number.libsvm", "1 1:2 2:3\n1 2:abc\n1 1:1\n", "2: ");
+  Expect("order.libsvm", "1 1:2\n1 1:2\n1 3:1 2:1\n", "3: ");
+  Expect("zero.libsvm", "1 0:2\n", "1: ");
+  Expect("beyond.libsvm", "1 1:2\n2 7:1\n", "2: ", {"--num_features=6"});
+  Expect("infinite.libsvm", "1 1:2\nnan 1:1\n", "2: ");
+}
+
+TEST_P(BadData, OfTheFirstBadLineIsTold) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += i == 13 || i == 81 ? "1 x:1\n" : "1 1:1 2:0.5\n";
+  Expect("two.libsvm", text, "14: ");
+}
+
+TEST_P(BadData, OfAFileThatIsNotThereOrEmptyItsNameIsTold) {
+  Words words = {"--data=" + dir_.Path("nothing.libsvm")};
+  words.insert(words.end(), GetParam().begin(), GetParam().end());
+  ExpectDataError(RunTrain(words), dir_.Path("nothing.libsvm") + ": ");
+  Expect("empty.libsvm", "", "");
+}
+
+TEST_P(BadData, WritesNoModel) {
+  const std::string model = dir_.Path("model.json");
+  Expect("bad.libsvm", "one 1:1\n", "1: ", {"--model=" + model});
+  EXPECT_FALSE(std::filesystem::exists(model));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways,
+                         BadData,
+                         ::testing::Values(Words{},
+                                           Words{"--workers=3"},
+                                           Words{"--workers=3", "--processes"}));
+
+class BadFiles : public ::testing::Test {
+ protected:
+  Finished Predict(const std::string& model) {
+    return RunStrads({"lasso", "predict", "--model=" + model, "--data=" + data_});
+  }
+
+  TempDir dir_;
+  std::string data_ = dir_.Write("data.libsvm", ToLibsvm(QuickProblem()));
+};
+
+TEST_F(BadFiles, AWorkerOverTcpThatCannotReadItsDataEndsTheRunByItsNameAndLine) {
+  const std::string path = dir_.Write("bad.libsvm", "1 1:1\n1 1:1\n1 1:x\n");
+  TcpCoordinator coordinator({"--data=" + path, "--workers=3"});
+  std::vector<std::unique_ptr<Process>> workers;
+  for (int i = 0; i < 3; ++i) workers.push_back(coordinator.StartMember("worker"));
+  ASSERT_TRUE(coordinator.process().WaitForExit());
+  EXPECT_EQ(coordinator.process().exit_code(), 3);
+  EXPECT_THAT(coordinator.process().err(), HasSubstr(path + ":3: "));
+  EXPECT_THAT(coordinator.process().err(), HasSubstr("(worker 2 (process "));
+  for (const auto& worker : workers) {
+    ASSERT_TRUE(worker->WaitForExit());
+    const bool is_the_one = worker->err().find(path) != std::string::npos;
+    EXPECT_EQ(worker->exit_code(), is_the_one ? 3 : 4) << worker->err();
+    EXPECT_THAT(worker->err(), HasSubstr(is_the_one ? path + ":3: " : "another role failed"));
+  }
+}
+
+TEST_F(BadFiles, AModelThatCannotBeReadIsRefusedByName) {
+  ExpectDataError(Predict(dir_.Path("nothing.json")), dir_.Path("nothing.json") + ": ");
+  ExpectDataError(Predict(dir_.Write("empty.json", "")), dir_.Path("empty.json") + ":");
+  ExpectDataError(Predict(dir_.Write("text.json", "{\n \"app\": 1,\n oops\n}\n")),
+                  dir_.Path("text.json") + ":3: ");
+  ExpectDataError(Predict(dir_.Write("other.json", "{\"a\": 1}")), dir_.Path("other.json") + ": ");
+  ExpectDataError(Predict(dir_.Write("list.json", "[1, 2]")), dir_.Path("list.json") + ": ");
+  const std::string head = R"({"format": "strads model 1", "options": {}, "app": )";
+  ExpectDataError(Predict(dir_.Write("app.json", head + R"("ridge", "model": {}})")),
+                  "is a model of app 'ridge'");
+  ExpectDataError(
+      Predict(dir_.Write("type.json", head + R"("lasso", "model": {"coefficients_": "x"}})")),
+      dir_.Path("type.json") + ": ");
+}
+
+TEST_F(BadFiles, AModelWithImpossibleEntriesIsRefused) {
+  const auto sparse = [&](const std::string& name, const std::string& text) {
+    return dir_.Write(name, R"({"format": "strads model 1", "options": {}, "app": "lasso",
+                               "model": {"lambda_": 1, "coefficients_": )" +
+                                text + "}}");
+  };
+  for (const char* text :
+       {R"({"size": 2, "entries": {"3": 1}})", R"({"size": 2, "entries": {"0": 1}})",
+        R"({"size": -1, "entries": {}})", R"({"size": 2, "entries": {"one": 1}})",
+        R"({"size": 2, "entries": {"1": "a"}})", R"({"size": 1e300, "entries": {}})",
+        R"({"size": 9000000000000000000, "entries": {}})"}) {
+    SCOPED_TRACE(text);
+    ExpectDataError(Predict(sparse("bad.json", text)), dir_.Path("bad.json") + ": ");
+  }
+}
+
+TEST_F(BadFiles, AModelIsNotTruncatedUnnoticed) {
+  ASSERT_EQ(RunTrain({"--data=" + data_, "--model=" + dir_.Path("m.json")}).exit_code, 0);
+  const std::string text = ReadText(dir_.Path("m.json"));
+  for (const size_t length : {text.size() - 3, text.size() / 2, text.size() / 9}) {
+    ExpectDataError(Predict(dir_.Write("cut.json", text.substr(0, length))), dir_.Path("cut.json"));
+  }
+}
+
+// A run that would not end is refused before it begins.
+TEST_F(BadFiles, MetricsThatCannotBeWrittenAreRefusedBeforeTraining) {
+  Words words = SlowFlags(data_);
+  words.insert(words.end(), {"--noprogress", "--metrics=" + dir_.Path("no/such/folder.json")});
+  ExpectDataError(RunStrads(words), dir_.Path("no/such/folder.json"));
+}
+
+TEST_F(BadFiles, AModelThatCannotBeWrittenIsRefusedBeforeTraining) {
+  const std::string metrics = dir_.Path("metrics.json");
+  for (const std::string& path : {dir_.Path("no/such/folder.json"), dir_.Path("")}) {
+    const Finished run = RunTrain({"--data=" + data_, "--metrics=" + metrics, "--model=" + path});
+    ExpectDataError(run, path);
+    const bool trained = std::filesystem::exists(metrics) && !ReadText(metrics).empty();
+    EXPECT_FALSE(trained) << "it was found out after all the work was done";
+  }
+}
+
+TEST_F(BadFiles, PredictionsThatCannotBeWrittenAreRefused) {
+  ASSERT_EQ(RunTrain({"--data=" + data_, "--model=" + dir_.Path("m.json")}).exit_code, 0);
+  for (const std::string& path : {dir_.Path("no/such/file.txt"), std::string("/dev/full")}) {
+    const Finished run = RunStrads({"lasso", "predict", "--model=" + dir_.Path("m.json"),
+                                    "--data=" + data_, "--output=" + path});
+    ExpectDataError(run, path);
+  }
+}
+
+TEST_F(BadFiles, MetricsOnAFullDiskAreToldAndTheModelIsSaved) {
+  const Finished run =
+      RunTrain({"--data=" + data_, "--metrics=/dev/full", "--model=" + dir_.Path("m.json")});
+  EXPECT_EQ(run.exit_code, 3);
+  EXPECT_THAT(run.err, HasSubstr("/dev/full"));
+  EXPECT_TRUE(std::filesystem::exists(dir_.Path("m.json"))) << "the model is lost with them";
+}
+
+}  // namespace
+}  // namespace strads::testing

@@ -1,0 +1,186 @@
+#include <gmock/gmock.h>
+#include <strads/run_options.h>
+#include <strads/version.h>
+
+#include <algorithm>
+#include <set>
+
+#include "apps/lasso/lasso.h"
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+void ExpectUsageError(const Words& words, const std::vector<std::string>& reasons) {
+  SCOPED_TRACE(::testing::PrintToString(words));
+  const Finished run = RunStrads(words);
+  EXPECT_EQ(run.exit_code, 2) << run.err;
+  EXPECT_EQ(run.out, "");
+  EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+  for (const std::string& reason : reasons) EXPECT_THAT(run.err, HasSubstr(reason));
+}
+
+void ExpectTrainRefuses(const Words& flags, const std::vector<std::string>& reasons) {
+  Words words = {"lasso", "train"};
+  words.insert(words.end(), flags.begin(), flags.end());
+  ExpectUsageError(words, reasons);
+}
+
+class CommandLine : public ::testing::Test {
+ protected:
+  TempDir dir_;
+  std::string data_ = dir_.Write("data.libsvm", ToLibsvm(QuickProblem()));
+};
+
+TEST_F(CommandLine, HelpOfEveryCommandNamesEveryOptionWithItsText) {
+  const Program program = lasso::MakeLasso();
+  std::vector<std::pair<std::string, std::vector<OptionInfo>>> commands;
+  std::vector<OptionInfo> train = DescribeOptions<RunOptions>();
+  std::set<std::string> shared;
+  for (const OptionInfo& option : train) shared.insert(option.name);
+  for (const OptionInfo& option : program.options) {
+    if (!shared.contains(option.name)) train.push_back(option);
+  }
+  commands.emplace_back("train", train);
+  for (const Command& command : program.commands)
+    commands.emplace_back(command.name, command.options);
+  for (const auto& [command, options] : commands) {
+    const Finished help = RunStrads({"lasso", command, "--help"});
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    for (const OptionInfo& option : options) {
+      EXPECT_THAT(help.out, HasSubstr("--" + option.name + " ")) << command;
+      EXPECT_FALSE(option.help.empty()) << option.name;
+      EXPECT_THAT(help.out, HasSubstr(option.help.substr(0, option.help.find(' ')))) << option.name;
+    }
+    EXPECT_THAT(help.out, HasSubstr("--config"));
+  }
+}
+
+TEST_F(CommandLine, HelpOfTheBinaryAndOfAnAppNamesTheCommands) {
+  for (const Words& words : {Words{"--help"}, Words{"lasso", "--help"}, Words{"lasso", "-h"}}) {
+    const Finished help = RunStrads(words);
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    for (const char* word : {"lasso", "train", "predict", "evaluate"}) {
+      EXPECT_THAT(help.out, HasSubstr(word));
+    }
+  }
+}
+
+TEST_F(CommandLine, VersionIsThatOfTheLibrary) {
+  const Finished version = RunStrads({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_EQ(version.out, "strads " + std::string(kVersion) + "\n");
+}
+
+TEST_F(CommandLine, NoWordAtAllShowsTheUsageAndFails) {
+  const Finished run = RunStrads({});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("usage: "));
+}
+
+TEST_F(CommandLine, UnknownWordsAreRefusedWithTheKnownOnes) {
+  ExpectUsageError({"laso", "train"}, {"unknown app 'laso'", "lasso"});
+  ExpectUsageError({"lasso", "fit"}, {"unknown command 'fit'", "train", "predict", "evaluate"});
+  ExpectUsageError({"lasso", "train", "now"}, {"unexpected word 'now'"});
+}
+
+TEST_F(CommandLine, AnUnknownFlagIsRefusedWithWhatWasMeant) {
+  ExpectTrainRefuses({"--lamda=1", "--data=" + data_}, {"lamda", "did you mean lambda"});
+  ExpectTrainRefuses({"--worker=1", "--data=" + data_}, {"did you mean workers"});
+  ExpectTrainRefuses({"--xyzzy", "--data=" + data_}, {"xyzzy", "--help"});
+  ExpectUsageError({"lasso", "predict", "--workers=2"}, {"workers"});
+}
+
+TEST_F(CommandLine, AMissingOrIllTypedValueIsRefused) {
+  ExpectTrainRefuses({"--data"}, {"--data", "needs a value"});
+  ExpectTrainRefuses({"--data=" + data_, "--workers"}, {"--workers", "needs a value"});
+  ExpectTrainRefuses({"--data=" + data_, "--workers=two"}, {"workers", "two"});
+  ExpectTrainRefuses({"--data=" + data_, "--tolerance=small"}, {"tolerance", "small"});
+  ExpectTrainRefuses({"--data=" + data_, "--progress=perhaps"}, {"progress", "perhaps"});
+}
+
+TEST_F(CommandLine, AFlagAndItsValueMayBeTwoWordsAndDashesMayBeUnderscores) {
+  const Finished run =
+      RunTrain({"--data", data_, "--max-rounds", "3", "-workers=2", "--print-config"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("\nmax_rounds = 3\n"));
+  EXPECT_THAT(run.out, HasSubstr("\nworkers = 2\n"));
+}
+
+TEST_F(CommandLine, MissingDataAreAskedFor) {
+  ExpectTrainRefuses({}, {"--data"});
+  ExpectUsageError({"lasso", "predict", "--model=m.json"}, {"--data"});
+  ExpectUsageError({"lasso", "evaluate", "--data=" + data_}, {"--model"});
+}
+
+TEST_F(CommandLine, NumbersOutOfRangeAreRefusedByName) {
+  for (const char* flag :
+       {"workers=0",         "workers=-1",      "threads=0",         "schedulers=-1",
+        "staleness=-1",      "staleness=1001",  "tolerance=-1e-9",   "tolerance=nan",
+        "max_rounds=-1",     "max_time=-1",     "max_time=nan",      "join_timeout=0",
+        "load_timeout=-1",   "round_timeout=0", "peer_timeout=0",    "parallelism=0",
+        "parallelism=-3",    "lambda=-1",       "lambda=nan",        "lambda_ratio=0",
+        "lambda_ratio=-0.5", "candidates=0.5",  "max_coupling=-0.1", "coupling_cache=-1",
+        "num_features=-1",   "schedule=fastest"}) {
+    const std::string name = std::string(flag).substr(0, std::string(flag).find('='));
+    ExpectTrainRefuses(
+        {"--data=" + data_, "--max_rounds=50", "--schedule=dependency", "--" + std::string(flag)},
+        {name});
+  }
+}
+
+TEST_F(CommandLine, MoreParallelismThanVariablesIsAllOfThem) {
+  for (const char* schedule : {"cyclic", "shuffled", "random", "priority", "dependency"}) {
+    const Finished run = RunTrain(
+        {"--data=" + data_, "--parallelism=2147483647", "--schedule=" + std::string(schedule)});
+    EXPECT_EQ(run.exit_code, 0) << schedule << ": " << run.err;
+    EXPECT_THAT(run.out, HasSubstr("Converged")) << schedule;
+  }
+}
+
+TEST_F(CommandLine, RolesAreRefusedWithoutWhatTheyNeed) {
+  ExpectTrainRefuses({"--data=" + data_, "--role=worker"}, {"--connect"});
+  ExpectTrainRefuses({"--data=" + data_, "--role=scheduler"}, {"--connect"});
+  ExpectTrainRefuses({"--data=" + data_, "--role=coordinator"}, {"--listen"});
+  ExpectTrainRefuses({"--data=" + data_, "--role=boss"}, {"--role=boss"});
+  ExpectTrainRefuses({"--data=" + data_, "--listen=tcp://127.0.0.1:*"}, {"--role=coordinator"});
+  ExpectTrainRefuses({"--data=" + data_, "--connect=tcp://127.0.0.1:1"}, {"--role"});
+  ExpectTrainRefuses({"--role=worker", "--processes", "--connect=tcp://127.0.0.1:1"},
+                     {"--processes"});
+  ExpectUsageError({"--role=coordinator", "--listen=tcp://127.0.0.1:*"}, {"no app"});
+  ExpectUsageError({"--role=worker", "--connect=udp://127.0.0.1:1"}, {"udp://127.0.0.1:1"});
+  ExpectUsageError({"--role=worker", "--connect=tcp://nowhere"}, {"tcp://nowhere"});
+}
+
+TEST_F(CommandLine, AListenerThatOthersCanReachNeedsInsecure) {
+  for (const char* endpoint :
+       {"tcp://0.0.0.0:*", "tcp://*:*", "tcp://10.1.2.3:*", "tcp://[::]:*"}) {
+    ExpectTrainRefuses(
+        {"--data=" + data_, "--role=coordinator", "--listen=" + std::string(endpoint)},
+        {"--insecure", endpoint});
+  }
+  const auto open = Start({"lasso", "train", "--data=" + data_, "--role=coordinator",
+                           "--listen=tcp://0.0.0.0:*", "--insecure"});
+  EXPECT_TRUE(open->WaitForErr("listening on tcp://")) << open->err();
+}
+
+TEST_F(CommandLine, AnEndpointThatIsTakenIsAPeerError) {
+  TcpCoordinator first({"--data=" + data_});
+  const std::string port = first.endpoint().substr(first.endpoint().rfind(':'));
+  const Finished second = RunStrads({"lasso", "train", "--data=" + data_, "--role=coordinator",
+                                     "--listen=tcp://127.0.0.1" + port});
+  EXPECT_EQ(second.exit_code, 4);
+  EXPECT_THAT(second.err, HasSubstr("tcp://127.0.0.1" + port));
+}
+
+TEST_F(CommandLine, ACoordinatorTellsTheAddressThatItWasGiven) {
+  TcpCoordinator coordinator({"--data=" + data_});
+  EXPECT_THAT(coordinator.endpoint(), StartsWith("tcp://127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace strads::testing

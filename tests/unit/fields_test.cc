@@ -1,0 +1,72 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/message.h>
+
+#include <string>
+#include <vector>
+
+namespace strads {
+namespace {
+
+using ::testing::ElementsAre;
+
+struct Sample {
+  int first = 1;
+  std::string second_one = "b";
+  double third = 3;
+  // clang-format off
+  STRADS_FIELDS(first ,second_one,
+                third)
+  // clang-format on
+  STRADS_HELP("first: what comes first", "third: with a: colon")
+};
+
+TEST(Fields, HaveTheNamesOfTheMembersWhateverTheSpaces) {
+  EXPECT_THAT(FieldNames<Sample>(), ElementsAre("first", "second_one", "third"));
+  static_assert(kNumFields<Sample> == 3);
+}
+
+TEST(Fields, AreVisitedInOrderAndCanBeChanged) {
+  Sample sample;
+  std::vector<std::string> names;
+  ForEachField(sample, [&](std::string_view name, auto& field) {
+    names.emplace_back(name);
+    field = {};
+  });
+  EXPECT_THAT(names, ElementsAre("first", "second_one", "third"));
+  EXPECT_EQ(sample.first, 0);
+  EXPECT_EQ(sample.second_one, "");
+}
+
+TEST(Fields, HaveTheirHelp) {
+  EXPECT_EQ(FieldHelp<Sample>("first"), "what comes first");
+  EXPECT_EQ(FieldHelp<Sample>("third"), "with a: colon");
+  EXPECT_EQ(FieldHelp<Sample>("second_one"), "");
+  EXPECT_EQ(FieldHelp<Sample>("fir"), "");
+  static_assert(HelpNamesFields<Sample>());
+}
+
+struct Misspelt {
+  int first = 1;
+  STRADS_FIELDS(first)
+  STRADS_HELP("frist: what comes first")
+};
+struct Pointing {
+  int* pointer = nullptr;
+  STRADS_FIELDS(pointer)
+};
+struct Deep {
+  std::vector<Pointing> inner;
+  STRADS_FIELDS(inner)
+};
+
+TEST(Fields, ThatAreMisspeltOrCannotTravelAreSeenByTheCompiler) {
+  static_assert(!HelpNamesFields<Misspelt>());
+  static_assert(Message<Sample>);
+  static_assert(!Message<Pointing>);
+  static_assert(!Message<Deep>);
+  static_assert(!Message<int>);
+}
+
+}  // namespace
+}  // namespace strads

@@ -1,0 +1,93 @@
+#include "coordinator/membership.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/version.h>
+
+#include <string>
+
+namespace strads {
+namespace {
+
+using ::testing::HasSubstr;
+
+wire::Hello MakeHello(wire::Role role = wire::Role::kWorker) {
+  wire::Hello hello;
+  hello.role = static_cast<int>(role);
+  hello.version = kVersion;
+  hello.host = "host7";
+  hello.process = 4711;
+  return hello;
+}
+
+Membership MakeMembership(int workers, int schedulers) {
+  return Membership("lasso", {{"lambda", "0.5"}, {"workers", std::to_string(workers)}}, workers,
+                    schedulers);
+}
+
+TEST(Membership, GivesRanksInOrderOfArrivalAndToEachRoleItsOwn) {
+  Membership membership = MakeMembership(2, 1);
+  EXPECT_EQ(membership.CountJoined(), "0 of 2 workers, 0 of 1 schedulers");
+  EXPECT_EQ(membership.OnHello("x", MakeHello()).member->index, 0);
+  EXPECT_EQ(membership.OnHello("s", MakeHello(wire::Role::kScheduler)).member->index, 0);
+  EXPECT_FALSE(membership.AllJoined());
+  EXPECT_EQ(membership.CountJoined(), "1 of 2 workers, 1 of 1 schedulers");
+  const auto last = membership.OnHello("y", MakeHello());
+  EXPECT_EQ(last.member->index, 1);
+  EXPECT_TRUE(last.is_new);
+  EXPECT_TRUE(membership.AllJoined());
+  EXPECT_EQ(membership.Find("y"), last.member);
+  EXPECT_EQ(&membership.worker(1), last.member);
+  EXPECT_EQ(membership.Find("s")->role, wire::Role::kScheduler);
+  EXPECT_EQ(membership.Find("z"), nullptr);
+  EXPECT_EQ(membership.all().size(), 3u);
+}
+
+TEST(Membership, TakesARepeatedHelloForWhatItIs) {
+  Membership membership = MakeMembership(2, 0);
+  Member* const member = membership.OnHello("x", MakeHello()).member;
+  const auto again = membership.OnHello("x", MakeHello());
+  EXPECT_EQ(again.member, member);
+  EXPECT_FALSE(again.is_new);
+  EXPECT_EQ(membership.num_joined(wire::Role::kWorker), 1);
+}
+
+TEST(Membership, RefusesWhoeverDoesNotFitAndSaysWhy) {
+  Membership membership = MakeMembership(1, 0);
+  const auto refusal = [&](const wire::Hello& hello) {
+    const auto answer = membership.OnHello("x", hello);
+    EXPECT_EQ(answer.member, nullptr);
+    return answer.reason;
+  };
+  wire::Hello hello = MakeHello();
+  hello.version = "0.0.7";
+  EXPECT_THAT(refusal(hello), HasSubstr("0.0.7"));
+  hello = MakeHello();
+  hello.app = "lda";
+  EXPECT_THAT(refusal(hello), HasSubstr("'lda'"));
+  hello = MakeHello();
+  hello.claimed = {{"lambda", "0.7"}};
+  EXPECT_THAT(refusal(hello), HasSubstr("--lambda=0.7"));
+  EXPECT_THAT(refusal(MakeHello(wire::Role::kScheduler)), HasSubstr("all its 0 schedulers"));
+  EXPECT_EQ(membership.num_joined(wire::Role::kWorker), 0) << "a refused one took a place";
+
+  hello = MakeHello();
+  hello.app = "lasso";
+  hello.claimed = {{"lambda", "0.5"}, {"model", "of no concern to the run"}};
+  EXPECT_NE(membership.OnHello("x", hello).member, nullptr);
+  const auto second = membership.OnHello("y", MakeHello());
+  EXPECT_EQ(second.member, nullptr);
+  EXPECT_THAT(second.reason, HasSubstr("all its 1 workers"));
+}
+
+TEST(Member, IsNamedByRoleRankProcessAndHost) {
+  Membership membership = MakeMembership(2, 1);
+  EXPECT_EQ(membership.worker(1).Name(), "worker 1");
+  EXPECT_EQ(membership.OnHello("x", MakeHello()).member->Name(),
+            "worker 0 (process 4711 on host7)");
+  EXPECT_EQ(membership.OnHello("s", MakeHello(wire::Role::kScheduler)).member->Name(),
+            "scheduler 0 (process 4711 on host7)");
+}
+
+}  // namespace
+}  // namespace strads

@@ -1,0 +1,219 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/error.h>
+#include <strads/model_file.h>
+
+#include <bit>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "strads/random.h"
+#include "tests/support/temp_files.h"
+
+namespace strads {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using testing::TempDir;
+
+struct Inner {
+  int32_t id = 0;
+  std::string name;
+  STRADS_FIELDS(id, name)
+  bool operator==(const Inner&) const = default;
+};
+
+struct Model {
+  bool flag = false;
+  int64_t count = 0;
+  uint64_t large = 0;
+  double value = 0;
+  std::string text;
+  std::vector<double> doubles;
+  std::vector<float> floats;
+  std::vector<int8_t> small;
+  std::vector<uint64_t> longs;
+  Eigen::VectorXd dense;
+  SparseVector sparse;
+  std::vector<std::string> texts;
+  std::map<int64_t, std::vector<double>> by_number;
+  std::map<std::string, Inner> by_name;
+  std::vector<Inner> inners;
+  STRADS_FIELDS(flag,
+                count,
+                large,
+                value,
+                text,
+                doubles,
+                floats,
+                small,
+                longs,
+                dense,
+                sparse,
+                texts,
+                by_number,
+                by_name,
+                inners)
+};
+
+Model Filled() {
+  Model model;
+  model.flag = true;
+  model.count = std::numeric_limits<int64_t>::min();
+  model.large = ~uint64_t{0};
+  model.value = 3;  // a double though it is whole
+  model.text = "quotes \" and \\ and\nlines and \xc3\xa9";
+  Random random(21);
+  for (int i = 0; i < 2000; ++i) {
+    const double value = std::bit_cast<double>(random());
+    if (std::isfinite(value)) model.doubles.push_back(value);
+  }
+  model.doubles.insert(model.doubles.end(), {-0.0, 0.0, 1, 0.1, 5e-324, 1.7976931348623157e308});
+  model.floats = {0.1f, -0.0f, 1e-40f, 3.4e38f};
+  model.small = {-128, 127};
+  model.longs = {~uint64_t{0}, 0};
+  model.dense = Eigen::VectorXd::Constant(3, 1.0 / 3);
+  model.sparse = SparseVector(1000);
+  model.sparse[0] = 1.0 / 7;
+  model.sparse[999] = -2;
+  model.texts = {"", "a"};
+  model.by_number = {{-3, {1.5}}, {7, {}}};
+  model.by_name = {{"k", {1, "one"}}, {"", {2, "two"}}};
+  model.inners = {{3, "three"}};
+  return model;
+}
+
+void Write(const std::string& path,
+           const Model& model,
+           const OptionValues& options = {{"lambda", "0.5"}}) {
+  WriteModel(path, {"toy", options, Pack(model)}, Summary());
+}
+
+TEST(ModelFile, ReadsBackEveryNumberToTheBit) {
+  const TempDir directory;
+  const Model sent = Filled();
+  Write(directory.Path("m"), sent);
+  const auto received = LoadModel<Model>(directory.Path("m"), "toy");
+  EXPECT_TRUE(received.Fields() == sent.Fields());
+  EXPECT_EQ(Pack(received).view(), Pack(sent).view()) << "signs of zeros too";
+}
+
+TEST(ModelFile, KeepsTheOptionsAndNamesTheApp) {
+  const TempDir directory;
+  const OptionValues options = {{"lambda", "0.5"}, {"data", "a \"b\".svm"}};
+  Write(directory.Path("m"), Filled(), options);
+  const SavedModel saved = ReadModel(directory.Path("m"), "toy");
+  EXPECT_EQ(saved.app, "toy");
+  EXPECT_EQ(saved.options, options);
+}
+
+// The message of the data error that `act` throws.
+std::string DataErrorOf(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ModelFile, ThatIsDamagedAnywhereIsRefusedByNameOrReadsAsAModel) {
+  const TempDir directory;
+  Model small;
+  small.doubles = {1, 2};
+  small.by_name = {{"k", {1, "one"}}};
+  Write(directory.Path("m"), small);
+  std::ifstream file(directory.Path("m"));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Random random(22);
+  int refused = 0;
+  for (size_t size = 0; size + 2 < text.size(); ++size) {
+    const std::string path = directory.Write("cut", text.substr(0, size));
+    const std::string error = DataErrorOf([&] { LoadModel<Model>(path, "toy"); });
+    ASSERT_THAT(error, StartsWith(path + ":")) << "cut at " << size;
+  }
+  for (int i = 0; i < 1000; ++i) {
+    std::string changed = text;
+    changed[random.Below(text.size())] = static_cast<char>(random.Below(256));
+    const std::string path = directory.Write("changed", changed);
+    const std::string error = DataErrorOf([&] { LoadModel<Model>(path, "toy"); });
+    if (error == "no error") continue;
+    ASSERT_THAT(error, StartsWith(path + ":"));
+    ++refused;
+  }
+  EXPECT_GT(refused, 100);
+}
+
+TEST(ModelFile, ThatIsNoJsonIsRefusedWithItsLine) {
+  const TempDir directory;
+  const std::string path = directory.Write("m", "{\n \"format\": \"strads model 1\",\n oops\n}\n");
+  EXPECT_THAT(DataErrorOf([&] { ReadModel(path, "toy"); }), StartsWith(path + ":3: "));
+}
+
+TEST(ModelFile, OfAnotherKindOrAppOrThatIsMissingIsRefused) {
+  const TempDir directory;
+  const std::string missing = directory.Path("missing");
+  EXPECT_THAT(DataErrorOf([&] { ReadModel(missing, "toy"); }), StartsWith(missing + ": "));
+  for (const char* text : {"", "3", "[]", "null", "{}", "{\"format\": 3}", "{\"format\": \"x\"}",
+                           "{\"format\": \"strads model 1\"}",
+                           "{\"format\": \"strads model 1\", \"app\": \"toy\", \"options\": "
+                           "{\"a\": 3}, \"model\": {}}",
+                           "{\"format\": \"strads model 1\", \"app\": \"toy\", \"options\": {}}"}) {
+    const std::string path = directory.Write("m", text);
+    EXPECT_THAT(DataErrorOf([&] { ReadModel(path, "toy"); }), StartsWith(path + ":")) << text;
+  }
+  Write(directory.Path("m"), Filled());
+  const std::string error = DataErrorOf([&] { ReadModel(directory.Path("m"), "lda"); });
+  EXPECT_THAT(error, HasSubstr("'toy'"));
+  EXPECT_THAT(error, HasSubstr("'lda'"));
+}
+
+TEST(ModelFile, OfFieldsOfAnotherTypeIsRefusedByName) {
+  const TempDir directory;
+  const std::string path = directory.Write("m",
+                                           "{\"format\": \"strads model 1\", \"app\": \"toy\", "
+                                           "\"options\": {}, \"model\": {\"doubles\": \"x\"}}");
+  EXPECT_THAT(DataErrorOf([&] { LoadModel<Model>(path, "toy"); }), StartsWith(path + ": "));
+}
+
+TEST(ModelFile, ReplacesTheOneBeforeAndLeavesNothingElse) {
+  const TempDir directory;
+  Model first;
+  first.count = 1;
+  Model second;
+  second.count = 2;
+  Write(directory.Path("m"), first);
+  Write(directory.Path("m"), second);
+  EXPECT_EQ(LoadModel<Model>(directory.Path("m"), "toy").count, 2);
+  const std::filesystem::directory_iterator files(directory.Path(""));
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1);
+}
+
+TEST(ModelFile, ThatCannotBeWrittenIsNamed) {
+  const TempDir directory;
+  const std::string path = directory.Path("no/such/directory/m");
+  EXPECT_THAT(DataErrorOf([&] { Write(path, Filled()); }), HasSubstr(path));
+}
+
+// "size" and positions from 1, as people write them.
+TEST(ModelFile, EditedByHandIsRead) {
+  const TempDir directory;
+  const std::string path = directory.Write(
+      "m",
+      "{\"format\": \"strads model 1\", \"app\": \"toy\", \"options\": {}, \"model\": {\n"
+      " \"doubles\": [1, 2.5, -3],\n \"sparse\": {\"size\": 4, \"entries\": {\"2\": 7}}}}");
+  const auto model = LoadModel<Model>(path, "toy");
+  EXPECT_EQ(model.doubles, (std::vector<double>{1, 2.5, -3}));
+  EXPECT_EQ(model.sparse.values(), (std::vector<double>{0, 7, 0, 0}));
+}
+
+}  // namespace
+}  // namespace strads

@@ -1,0 +1,92 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/error.h>
+#include <strads/summary.h>
+
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+
+namespace strads {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr Termination kAll[] = {Termination::kConverged,  Termination::kMaxRounds,
+                                Termination::kMaxTime,    Termination::kUserStop,
+                                Termination::kWorkerLost, Termination::kFailure};
+
+TEST(Termination, HasANameOfItsOwnAndTheExitCodeThatIsDocumented) {
+  std::set<std::string> names;
+  for (const Termination termination : kAll) names.insert(TerminationName(termination));
+  EXPECT_EQ(names.size(), std::size(kAll));
+  for (const Termination good :
+       {Termination::kConverged, Termination::kMaxRounds, Termination::kMaxTime}) {
+    EXPECT_EQ(ExitCode(good), 0);
+  }
+  EXPECT_EQ(ExitCode(Termination::kUserStop), 130);
+  EXPECT_EQ(ExitCode(Termination::kWorkerLost), 4);
+  EXPECT_EQ(ExitCode(Termination::kFailure), 1);
+}
+
+TEST(Error, HasTheExitCodeThatIsDocumented) {
+  EXPECT_EQ(ExitCode(UsageError("x").kind()), 2);
+  EXPECT_EQ(ExitCode(DataError("x").kind()), 3);
+  EXPECT_EQ(ExitCode(PeerError("x").kind()), 4);
+  EXPECT_EQ(ExitCode(ProtocolError("x").kind()), 5);
+}
+
+TEST(Json, OfARoundIsOneLineWithEveryDoubleExact) {
+  RoundRecord record;
+  record.round = 3;
+  record.objective = 0.1;
+  record.gap = 1.0 / 3;
+  record.seconds = 1e-9;
+  record.extra = {{"lambda", 2.0 / 3}};
+  const std::string text = ToJson(record);
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_EQ(json["round"], 3);
+  EXPECT_EQ(json["objective"].get<double>(), 0.1);
+  EXPECT_EQ(json["gap"].get<double>(), 1.0 / 3);
+  EXPECT_EQ(json["seconds"].get<double>(), 1e-9);
+  EXPECT_EQ(json["lambda"].get<double>(), 2.0 / 3);
+}
+
+TEST(Json, HasNullForWhatIsNotFinite) {
+  Summary summary;
+  summary.gap = std::numeric_limits<double>::infinity();
+  summary.objective = std::numeric_limits<double>::quiet_NaN();
+  summary.extra = {{"x", -std::numeric_limits<double>::infinity()}};
+  summary.message = "with \"quotes\" and\nlines";
+  const std::string text = ToJson(summary);
+  EXPECT_THAT(text, Not(HasSubstr("\n")));
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_TRUE(json["gap"].is_null());
+  EXPECT_TRUE(json["objective"].is_null());
+  EXPECT_TRUE(json["x"].is_null());
+  EXPECT_EQ(json["message"], summary.message);
+}
+
+TEST(FullReport, SaysHowARunEndedAndWhatWasFound) {
+  Summary summary;
+  summary.termination = Termination::kMaxRounds;
+  summary.message = "did the 5 rounds";
+  summary.gap = std::numeric_limits<double>::infinity();
+  summary.updates = 1234567;
+  std::string report = summary.FullReport();
+  for (const char* expected : {"MaxRounds", "did the 5 rounds", "1,234,567", "not certified"}) {
+    EXPECT_THAT(report, HasSubstr(expected));
+  }
+  EXPECT_THAT(report, Not(HasSubstr("dropped")));
+  summary.frames_dropped = 3;
+  summary.gap = 0.5;
+  report = summary.FullReport();
+  EXPECT_THAT(report, HasSubstr("dropped"));
+  EXPECT_THAT(report, Not(HasSubstr("not certified")));
+}
+
+}  // namespace
+}  // namespace strads
