@@ -36,9 +36,10 @@ install_packages() {
   "${as_root[@]}" apt-get install -qq --yes --no-install-recommends "${missing[@]}" >/dev/null
 }
 
-# build FOLDER TARGET CMAKE_ARGUMENT...: configures (again) and builds, on all cores.
+# build FOLDER "TARGET ..." CMAKE_ARGUMENT...: configures (again) and builds, on all cores.
 build() {
-  local folder=$1 target=$2
+  local folder=$1 targets
+  read -ra targets <<<"$2"
   shift 2
   local launcher=()
   if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
@@ -49,5 +50,5 @@ build() {
     cat "$folder/configure.log" >&2
     fail "cmake could not configure $folder"
   }
-  cmake --build "$folder" --target "$target" --parallel "$(nproc)"
+  cmake --build "$folder" --target "${targets[@]}" --parallel "$(nproc)"
 }

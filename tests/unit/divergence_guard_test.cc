@@ -110,8 +110,19 @@ TEST(DivergenceGuard, StartsAfreshAfterAReset) {
   guard.Observe(1);
   EXPECT_TRUE(guard.Observe(100));
   guard.Reset();
-  EXPECT_EQ(FirstAlarm(guard, Sequence(20, [](int t) { return 100 - t; })), 0);
+  EXPECT_EQ(FirstAlarm(guard, Sequence(20, [](int t) { return 100 * std::pow(0.5, t); })), 0);
   EXPECT_TRUE(guard.Observe(200));
+}
+
+TEST(DivergenceGuard, NoticesSwingsThatStayAboveWhereTheRunBegan) {
+  DivergenceGuard guard(4);
+  guard.Observe(1);
+  EXPECT_TRUE(guard.Observe(100));
+  guard.Reset();
+  const auto swings = Sequence(20, [](int t) { return t % 2 == 0 ? 90.0 : 100.0; });
+  const int alarm = FirstAlarm(guard, swings);
+  EXPECT_GT(alarm, 0);
+  EXPECT_LE(alarm, 8);
 }
 
 TEST(DivergenceGuard, RefusesAWindowBelowOne) {
