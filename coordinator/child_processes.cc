@@ -41,7 +41,9 @@ void ChildProcesses::Start(const std::vector<std::string>& command) {
     // Between fork and exec only calls that are safe in a copy of a process with threads.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
-    signal(SIGINT, SIG_IGN);  // Ctrl-C reaches the whole group; the coordinator ends the run in order
+    // Ctrl-C reaches the whole group; the coordinator ends the run in order.
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     execv(words[0], words.data());
     _exit(127);
   }

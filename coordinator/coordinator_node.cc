@@ -165,7 +165,8 @@ void CoordinatorNode::OnReady(Member&) {
   if (!all_answered || phase_ == Phase::kRounds) return;
   for (const Member* member : members) {  // of several failures the one of the lowest rank is told
     if (!member->failure) continue;
-    error_ = options_.listen.empty() ? *member->failure : Error(member->failure->kind(), std::string(member->failure->what()) + " (" + member->Name() + ")");
+    const bool is_remote = member->host != wire::HostName();
+    error_ = !is_remote ? *member->failure : Error(member->failure->kind(), std::string(member->failure->what()) + " (" + member->Name() + ")");
     StopAll("another role failed");
     return;
   }

@@ -5,6 +5,7 @@
 #include <gflags/gflags.h>
 
 #include <deque>
+#include <filesystem>
 #include <fstream>
 #include <utility>
 
@@ -145,7 +146,7 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
 
 void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ignored) {
   std::ifstream file(path);
-  if (!file) throw UsageError("config file " + path + " cannot be opened");
+  if (!file || std::filesystem::is_directory(path)) throw UsageError("config file " + path + " cannot be read");
   const std::set<std::string> from_arguments = given_;
   std::set<std::string> from_file;
   std::string line;

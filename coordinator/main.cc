@@ -23,9 +23,11 @@ namespace {
 struct CliOptions {
   std::string config;
   bool print_config = false;
-  STRADS_FIELDS(config, print_config)
+  bool child = false;
+  STRADS_FIELDS(config, print_config, child)
   STRADS_HELP("config: file of lines name = value; a flag given beside it wins",
-              "print_config: show the values in force and do nothing")
+              "print_config: show the values in force and do nothing",
+              "child: say nothing: a run of --processes started this and tells its errors")
 };
 
 const std::set<std::string> kClusterOptions = {"role", "listen", "connect", "insecure", "processes", "join_timeout", "load_timeout", "round_timeout", "peer_timeout"};
@@ -173,7 +175,12 @@ int Dispatch(const std::string& binary, std::vector<std::string> arguments, cons
     for (const std::string& name : flags.given()) claimed[name] = values.at(name);
     RunHooks hooks;
     if (options.progress) hooks.on_news = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
-    Join(programs, request.program != nullptr ? request.program->name : "", claimed, options, hooks);
+    try {
+      Join(programs, request.program != nullptr ? request.program->name : "", claimed, options, hooks);
+    } catch (const Error& error) {
+      if (flags.Get("child") == "true") return ExitCode(error.kind());
+      throw;
+    }
     return 0;
   }
   if (request.program == nullptr) throw UsageError("no app is named, expected " + binary + " APP COMMAND");
@@ -183,6 +190,7 @@ int Dispatch(const std::string& binary, std::vector<std::string> arguments, cons
   if (names_app) child.push_back(request.program->name);
   if (names_app) child.push_back("train");
   child.push_back("--noprogress");
+  child.push_back("--child");
   return Train(*request.program, own, options, child);
 }
 

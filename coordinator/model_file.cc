@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -138,6 +139,15 @@ void WriteWhole(const std::string& path, const std::string& text) {
 }
 
 }  // namespace
+
+void CheckModelPath(const std::string& path) {
+  if (path.ends_with('/') || std::filesystem::is_directory(path)) throw DataError(path + ": is a folder, expected a file");
+  const std::string temporary = path + ".tmp";
+  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (file < 0) CannotWrite(path);
+  close(file);
+  unlink(temporary.c_str());
+}
 
 void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary) {
   msgpack::zone zone;

@@ -45,6 +45,7 @@ void RunOptions::Validate() const {
   if (role == "coordinator" && listen.empty()) throw UsageError("--role=coordinator needs --listen=tcp://HOST:PORT");
   if ((role == "worker" || role == "scheduler") && connect.empty()) throw UsageError("--role=" + role + " needs --connect=tcp://HOST:PORT");
   if (role == "all" && !listen.empty()) throw UsageError("--listen goes with --role=coordinator; --processes chooses an endpoint by itself");
+  if ((role == "all" || role == "coordinator") && !connect.empty()) throw UsageError("--connect goes with --role=worker or --role=scheduler");
   if (processes && role != "all") throw UsageError("--processes goes with --role=all");
   if (!listen.empty() && !listen.starts_with("tcp://") && !listen.starts_with("ipc://")) {
     throw UsageError("--listen=" + listen + " is wrong, expected tcp://HOST:PORT or ipc://PATH");

@@ -57,6 +57,7 @@ class MetricsFile {
 }  // namespace
 
 int Train(const Program& program, const OptionValues& values, const RunOptions& options, const std::vector<std::string>& child_command) {
+  if (!options.model.empty()) CheckModelPath(options.model);
   MetricsFile metrics(options.metrics);
   RunResult result;
   {
@@ -72,13 +73,13 @@ int Train(const Program& program, const OptionValues& values, const RunOptions& 
     if (options.role == "coordinator") hooks.on_news = [&](const std::string& text) { progress.News(text); };
     result = Run(program, values, options, hooks);
   }
-  metrics.Write(result.summary);
-  metrics.Close();
   std::string files;
   if (!options.model.empty()) {
     WriteModel(options.model, {program.name, values, result.model}, result.summary);
     files = "  model            " + options.model + "\n";
   }
+  metrics.Write(result.summary);
+  metrics.Close();
   if (!options.metrics.empty()) files += "  metrics          " + options.metrics + "\n";
   const Termination termination = result.summary.termination;
   std::FILE* out = ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;

@@ -7,6 +7,7 @@ namespace strads::lasso {
 
 Model::Model(const Options& options) : lambda_(options.lambda), lambda_ratio_(options.lambda_ratio), max_coupling_(options.max_coupling) {
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
+  if (options.num_features < 0 || options.num_features > std::numeric_limits<int32_t>::max()) throw UsageError("--num_features is out of range, expected 0 to 2147483647");
   if (options.lambda < 0) throw UsageError("--lambda is out of range, expected more than 0");
   if (options.lambda == 0 && !(options.lambda_ratio > 0)) throw UsageError("--lambda_ratio is out of range, expected more than 0");
   (void)Scheduler(options, Slice{});  // refuses its options before workers have read their data

@@ -26,6 +26,7 @@ Scheduler::Scheduler(const Options& options, Slice slice)
     : options_(options), slice_(slice), parallelism_(options.parallelism), num_candidates_(options.candidates * options.parallelism), guard_(kGuardWindow) {
   if (options.parallelism < 1) throw UsageError("--parallelism=" + std::to_string(options.parallelism) + " is out of range, expected at least 1");
   if (!(options.candidates >= 1)) throw UsageError("--candidates is out of range, expected at least 1");
+  if (options.coupling_cache < 2 || options.coupling_cache > 131072) throw UsageError("--coupling_cache=" + std::to_string(options.coupling_cache) + " is out of range, expected 2 to 131072");
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
   } else {
@@ -80,7 +81,7 @@ std::vector<int32_t> Scheduler::NextColumns() {
 }
 
 void Scheduler::AskForCouplings(Plan& plan) {
-  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(num_candidates_)));
+  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(std::min(num_candidates_, static_cast<double>(num_variables_)))));
   auto probe = filter_->MakeProbe(candidates);
   if (NumPairs(probe) == 0) {
     ready_.push_back(std::move(candidates));

@@ -43,7 +43,6 @@ void SetUp(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::heartbeat_ttl, 2 * kHeartbeatTimeoutMs);
   socket.set(zmq::sockopt::handshake_ivl, 5000);
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(kChunkBytes + (size_t{64} << 10)));
-  socket.set(zmq::sockopt::ipv6, true);
 }
 
 }  // namespace
@@ -151,6 +150,8 @@ std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
   sockets->socket.set(zmq::sockopt::router_mandatory, true);
   sockets->socket.set(zmq::sockopt::router_handover, true);
   sockets->socket.set(zmq::sockopt::backlog, 4096);
+  // With IPv6 on, an IPv4 address would be told back as an IPv6 one.
+  sockets->socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
   try {
     sockets->socket.bind(endpoint);
   } catch (const zmq::error_t& error) {
@@ -163,6 +164,7 @@ std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
 std::unique_ptr<ZmqTransport> ZmqTransport::Connect(const std::string& endpoint) {
   auto sockets = std::make_unique<Sockets>(zmq::socket_type::dealer, false);
   sockets->socket.set(zmq::sockopt::routing_id, RandomIdentity());
+  sockets->socket.set(zmq::sockopt::ipv6, true);
   sockets->socket.set(zmq::sockopt::immediate, true);
   sockets->socket.set(zmq::sockopt::reconnect_ivl, 100);
   sockets->socket.set(zmq::sockopt::reconnect_ivl_max, 1000);

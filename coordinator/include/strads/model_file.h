@@ -20,6 +20,9 @@ struct SavedModel {
 // Throws Error (kData) if it cannot be written.
 void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary);
 
+// Throws Error (kData) if WriteModel could not write there: found out before the work is done.
+void CheckModelPath(const std::string& path);
+
 // Throws Error (kData) if the file cannot be read or is no model of `app`.
 SavedModel ReadModel(const std::string& path, const std::string& app);
 
