@@ -165,8 +165,7 @@ void CoordinatorNode::OnReady(Member&) {
   if (!all_answered || phase_ == Phase::kRounds) return;
   for (const Member* member : members) {  // of several failures the one of the lowest rank is told
     if (!member->failure) continue;
-    const bool is_remote = member->host != wire::HostName();
-    error_ = !is_remote ? *member->failure : Error(member->failure->kind(), std::string(member->failure->what()) + " (" + member->Name() + ")");
+    error_ = !options_.listen.starts_with("tcp://") ? *member->failure : Error(member->failure->kind(), std::string(member->failure->what()) + " (" + member->Name() + ")");
     StopAll("another role failed");
     return;
   }
@@ -297,7 +296,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
     const bool joining = phase_ == Phase::kJoining;
     const double limit = joining ? options_.join_timeout : options_.load_timeout;
     if (user_stop) {
-      error_ = PeerError("stopped by the user before the first round");
+      error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
     } else if (now - started_at_ > Seconds(limit)) {
       error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined" : std::string("the workers did not read their data")) + " within " + InSeconds(limit) +
                          (joining ? " (--join_timeout)" : " (--load_timeout)"));

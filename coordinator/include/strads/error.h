@@ -12,10 +12,13 @@ enum class ErrorKind {
   kData,      // an input or output file
   kPeer,      // another process of the run: lost, late, or refused
   kProtocol,  // bytes that are not what the wire format allows
+  kStopped,   // the user's wish to stop, before there was a model to save
 };
 
-// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5 in the order above.
-constexpr int ExitCode(ErrorKind kind) { return 2 + static_cast<int>(kind); }
+// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5, 130 in the order above.
+constexpr int ExitCode(ErrorKind kind) {
+  return kind == ErrorKind::kStopped ? 130 : 2 + static_cast<int>(kind);
+}
 
 // The only exception that strads throws on purpose. The message is one line for the user; for a
 // file it reads "path:line: what is wrong, what was expected".
