@@ -1,8 +1,7 @@
 #include "coordinator/child_processes.h"
 
-#include <strads/error.h>
-
 #include <signal.h>
+#include <strads/error.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,7 +25,8 @@ std::string Describe(int status) {
 std::string OwnPath() {
   char path[4096];
   const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0 || length == sizeof path) throw PeerError("cannot find the path of this program in /proc/self/exe");
+  if (length <= 0 || length == sizeof path)
+    throw PeerError("cannot find the path of this program in /proc/self/exe");
   return {path, static_cast<size_t>(length)};
 }
 

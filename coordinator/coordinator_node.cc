@@ -2,11 +2,11 @@
 
 #include <strads/version.h>
 
-#include "coordinator/wire/member_node.h"
-
 #include <algorithm>
 #include <cmath>
 #include <utility>
+
+#include "coordinator/wire/member_node.h"
 
 namespace strads {
 
@@ -19,7 +19,8 @@ namespace {
 
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 
-// What a member's own options must agree with: the app's and those of the run that shape the answer.
+// What a member's own options must agree with: the app's and those of the run that shape the
+// answer.
 OptionValues Binding(const Program& program, const OptionValues& app, const RunOptions& run) {
   OptionValues binding;
   for (const OptionInfo& option : program.options) {
@@ -27,11 +28,14 @@ OptionValues Binding(const Program& program, const OptionValues& app, const RunO
     binding[option.name] = found == app.end() ? option.default_value : found->second;
   }
   const OptionValues shared = ToValues(run);
-  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"}) binding[name] = shared.at(name);
+  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"})
+    binding[name] = shared.at(name);
   return binding;
 }
 
-std::string InSeconds(double seconds) { return std::to_string(static_cast<int64_t>(seconds)) + " s"; }
+std::string InSeconds(double seconds) {
+  return std::to_string(static_cast<int64_t>(seconds)) + " s";
+}
 
 }  // namespace
 
@@ -41,15 +45,20 @@ wire::LinkOptions LinkOptionsOf(const RunOptions& options) {
   return link;
 }
 
-CoordinatorNode::CoordinatorNode(wire::Transport& transport, const Program& program, const OptionValues& values,
-                                 const RunOptions& options, const RunHooks& hooks, uint64_t run_id)
+CoordinatorNode::CoordinatorNode(wire::Transport& transport,
+                                 const Program& program,
+                                 const OptionValues& values,
+                                 const RunOptions& options,
+                                 const RunHooks& hooks,
+                                 uint64_t run_id)
     : Node(transport, LinkOptionsOf(options)),
       clock_(transport.clock()),
       program_(program),
       options_(options),
       hooks_(hooks),
       app_options_(program.pack_options(values)),
-      membership_(program.name, Binding(program, values, options), options.workers, options.schedulers),
+      membership_(
+          program.name, Binding(program, values, options), options.workers, options.schedulers),
       model_(program.make_model(app_options_)) {
   endpoint_.set_run_id(run_id);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
@@ -86,7 +95,8 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
 void CoordinatorNode::OnHello(const Delivery& delivery) {
   std::string reason;
   if (delivery.header.version != wire::FrameHeader::kVersion) {
-    reason = "it speaks protocol version " + std::to_string(delivery.header.version) + ", this run version " + std::to_string(wire::FrameHeader::kVersion);
+    reason = "it speaks protocol version " + std::to_string(delivery.header.version) +
+             ", this run version " + std::to_string(wire::FrameHeader::kVersion);
   } else if (delivery.parts.empty()) {
     return;
   } else {
@@ -113,8 +123,9 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
 
 void CoordinatorNode::Welcome(const Member& member) {
   const bool is_worker = member.role == wire::Role::kWorker;
-  const wire::Welcome welcome{program_.name, member.index, is_worker ? options_.workers : options_.schedulers,
-                              options_.threads, endpoint_.run_id(), options_.peer_timeout};
+  const wire::Welcome welcome{
+      program_.name,    member.index,       is_worker ? options_.workers : options_.schedulers,
+      options_.threads, endpoint_.run_id(), options_.peer_timeout};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -126,7 +137,8 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       OnReady(member);
       break;
     case FrameKind::kFailed: {
-      const auto failed = delivery.parts.empty() ? wire::Failed{} : Unpack<wire::Failed>(delivery.parts[0]);
+      const auto failed =
+          delivery.parts.empty() ? wire::Failed{} : Unpack<wire::Failed>(delivery.parts[0]);
       member.failure.emplace(static_cast<ErrorKind>(std::clamp(failed.kind, 0, 3)), failed.message);
       if (phase_ == Phase::kJoining || phase_ == Phase::kLoading) {
         OnReady(member);
@@ -138,20 +150,23 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
     case FrameKind::kPartial:
       if (!is_worker || delivery.parts.size() != 1 || phase_ != Phase::kRounds) break;
       member.last_round = delivery.header.round;
-      engine_->OnPartial(member.index, delivery.header.round, std::move(delivery.parts[0]), delivery.header.loss);
+      engine_->OnPartial(member.index, delivery.header.round, std::move(delivery.parts[0]),
+                         delivery.header.loss);
       engine_->Advance();
       break;
     case FrameKind::kPlan:
       if (is_worker || delivery.parts.size() != 1 || phase_ != Phase::kRounds) break;
       member.last_round = delivery.header.round;
-      engine_->OnPlan(delivery.header.round, std::move(delivery.parts[0]), delivery.header.fence != 0);
+      engine_->OnPlan(delivery.header.round, std::move(delivery.parts[0]),
+                      delivery.header.fence != 0);
       engine_->Advance();
       break;
     case FrameKind::kFinished:
       if (phase_ != Phase::kFinishing || delivery.parts.size() != 1) break;
       member.finished = true;
       member.final_loss = delivery.header.loss;
-      peak_rss_bytes_ = std::max(peak_rss_bytes_, Unpack<wire::Finished>(delivery.parts[0]).peak_rss_bytes);
+      peak_rss_bytes_ =
+          std::max(peak_rss_bytes_, Unpack<wire::Finished>(delivery.parts[0]).peak_rss_bytes);
       Conclude();
       break;
     default:
@@ -161,11 +176,15 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
 
 void CoordinatorNode::OnReady(Member&) {
   const auto members = membership_.all();
-  const bool all_answered = std::all_of(members.begin(), members.end(), [](const Member* m) { return m->ready || m->failure; });
+  const bool all_answered = std::all_of(members.begin(), members.end(),
+                                        [](const Member* m) { return m->ready || m->failure; });
   if (!all_answered || phase_ == Phase::kRounds) return;
   for (const Member* member : members) {  // of several failures the one of the lowest rank is told
     if (!member->failure) continue;
-    error_ = !options_.listen.starts_with("tcp://") ? *member->failure : Error(member->failure->kind(), std::string(member->failure->what()) + " (" + member->Name() + ")");
+    error_ = !options_.listen.starts_with("tcp://")
+                 ? *member->failure
+                 : Error(member->failure->kind(),
+                         std::string(member->failure->what()) + " (" + member->Name() + ")");
     StopAll("another role failed");
     return;
   }
@@ -175,7 +194,10 @@ void CoordinatorNode::OnReady(Member&) {
 void CoordinatorNode::StartRounds() {
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
-  engine_.emplace(*model_, Engine::Shape{options_.workers, std::max(1, options_.schedulers), options_.staleness}, clock_, static_cast<Engine::Outlet&>(*this));
+  engine_.emplace(
+      *model_,
+      Engine::Shape{options_.workers, std::max(1, options_.schedulers), options_.staleness}, clock_,
+      static_cast<Engine::Outlet&>(*this));
   engine_->Advance();
 }
 
@@ -186,26 +208,23 @@ void CoordinatorNode::RequestPlan(int index, int64_t round, const std::vector<By
     engine_->OnPlan(round, std::move(scheduled.plan), scheduled.fence);
     return;
   }
-  endpoint_.Send(membership_.scheduler(index).address, {.kind = FrameKind::kSchedule, .round = round}, feedback);
+  endpoint_.Send(membership_.scheduler(index).address,
+                 {.kind = FrameKind::kSchedule, .round = round}, feedback);
 }
 
 void CoordinatorNode::Push(int64_t round, std::vector<Bytes> updates_and_plan) {
   for (int rank = 0; rank < options_.workers; ++rank) {
-    endpoint_.Send(membership_.worker(rank).address, {.kind = FrameKind::kPush, .round = round}, updates_and_plan);
+    endpoint_.Send(membership_.worker(rank).address, {.kind = FrameKind::kPush, .round = round},
+                   updates_and_plan);
   }
 }
 
 bool CoordinatorNode::OnRound(const RoundResult& result) {
   const wire::Traffic traffic = endpoint_.traffic();
-  last_ = {result.round,
-           result.objective,
-           result.report.gap,
-           result.report.nonzeros,
-           result.report.updates,
-           wire::ToSeconds(endpoint_.Now() - loaded_at_),
-           traffic.bytes_sent,
-           traffic.bytes_received,
-           result.report.extra};
+  last_ = {
+      result.round,           result.objective,       result.report.gap,
+      result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
+      traffic.bytes_sent,     traffic.bytes_received, result.report.extra};
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!ending) return false;
@@ -221,13 +240,15 @@ void CoordinatorNode::Finish(Ending ending) {
   const std::vector<Bytes> updates = engine_->UnsentUpdates();
   for (const Member* member : membership_.all()) {
     const bool is_worker = member->role == wire::Role::kWorker;
-    endpoint_.Send(member->address, {.kind = FrameKind::kFinish, .round = last_.round}, is_worker ? updates : std::vector<Bytes>{});
+    endpoint_.Send(member->address, {.kind = FrameKind::kFinish, .round = last_.round},
+                   is_worker ? updates : std::vector<Bytes>{});
   }
 }
 
 void CoordinatorNode::Conclude() {
   const auto members = membership_.all();
-  if (!std::all_of(members.begin(), members.end(), [](const Member* m) { return m->finished; })) return;
+  if (!std::all_of(members.begin(), members.end(), [](const Member* m) { return m->finished; }))
+    return;
   double objective = 0;
   bool complete = true;  // unless a worker was lost after the model was final
   for (int rank = 0; rank < options_.workers; ++rank) {
@@ -237,12 +258,15 @@ void CoordinatorNode::Conclude() {
   }
   if (complete) last_.objective = objective + model_->Report().penalty;
   // They wait for this before they leave.
-  for (const Member* member : members) endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
+  for (const Member* member : members)
+    endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
   phase_ = Phase::kDone;
 }
 
 void CoordinatorNode::OnLost(Member& member, const std::string& how) {
-  const std::string answered = member.last_round < 0 ? "it had not answered a round" : "the last round it answered is " + std::to_string(member.last_round);
+  const std::string answered =
+      member.last_round < 0 ? "it had not answered a round"
+                            : "the last round it answered is " + std::to_string(member.last_round);
   const std::string message = member.Name() + " " + how + "; " + answered;
   endpoint_.Close(member.address);
   switch (phase_) {
@@ -266,7 +290,8 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
 
 void CoordinatorNode::StopAll(const std::string& reason) {
   for (const Member* member : membership_.all()) {
-    if (member->joined()) endpoint_.Send(member->address, {.kind = FrameKind::kStop}, {Pack(wire::Refuse{reason})});
+    if (member->joined())
+      endpoint_.Send(member->address, {.kind = FrameKind::kStop}, {Pack(wire::Refuse{reason})});
   }
   phase_ = Phase::kDone;
 }
@@ -277,11 +302,14 @@ void CoordinatorNode::Abort(const std::string& reason) {
 
 void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
   if (phase_ == Phase::kJoining) {
-    error_ = PeerError("process " + std::to_string(process) + " " + how + " before all roles had joined");
+    error_ = PeerError("process " + std::to_string(process) + " " + how +
+                       " before all roles had joined");
     StopAll(error_->what());
   }
   for (Member* member : membership_.all()) {
-    if (member->process == process && !member->finished && !member->failure && phase_ != Phase::kDone) OnLost(*member, how);
+    if (member->process == process && !member->finished && !member->failure &&
+        phase_ != Phase::kDone)
+      OnLost(*member, how);
   }
 }
 
@@ -298,17 +326,23 @@ void CoordinatorNode::CheckDeadlines(Time now) {
     if (user_stop) {
       error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
     } else if (now - started_at_ > Seconds(limit)) {
-      error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined" : std::string("the workers did not read their data")) + " within " + InSeconds(limit) +
+      error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined"
+                                  : std::string("the workers did not read their data")) +
+                         " within " + InSeconds(limit) +
                          (joining ? " (--join_timeout)" : " (--load_timeout)"));
     }
     if (error_) StopAll(error_->what());
   } else if (phase_ == Phase::kRounds) {
     const Time limit = Seconds(options_.round_timeout);
-    const std::string how = "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
+    const std::string how =
+        "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
     if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit) {
       OnLost(membership_.worker(engine_->MissingRanks().front()), how);
-    } else if (engine_->PlanAwaitedSince() != wire::kNever && now - engine_->PlanAwaitedSince() > limit) {
-      OnLost(membership_.scheduler(static_cast<int>(engine_->rounds() % std::max(1, options_.schedulers))), how);
+    } else if (engine_->PlanAwaitedSince() != wire::kNever &&
+               now - engine_->PlanAwaitedSince() > limit) {
+      OnLost(membership_.scheduler(
+                 static_cast<int>(engine_->rounds() % std::max(1, options_.schedulers))),
+             how);
     }
   } else if (phase_ == Phase::kFinishing && now > finish_deadline_) {
     phase_ = Phase::kDone;

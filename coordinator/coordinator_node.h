@@ -3,14 +3,14 @@
 #include <strads/program.h>
 #include <strads/run.h>
 
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "coordinator/engine.h"
 #include "coordinator/membership.h"
 #include "coordinator/stopping.h"
 #include "coordinator/wire/node.h"
-
-#include <memory>
-#include <optional>
-#include <string>
 
 namespace strads {
 
@@ -20,8 +20,12 @@ wire::LinkOptions LinkOptionsOf(const RunOptions& options);
 class CoordinatorNode final : public wire::Node, private Engine::Outlet {
  public:
   // All must outlive it. `run_id` is not 0 and tells this run from every other.
-  CoordinatorNode(wire::Transport& transport, const Program& program, const OptionValues& values,
-                  const RunOptions& options, const RunHooks& hooks, uint64_t run_id);
+  CoordinatorNode(wire::Transport& transport,
+                  const Program& program,
+                  const OptionValues& values,
+                  const RunOptions& options,
+                  const RunHooks& hooks,
+                  uint64_t run_id);
 
   void Start() override;
   bool done() const override { return phase_ == Phase::kDone; }

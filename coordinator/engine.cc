@@ -40,7 +40,8 @@ bool Engine::TryRequestPlan() {
 }
 
 void Engine::OnPlan(int64_t round, Bytes plan, bool fence) {
-  if (round < pushed_ || round >= requested_ || !plans_.try_emplace(round, Plan{std::move(plan), fence}).second) {
+  if (round < pushed_ || round >= requested_ ||
+      !plans_.try_emplace(round, Plan{std::move(plan), fence}).second) {
     throw ProtocolError("a plan of round " + std::to_string(round) + " was not asked for");
   }
 }
@@ -56,7 +57,8 @@ bool Engine::TryPush() {
     if (round > 0) idle_ += clock_.Now() - idle_since_;
     idle_since_ = wire::kNever;
   }
-  const int64_t seen = alone ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
+  const int64_t seen =
+      alone ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
   OpenRound open;
   after_fence_ = found->second.fence;
   open.plan = std::move(found->second.plan);
@@ -79,7 +81,8 @@ bool Engine::TryPush() {
 void Engine::OnPartial(int rank, int64_t round, Bytes partial, double loss) {
   const int64_t at = round - pulled_;
   if (at < 0 || at >= static_cast<int64_t>(open_.size())) {
-    throw ProtocolError("worker " + std::to_string(rank) + " sent a partial of round " + std::to_string(round) + ", which it was not asked for");
+    throw ProtocolError("worker " + std::to_string(rank) + " sent a partial of round " +
+                        std::to_string(round) + ", which it was not asked for");
   }
   OpenRound& open = open_[static_cast<size_t>(at)];
   auto& slot = open.partials[static_cast<size_t>(rank)];

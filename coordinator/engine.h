@@ -2,13 +2,13 @@
 
 #include <strads/program.h>
 
-#include "coordinator/wire/clock.h"
-
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <optional>
 #include <vector>
+
+#include "coordinator/wire/clock.h"
 
 namespace strads {
 
@@ -24,9 +24,11 @@ struct RoundResult {
 //
 // With staleness s and S schedulers, round t is
 //   planned  by scheduler t mod S, once the updates of rounds <= t-1-max(s, S-1) are fed back,
-//   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and the
+//   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and
+//   the
 //            one after it once those of <= t-1 are in,
-//   pulled   once all partials of t and the updates of rounds <= t-1 are in, partials in rank order,
+//   pulled   once all partials of t and the updates of rounds <= t-1 are in, partials in rank
+//   order,
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
 // a given number of workers, schedulers, and staleness. Round 0 is fed back and synced before
 // round 1 is planned.
@@ -93,7 +95,9 @@ class Engine {
   bool TryPull();
   bool TryRequestPlan();
   void ForgetOldUpdates();
-  const Bytes& UpdateOf(int64_t round) const { return updates_[static_cast<size_t>(round - first_update_)]; }
+  const Bytes& UpdateOf(int64_t round) const {
+    return updates_[static_cast<size_t>(round - first_update_)];
+  }
 
   ModelRole& model_;
   const Shape shape_;
@@ -101,16 +105,16 @@ class Engine {
   Outlet& outlet_;
   const int64_t lead_;  // rounds by which plans run ahead of feedback
 
-  int64_t requested_ = 0;  // rounds planned or being planned
-  int64_t pushed_ = 0;     // rounds pushed
-  int64_t pulled_ = 0;     // rounds pulled: the number of updates there are
-  int64_t synced_ = 0;     // updates that were sent to workers
-  std::vector<int64_t> fed_back_;       // updates sent to each scheduler
-  std::map<int64_t, Plan> plans_;       // planned and not yet pushed
-  std::deque<OpenRound> open_;          // pushed and not yet pulled; front is round pulled_
-  std::deque<Bytes> updates_;           // from round first_update_
+  int64_t requested_ = 0;          // rounds planned or being planned
+  int64_t pushed_ = 0;             // rounds pushed
+  int64_t pulled_ = 0;             // rounds pulled: the number of updates there are
+  int64_t synced_ = 0;             // updates that were sent to workers
+  std::vector<int64_t> fed_back_;  // updates sent to each scheduler
+  std::map<int64_t, Plan> plans_;  // planned and not yet pushed
+  std::deque<OpenRound> open_;     // pushed and not yet pulled; front is round pulled_
+  std::deque<Bytes> updates_;      // from round first_update_
   int64_t first_update_ = 0;
-  std::deque<double> penalties_;        // after n updates, from n = first_penalty_
+  std::deque<double> penalties_;  // after n updates, from n = first_penalty_
   int64_t first_penalty_ = 0;
   bool after_fence_ = false;  // the last round pushed was fenced
   bool stopped_ = false;

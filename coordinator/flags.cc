@@ -1,8 +1,7 @@
 #include "coordinator/flags.h"
 
-#include <strads/error.h>
-
 #include <gflags/gflags.h>
+#include <strads/error.h>
 
 #include <deque>
 #include <filesystem>
@@ -26,14 +25,24 @@ void Register(const OptionInfo& option, T value) {
 void Register(const OptionInfo& option) {
   google::CommandLineFlagInfo known;
   if (google::GetCommandLineFlagInfo(option.name.c_str(), &known)) {
-    throw UsageError("option '" + option.name + "' has the name of a flag of " + (known.filename.empty() ? "strads" : known.filename) + ", expected another name");
+    throw UsageError("option '" + option.name + "' has the name of a flag of " +
+                     (known.filename.empty() ? "strads" : known.filename) +
+                     ", expected another name");
   }
   const std::string& text = option.default_value;
   switch (option.type) {
-    case OptionType::kBool: Register<bool>(option, text == "true"); break;
-    case OptionType::kInt: Register<google::int64>(option, std::stoll(text)); break;
-    case OptionType::kDouble: Register<double>(option, std::stod(text)); break;
-    case OptionType::kString: Register<std::string>(option, text); break;
+    case OptionType::kBool:
+      Register<bool>(option, text == "true");
+      break;
+    case OptionType::kInt:
+      Register<google::int64>(option, std::stoll(text));
+      break;
+    case OptionType::kDouble:
+      Register<double>(option, std::stod(text));
+      break;
+    case OptionType::kString:
+      Register<std::string>(option, text);
+      break;
   }
 }
 
@@ -95,7 +104,8 @@ void Flags::Unknown(const std::string& where, const std::string& name) const {
   }
   std::string message = where + "unknown option '" + name + "'";
   const std::vector<std::string> near = NearMisses(name, known);
-  for (size_t i = 0; i < near.size(); ++i) message += (i == 0 ? "; did you mean " : " or ") + near[i];
+  for (size_t i = 0; i < near.size(); ++i)
+    message += (i == 0 ? "; did you mean " : " or ") + near[i];
   throw UsageError(message + (near.empty() ? "; --help lists all" : "?"));
 }
 
@@ -117,15 +127,20 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
     for (char& c : name) c = c == '-' ? '_' : c;
     const OptionInfo* option = Find(name);
     google::CommandLineFlagInfo logging;
-    const bool foreign = option == nullptr && google::GetCommandLineFlagInfo(name.c_str(), &logging);
-    const OptionInfo* negated = option == nullptr && name.starts_with("no") && equals == std::string::npos ? Find(name.substr(2)) : nullptr;
+    const bool foreign =
+        option == nullptr && google::GetCommandLineFlagInfo(name.c_str(), &logging);
+    const OptionInfo* negated =
+        option == nullptr && name.starts_with("no") && equals == std::string::npos
+            ? Find(name.substr(2))
+            : nullptr;
     std::string value;
     if (equals != std::string::npos) {
       value = flag.substr(equals + 1);
     } else if (negated != nullptr && negated->type == OptionType::kBool) {
       option = negated;
       value = "false";
-    } else if ((option != nullptr && option->type == OptionType::kBool) || (foreign && logging.type == "bool")) {
+    } else if ((option != nullptr && option->type == OptionType::kBool) ||
+               (foreign && logging.type == "bool")) {
       value = "true";
     } else if ((option != nullptr || foreign) && i + 1 < arguments.size()) {
       value = arguments[++i];
@@ -138,7 +153,8 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
     } else if (!foreign) {
       Unknown("", name);
     } else if (google::SetCommandLineOption(name.c_str(), value.c_str()).empty()) {
-      throw UsageError("--" + name + "=" + value + " is wrong, expected a value of type " + logging.type);
+      throw UsageError("--" + name + "=" + value + " is wrong, expected a value of type " +
+                       logging.type);
     }
   }
   return words;
@@ -146,7 +162,8 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
 
 void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ignored) {
   std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path)) throw UsageError("config file " + path + " cannot be read");
+  if (!file || std::filesystem::is_directory(path))
+    throw UsageError("config file " + path + " cannot be read");
   const std::set<std::string> from_arguments = given_;
   std::set<std::string> from_file;
   std::string line;
@@ -155,7 +172,8 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ig
     const std::string text = Trim(line.substr(0, line.find('#')));
     if (text.empty()) continue;
     const size_t equals = text.find('=');
-    if (equals == std::string::npos) throw UsageError(where + "'" + text + "' has no '=', expected name = value");
+    if (equals == std::string::npos)
+      throw UsageError(where + "'" + text + "' has no '=', expected name = value");
     const std::string name = Trim(text.substr(0, equals));
     if (!from_file.insert(name).second) throw UsageError(where + "'" + name + "' is given twice");
     const OptionInfo* option = Find(name);
@@ -207,7 +225,8 @@ std::string Flags::PrintConfig() const {
   for (const FlagGroup& group : groups_) {
     if (group.options.empty()) continue;
     text += "# " + group.title + "\n";
-    for (const OptionInfo& option : group.options) text += option.name + " = " + Get(option.name) + "\n";
+    for (const OptionInfo& option : group.options)
+      text += option.name + " = " + Get(option.name) + "\n";
   }
   return text;
 }

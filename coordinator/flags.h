@@ -19,8 +19,9 @@ class Flags {
   // Once a process. Throws Error (kUsage) if an app's option has the name of another flag.
   explicit Flags(std::vector<FlagGroup> groups);
 
-  // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words that are no
-  // flags. Throws Error (kUsage) on an unknown flag, listing near misses, or a wrong value.
+  // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words
+  // that are no flags. Throws Error (kUsage) on an unknown flag, listing near misses, or a wrong
+  // value.
   std::vector<std::string> ParseArguments(const std::vector<std::string>& arguments);
 
   // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Keys in

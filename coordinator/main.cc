@@ -1,11 +1,9 @@
-#include <strads/main.h>
-
-#include <strads/error.h>
-#include <strads/run.h>
-#include <strads/version.h>
-
 #include <glog/logging.h>
 #include <malloc.h>
+#include <strads/error.h>
+#include <strads/main.h>
+#include <strads/run.h>
+#include <strads/version.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -30,9 +28,14 @@ struct CliOptions {
               "child: say nothing: a run of --processes started this and tells its errors")
 };
 
-const std::set<std::string> kClusterOptions = {"role", "listen", "connect", "insecure", "processes", "join_timeout", "load_timeout", "round_timeout", "peer_timeout"};
+const std::set<std::string> kClusterOptions = {"role",         "listen",        "connect",
+                                               "insecure",     "processes",     "join_timeout",
+                                               "load_timeout", "round_timeout", "peer_timeout"};
 
-void Add(std::vector<FlagGroup>& groups, const std::string& title, const std::vector<OptionInfo>& options, std::set<std::string>& names) {
+void Add(std::vector<FlagGroup>& groups,
+         const std::string& title,
+         const std::vector<OptionInfo>& options,
+         std::set<std::string>& names) {
   FlagGroup group{title, {}};
   for (const OptionInfo& option : options) {
     if (names.insert(option.name).second) group.options.push_back(option);
@@ -50,17 +53,22 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
   std::vector<FlagGroup> groups;
   std::set<std::string> names;
   if (request.command != nullptr) {
-    Add(groups, request.program->name + " " + request.command->name, request.command->options, names);
+    Add(groups, request.program->name + " " + request.command->name, request.command->options,
+        names);
   } else {
     const std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
     std::set<std::string> shared;
     for (const OptionInfo& option : run) shared.insert(option.name);
     std::vector<OptionInfo> own, general, cluster;
     if (request.program != nullptr) {
-      std::copy_if(request.program->options.begin(), request.program->options.end(), std::back_inserter(own), [&](const OptionInfo& o) { return !shared.contains(o.name); });
+      std::copy_if(request.program->options.begin(), request.program->options.end(),
+                   std::back_inserter(own),
+                   [&](const OptionInfo& o) { return !shared.contains(o.name); });
     }
-    std::copy_if(run.begin(), run.end(), std::back_inserter(general), [](const OptionInfo& o) { return !kClusterOptions.contains(o.name); });
-    std::copy_if(run.begin(), run.end(), std::back_inserter(cluster), [](const OptionInfo& o) { return kClusterOptions.contains(o.name); });
+    std::copy_if(run.begin(), run.end(), std::back_inserter(general),
+                 [](const OptionInfo& o) { return !kClusterOptions.contains(o.name); });
+    std::copy_if(run.begin(), run.end(), std::back_inserter(cluster),
+                 [](const OptionInfo& o) { return kClusterOptions.contains(o.name); });
     if (request.program != nullptr) Add(groups, "Options of " + request.program->name, own, names);
     Add(groups, "Running", general, names);
     Add(groups, "Several processes and machines", cluster, names);
@@ -83,7 +91,9 @@ std::set<std::string> KeysOfOtherCommands(const Request& request) {
 }
 
 std::string CommandsOf(const Program& program) {
-  std::string text = "  train       " + (program.summary.empty() ? std::string("fit a model") : program.summary) + "\n";
+  std::string text = "  train       " +
+                     (program.summary.empty() ? std::string("fit a model") : program.summary) +
+                     "\n";
   for (const Command& command : program.commands) {
     std::string name = "  " + command.name;
     name.resize(std::max<size_t>(14, name.size() + 1), ' ');
@@ -93,9 +103,12 @@ std::string CommandsOf(const Program& program) {
 }
 
 std::string Usage(const std::string& binary, const std::vector<Program>& programs, bool names_app) {
-  std::string text = "strads " + std::string(kVersion) + ": scheduled model-parallel machine learning\n\nusage: " + binary + (names_app ? " APP" : "") + " COMMAND --flag=value ...\n";
+  std::string text = "strads " + std::string(kVersion) +
+                     ": scheduled model-parallel machine learning\n\nusage: " + binary +
+                     (names_app ? " APP" : "") + " COMMAND --flag=value ...\n";
   for (const Program& program : programs) text += "\n" + program.name + "\n" + CommandsOf(program);
-  return text + "\n" + binary + (names_app ? " APP" : "") + " COMMAND --help lists the flags of a command.\n";
+  return text + "\n" + binary + (names_app ? " APP" : "") +
+         " COMMAND --help lists the flags of a command.\n";
 }
 
 const Program& ProgramNamed(const std::vector<Program>& programs, const std::string& name) {
@@ -116,14 +129,20 @@ const Command* CommandNamed(const Program& program, const std::string& name) {
     if (command.name == name) return &command;
     list += " " + command.name;
   }
-  throw UsageError("unknown command '" + name + "' of " + program.name + ", expected one of:" + list);
+  throw UsageError("unknown command '" + name + "' of " + program.name +
+                   ", expected one of:" + list);
 }
 
 bool TakeFlag(std::vector<std::string>& arguments, const std::string& name) {
-  return std::erase_if(arguments, [&](const std::string& a) { return a == "--" + name || a == "-" + name; }) > 0;
+  return std::erase_if(arguments, [&](const std::string& a) {
+           return a == "--" + name || a == "-" + name;
+         }) > 0;
 }
 
-int Dispatch(const std::string& binary, std::vector<std::string> arguments, const std::vector<Program>& programs, bool names_app) {
+int Dispatch(const std::string& binary,
+             std::vector<std::string> arguments,
+             const std::vector<Program>& programs,
+             bool names_app) {
   const bool help = TakeFlag(arguments, "help") || TakeFlag(arguments, "h");
   if (TakeFlag(arguments, "version")) {
     std::printf("strads %s\n", kVersion);
@@ -148,20 +167,28 @@ int Dispatch(const std::string& binary, std::vector<std::string> arguments, cons
     return ExitCode(ErrorKind::kUsage);
   }
   if (help && command.empty() && names_app) {
-    std::fputs(Usage(binary, request.program == nullptr ? programs : std::vector<Program>{*request.program}, names_app).c_str(), stdout);
+    std::fputs(Usage(binary,
+                     request.program == nullptr ? programs : std::vector<Program>{*request.program},
+                     names_app)
+                   .c_str(),
+               stdout);
     return 0;
   }
 
   Flags flags(GroupsOf(request));
   if (help) {
-    std::string title = binary + (names_app ? " " + request.program->name : "") + " " + (command.empty() ? "train" : command);
-    title += ": " + (request.command != nullptr ? request.command->help : request.program->summary) + "\n";
+    std::string title = binary + (names_app ? " " + request.program->name : "") + " " +
+                        (command.empty() ? "train" : command);
+    title += ": " +
+             (request.command != nullptr ? request.command->help : request.program->summary) + "\n";
     std::fputs((title + flags.Help()).c_str(), stdout);
     return 0;
   }
   const std::vector<std::string> words = flags.ParseArguments(arguments);
-  if (!words.empty()) throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
-  if (const std::string config = flags.Get("config"); !config.empty()) flags.ParseConfig(config, KeysOfOtherCommands(request));
+  if (!words.empty())
+    throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
+  if (const std::string config = flags.Get("config"); !config.empty())
+    flags.ParseConfig(config, KeysOfOtherCommands(request));
   if (flags.Get("print_config") == "true") {
     std::fputs(flags.PrintConfig().c_str(), stdout);
     return 0;
@@ -174,18 +201,22 @@ int Dispatch(const std::string& binary, std::vector<std::string> arguments, cons
     OptionValues claimed;
     for (const std::string& name : flags.given()) claimed[name] = values.at(name);
     RunHooks hooks;
-    if (options.progress) hooks.on_news = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+    if (options.progress)
+      hooks.on_news = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
     try {
-      Join(programs, request.program != nullptr ? request.program->name : "", claimed, options, hooks);
+      Join(programs, request.program != nullptr ? request.program->name : "", claimed, options,
+           hooks);
     } catch (const Error& error) {
       if (flags.Get("child") == "true") return ExitCode(error.kind());
       throw;
     }
     return 0;
   }
-  if (request.program == nullptr) throw UsageError("no app is named, expected " + binary + " APP COMMAND");
+  if (request.program == nullptr)
+    throw UsageError("no app is named, expected " + binary + " APP COMMAND");
   OptionValues own;
-  for (const OptionInfo& option : request.program->options) own[option.name] = values.at(option.name);
+  for (const OptionInfo& option : request.program->options)
+    own[option.name] = values.at(option.name);
   std::vector<std::string> child = {OwnPath()};
   if (names_app) child.push_back(request.program->name);
   if (names_app) child.push_back("train");
@@ -222,8 +253,12 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
 
 }  // namespace
 
-int Main(int argc, char** argv, std::vector<Program> programs) { return Guarded(argc, argv, programs, true); }
+int Main(int argc, char** argv, std::vector<Program> programs) {
+  return Guarded(argc, argv, programs, true);
+}
 
-int MainOfOne(int argc, char** argv, Program program) { return Guarded(argc, argv, {std::move(program)}, false); }
+int MainOfOne(int argc, char** argv, Program program) {
+  return Guarded(argc, argv, {std::move(program)}, false);
+}
 
 }  // namespace strads

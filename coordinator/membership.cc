@@ -8,13 +8,17 @@
 namespace strads {
 
 std::string Member::Name() const {
-  std::string name = (role == wire::Role::kWorker ? "worker " : "scheduler ") + std::to_string(index);
+  std::string name =
+      (role == wire::Role::kWorker ? "worker " : "scheduler ") + std::to_string(index);
   if (joined()) name += " (process " + std::to_string(process) + " on " + host + ")";
   return name;
 }
 
 Membership::Membership(std::string app, OptionValues values, int workers, int schedulers)
-    : app_(std::move(app)), values_(std::move(values)), workers_(static_cast<size_t>(workers)), schedulers_(static_cast<size_t>(schedulers)) {
+    : app_(std::move(app)),
+      values_(std::move(values)),
+      workers_(static_cast<size_t>(workers)),
+      schedulers_(static_cast<size_t>(schedulers)) {
   for (int i = 0; i < workers; ++i) workers_[static_cast<size_t>(i)].index = i;
   for (int i = 0; i < schedulers; ++i) {
     schedulers_[static_cast<size_t>(i)].role = wire::Role::kScheduler;
@@ -32,7 +36,8 @@ std::string Membership::WhyNot(const wire::Hello& hello) const {
   for (const auto& [name, value] : hello.claimed) {
     const auto found = values_.find(name);
     if (found != values_.end() && found->second != value) {
-      return "it was started with --" + name + "=" + value + ", this run has --" + name + "=" + found->second;
+      return "it was started with --" + name + "=" + value + ", this run has --" + name + "=" +
+             found->second;
     }
   }
   return {};
@@ -43,10 +48,13 @@ Membership::Answer Membership::OnHello(const wire::Address& from, const wire::He
   std::string reason = WhyNot(hello);
   if (!reason.empty()) return {nullptr, false, std::move(reason)};
   auto& members = hello.role == static_cast<int>(wire::Role::kScheduler) ? schedulers_ : workers_;
-  const auto place = std::find_if(members.begin(), members.end(), [](const Member& m) { return !m.joined(); });
+  const auto place =
+      std::find_if(members.begin(), members.end(), [](const Member& m) { return !m.joined(); });
   if (place == members.end()) {
-    const std::string role = hello.role == static_cast<int>(wire::Role::kScheduler) ? "scheduler" : "worker";
-    return {nullptr, false, "this run has all its " + std::to_string(members.size()) + " " + role + "s"};
+    const std::string role =
+        hello.role == static_cast<int>(wire::Role::kScheduler) ? "scheduler" : "worker";
+    return {nullptr, false,
+            "this run has all its " + std::to_string(members.size()) + " " + role + "s"};
   }
   place->address = from;
   place->host = hello.host;
@@ -69,13 +77,16 @@ std::vector<Member*> Membership::all() {
 
 int Membership::num_joined(wire::Role role) const {
   const auto& members = role == wire::Role::kWorker ? workers_ : schedulers_;
-  return static_cast<int>(std::count_if(members.begin(), members.end(), [](const Member& m) { return m.joined(); }));
+  return static_cast<int>(
+      std::count_if(members.begin(), members.end(), [](const Member& m) { return m.joined(); }));
 }
 
 std::string Membership::CountJoined() const {
-  std::string text = std::to_string(num_joined(wire::Role::kWorker)) + " of " + std::to_string(workers_.size()) + " workers";
+  std::string text = std::to_string(num_joined(wire::Role::kWorker)) + " of " +
+                     std::to_string(workers_.size()) + " workers";
   if (!schedulers_.empty()) {
-    text += ", " + std::to_string(num_joined(wire::Role::kScheduler)) + " of " + std::to_string(schedulers_.size()) + " schedulers";
+    text += ", " + std::to_string(num_joined(wire::Role::kScheduler)) + " of " +
+            std::to_string(schedulers_.size()) + " schedulers";
   }
   return text;
 }

@@ -1,14 +1,14 @@
 #pragma once
 
-#include "coordinator/wire/control.h"
-#include "coordinator/wire/transport.h"
-
 #include <strads/error.h>
 
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "coordinator/wire/control.h"
+#include "coordinator/wire/transport.h"
 
 namespace strads {
 
@@ -21,7 +21,7 @@ struct Member {
   int64_t process = 0;
   bool ready = false;
   bool finished = false;
-  int64_t last_round = -1;  // the last round that it answered
+  int64_t last_round = -1;           // the last round that it answered
   std::optional<double> final_loss;  // of a worker, once finished
   std::optional<Error> failure;
 

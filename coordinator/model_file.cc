@@ -1,14 +1,8 @@
-#include <strads/model_file.h>
-
-#include <strads/error.h>
-#include <strads/version.h>
-
 #include <fcntl.h>
+#include <strads/error.h>
+#include <strads/model_file.h>
+#include <strads/version.h>
 #include <unistd.h>
-
-#include <msgpack/object.hpp>
-#include <msgpack/unpack.hpp>
-#include <nlohmann/json.hpp>
 
 #include <cerrno>
 #include <cstdio>
@@ -16,6 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <msgpack/object.hpp>
+#include <msgpack/unpack.hpp>
+#include <nlohmann/json.hpp>
 
 namespace strads {
 namespace {
@@ -53,33 +50,52 @@ Json SparseToJson(const char* data, size_t num_bytes) {
 Json ArrayToJson(const msgpack::object_ext& ext) {
   const char* data = ext.data();
   switch (ext.type()) {
-    case codec::kFloat64: return ToArray<double>(data, ext.size);
-    case codec::kFloat32: return ToArray<float>(data, ext.size);
-    case codec::kInt8: return ToArray<int8_t>(data, ext.size);
-    case codec::kUint8: return ToArray<uint8_t>(data, ext.size);
-    case codec::kInt16: return ToArray<int16_t>(data, ext.size);
-    case codec::kUint16: return ToArray<uint16_t>(data, ext.size);
-    case codec::kInt32: return ToArray<int32_t>(data, ext.size);
-    case codec::kUint32: return ToArray<uint32_t>(data, ext.size);
-    case codec::kInt64: return ToArray<int64_t>(data, ext.size);
-    case codec::kUint64: return ToArray<uint64_t>(data, ext.size);
-    case codec::kSparseFloat64: return SparseToJson(data, ext.size);
-    default: return nullptr;
+    case codec::kFloat64:
+      return ToArray<double>(data, ext.size);
+    case codec::kFloat32:
+      return ToArray<float>(data, ext.size);
+    case codec::kInt8:
+      return ToArray<int8_t>(data, ext.size);
+    case codec::kUint8:
+      return ToArray<uint8_t>(data, ext.size);
+    case codec::kInt16:
+      return ToArray<int16_t>(data, ext.size);
+    case codec::kUint16:
+      return ToArray<uint16_t>(data, ext.size);
+    case codec::kInt32:
+      return ToArray<int32_t>(data, ext.size);
+    case codec::kUint32:
+      return ToArray<uint32_t>(data, ext.size);
+    case codec::kInt64:
+      return ToArray<int64_t>(data, ext.size);
+    case codec::kUint64:
+      return ToArray<uint64_t>(data, ext.size);
+    case codec::kSparseFloat64:
+      return SparseToJson(data, ext.size);
+    default:
+      return nullptr;
   }
 }
 
 Json ObjectToJson(const msgpack::object& object) {
   switch (object.type) {
-    case msgpack::type::BOOLEAN: return object.via.boolean;
-    case msgpack::type::POSITIVE_INTEGER: return object.via.u64;
-    case msgpack::type::NEGATIVE_INTEGER: return object.via.i64;
+    case msgpack::type::BOOLEAN:
+      return object.via.boolean;
+    case msgpack::type::POSITIVE_INTEGER:
+      return object.via.u64;
+    case msgpack::type::NEGATIVE_INTEGER:
+      return object.via.i64;
     case msgpack::type::FLOAT32:
-    case msgpack::type::FLOAT64: return object.via.f64;
-    case msgpack::type::STR: return std::string(object.via.str.ptr, object.via.str.size);
-    case msgpack::type::EXT: return ArrayToJson(object.via.ext);
+    case msgpack::type::FLOAT64:
+      return object.via.f64;
+    case msgpack::type::STR:
+      return std::string(object.via.str.ptr, object.via.str.size);
+    case msgpack::type::EXT:
+      return ArrayToJson(object.via.ext);
     case msgpack::type::ARRAY: {
       Json array = Json::array();
-      for (uint32_t i = 0; i < object.via.array.size; ++i) array.push_back(ObjectToJson(object.via.array.ptr[i]));
+      for (uint32_t i = 0; i < object.via.array.size; ++i)
+        array.push_back(ObjectToJson(object.via.array.ptr[i]));
       return array;
     }
     case msgpack::type::MAP: {
@@ -91,7 +107,8 @@ Json ObjectToJson(const msgpack::object& object) {
       }
       return map;
     }
-    default: return nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -135,13 +152,15 @@ void WriteWhole(const std::string& path, const std::string& text) {
     written += static_cast<size_t>(count);
   }
   const bool safe = fsync(file) == 0;
-  if (close(file) != 0 || !safe || std::rename(temporary.c_str(), path.c_str()) != 0) CannotWrite(path);
+  if (close(file) != 0 || !safe || std::rename(temporary.c_str(), path.c_str()) != 0)
+    CannotWrite(path);
 }
 
 }  // namespace
 
 void CheckModelPath(const std::string& path) {
-  if (path.ends_with('/') || std::filesystem::is_directory(path)) throw DataError(path + ": is a folder, expected a file");
+  if (path.ends_with('/') || std::filesystem::is_directory(path))
+    throw DataError(path + ": is a folder, expected a file");
   const std::string temporary = path + ".tmp";
   const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) CannotWrite(path);
@@ -171,16 +190,22 @@ SavedModel ReadModel(const std::string& path, const std::string& app) {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   try {
     const Json json = Json::parse(text);
-    if (json.value("format", "") != kFormat) throw DataError(path + ": is no model of strads, expected \"format\": \"" + kFormat + "\"");
+    if (json.value("format", "") != kFormat)
+      throw DataError(path + ": is no model of strads, expected \"format\": \"" + kFormat + "\"");
     SavedModel saved;
     saved.app = json.at("app").get<std::string>();
-    if (saved.app != app) throw DataError(path + ": is a model of app '" + saved.app + "', expected '" + app + "'");
-    for (const auto& [name, value] : json.at("options").items()) saved.options[name] = value.get<std::string>();
+    if (saved.app != app)
+      throw DataError(path + ": is a model of app '" + saved.app + "', expected '" + app + "'");
+    for (const auto& [name, value] : json.at("options").items())
+      saved.options[name] = value.get<std::string>();
     const std::vector<uint8_t> packed = Json::to_msgpack(json.at("model"));
     saved.model = Bytes::Copy({reinterpret_cast<const char*>(packed.data()), packed.size()});
     return saved;
   } catch (const Json::parse_error& error) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<ptrdiff_t>(std::min(error.byte, text.size())), '\n');
+    const auto line =
+        1 + std::count(text.begin(),
+                       text.begin() + static_cast<ptrdiff_t>(std::min(error.byte, text.size())),
+                       '\n');
     throw DataError(path + ":" + std::to_string(line) + ": is no JSON: " + error.what());
   } catch (const Json::exception& error) {
     throw DataError(path + ": is no model of strads: " + error.what());

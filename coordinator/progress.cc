@@ -14,7 +14,8 @@ constexpr double kLogSeconds = 1;
 
 }  // namespace
 
-Progress::Progress(std::FILE* out, bool enabled) : out_(out), enabled_(enabled), terminal_(isatty(fileno(out)) != 0) {}
+Progress::Progress(std::FILE* out, bool enabled)
+    : out_(out), enabled_(enabled), terminal_(isatty(fileno(out)) != 0) {}
 
 Progress::~Progress() {
   if (line_open_) std::fputc('\n', out_);
@@ -36,16 +37,22 @@ void Progress::Show(const RoundRecord& record) {
   if (!enabled_ || record.seconds < next_) return;
   next_ = record.seconds + (terminal_ ? kTerminalSeconds : kLogSeconds);
   if (!header_shown_) {
-    std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s\n", "round", "objective", "gap", "non-zeros", "updates/s", "bytes/s", "time");
+    std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s\n", "round", "objective", "gap",
+                 "non-zeros", "updates/s", "bytes/s", "time");
     header_shown_ = true;
   }
   const double seconds = std::max(record.seconds - before_.seconds, 1e-9);
   const double updates = static_cast<double>(record.updates - before_.updates) / seconds;
-  const double bytes = static_cast<double>(record.bytes_sent + record.bytes_received - before_.bytes_sent - before_.bytes_received) / seconds;
+  const double bytes = static_cast<double>(record.bytes_sent + record.bytes_received -
+                                           before_.bytes_sent - before_.bytes_received) /
+                       seconds;
   Clear();
-  std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(), FormatNumber(record.objective, 10).c_str(),
-               std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-", FormatCount(record.nonzeros).c_str(),
-               FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(), FormatSeconds(record.seconds).c_str());
+  std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(),
+               FormatNumber(record.objective, 10).c_str(),
+               std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
+               FormatCount(record.nonzeros).c_str(),
+               FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
+               FormatSeconds(record.seconds).c_str());
   if (terminal_) {
     line_open_ = true;
   } else {

@@ -1,6 +1,5 @@
-#include <strads/run.h>
-
 #include <strads/error.h>
+#include <strads/run.h>
 
 #include <random>
 
@@ -17,7 +16,10 @@ uint64_t NewRunId() {
   return (uint64_t{device()} << 32 | device()) | 1;
 }
 
-RunResult Run(const Program& program, const OptionValues& values, const RunOptions& run_options, const RunHooks& hooks) {
+RunResult Run(const Program& program,
+              const OptionValues& values,
+              const RunOptions& run_options,
+              const RunHooks& hooks) {
   run_options.Validate();
   // Options that the app and the run both have are one option.
   OptionValues all = values;
@@ -27,7 +29,11 @@ RunResult Run(const Program& program, const OptionValues& values, const RunOptio
   return RunOnThreads(program, all, run_options, hooks);
 }
 
-void Join(const std::vector<Program>& programs, const std::string& app, const OptionValues& claimed, const RunOptions& run_options, const RunHooks& hooks) {
+void Join(const std::vector<Program>& programs,
+          const std::string& app,
+          const OptionValues& claimed,
+          const RunOptions& run_options,
+          const RunHooks& hooks) {
   run_options.Validate();
   const auto transport = wire::ZmqTransport::Connect(run_options.connect);
   wire::MemberOptions options;

@@ -1,16 +1,15 @@
-#include "coordinator/child_processes.h"
-#include "coordinator/coordinator_node.h"
-#include "coordinator/run_modes.h"
-#include "coordinator/wire/zmq_transport.h"
-
 #include <strads/error.h>
-
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+
+#include "coordinator/child_processes.h"
+#include "coordinator/coordinator_node.h"
+#include "coordinator/run_modes.h"
+#include "coordinator/wire/zmq_transport.h"
 
 namespace strads {
 namespace {
@@ -22,7 +21,8 @@ class SocketDirectory {
  public:
   SocketDirectory() {
     std::string path = std::filesystem::temp_directory_path() / "strads-XXXXXX";
-    if (mkdtemp(path.data()) == nullptr) throw PeerError("cannot make a directory for sockets at " + path);
+    if (mkdtemp(path.data()) == nullptr)
+      throw PeerError("cannot make a directory for sockets at " + path);
     path_ = path;
   }
   ~SocketDirectory() {
@@ -37,8 +37,12 @@ class SocketDirectory {
   std::string path_;
 };
 
-RunResult Coordinate(wire::ZmqTransport& transport, ChildProcesses& children, const Program& program,
-                     const OptionValues& values, const RunOptions& options, const RunHooks& hooks) {
+RunResult Coordinate(wire::ZmqTransport& transport,
+                     ChildProcesses& children,
+                     const Program& program,
+                     const OptionValues& values,
+                     const RunOptions& options,
+                     const RunHooks& hooks) {
   CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
   coordinator.Start();
   try {
@@ -48,7 +52,8 @@ RunResult Coordinate(wire::ZmqTransport& transport, ChildProcesses& children, co
       const auto now = std::chrono::steady_clock::now();
       if (now < reap_at) continue;
       reap_at = now + kReapEvery;
-      for (const auto& ended : children.Reap()) coordinator.OnProcessEnded(ended.process, ended.how);
+      for (const auto& ended : children.Reap())
+        coordinator.OnProcessEnded(ended.process, ended.how);
     }
   } catch (const std::exception& error) {
     coordinator.Abort(error.what());
@@ -60,8 +65,12 @@ RunResult Coordinate(wire::ZmqTransport& transport, ChildProcesses& children, co
 
 }  // namespace
 
-RunResult RunOnProcesses(const Program& program, const OptionValues& values, const RunOptions& options, const RunHooks& hooks) {
-  if (hooks.child_command.empty()) throw UsageError("--processes needs a program that can be started as a worker");
+RunResult RunOnProcesses(const Program& program,
+                         const OptionValues& values,
+                         const RunOptions& options,
+                         const RunHooks& hooks) {
+  if (hooks.child_command.empty())
+    throw UsageError("--processes needs a program that can be started as a worker");
   RunOptions run = options;
   const SocketDirectory directory;
   run.listen = directory.Endpoint();
@@ -76,11 +85,17 @@ RunResult RunOnProcesses(const Program& program, const OptionValues& values, con
   return Coordinate(*transport, children, program, values, run, hooks);
 }
 
-RunResult RunAsCoordinator(const Program& program, const OptionValues& values, const RunOptions& options, const RunHooks& hooks) {
+RunResult RunAsCoordinator(const Program& program,
+                           const OptionValues& values,
+                           const RunOptions& options,
+                           const RunHooks& hooks) {
   const auto transport = wire::ZmqTransport::Bind(options.listen);
   if (hooks.on_news) {
-    hooks.on_news("listening on " + transport->bound_endpoint() + " for " + std::to_string(options.workers) + " workers" +
-                  (options.schedulers > 0 ? " and " + std::to_string(options.schedulers) + " schedulers" : ""));
+    hooks.on_news("listening on " + transport->bound_endpoint() + " for " +
+                  std::to_string(options.workers) + " workers" +
+                  (options.schedulers > 0
+                       ? " and " + std::to_string(options.schedulers) + " schedulers"
+                       : ""));
   }
   ChildProcesses none;
   return Coordinate(*transport, none, program, values, options, hooks);

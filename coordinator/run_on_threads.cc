@@ -1,13 +1,13 @@
+#include <algorithm>
+#include <memory>
+#include <thread>
+#include <vector>
+
 #include "coordinator/coordinator_node.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/inproc_transport.h"
 #include "scheduler/scheduler_node.h"
 #include "worker/worker_node.h"
-
-#include <algorithm>
-#include <memory>
-#include <thread>
-#include <vector>
 
 namespace strads {
 namespace {
@@ -18,14 +18,22 @@ using wire::InprocTransport;
 // A worker or scheduler with all that it stands on.
 template <class NodeType>
 struct LocalMember {
-  LocalMember(wire::InprocNetwork& network, const std::string& name, Doorbell& bell, const std::vector<Program>& programs, const wire::MemberOptions& options)
+  LocalMember(wire::InprocNetwork& network,
+              const std::string& name,
+              Doorbell& bell,
+              const std::vector<Program>& programs,
+              const wire::MemberOptions& options)
       : transport(network, name, bell), node(transport, programs, options) {}
   InprocTransport transport;
   NodeType node;
 };
 
 template <class NodeType>
-std::thread StartThread(wire::InprocNetwork& network, const std::string& name, const std::vector<Program>& programs, const wire::MemberOptions& options, bool spin) {
+std::thread StartThread(wire::InprocNetwork& network,
+                        const std::string& name,
+                        const std::vector<Program>& programs,
+                        const wire::MemberOptions& options,
+                        bool spin) {
   return std::thread([&network, &programs, name, options, spin] {
     Doorbell bell(spin);
     LocalMember<NodeType> member(network, name, bell, programs, options);
@@ -60,7 +68,10 @@ void TakeTurns(wire::Node& coordinator, wire::Node& worker, Doorbell& bell) {
 
 }  // namespace
 
-RunResult RunOnThreads(const Program& program, const OptionValues& values, const RunOptions& options, const RunHooks& hooks) {
+RunResult RunOnThreads(const Program& program,
+                       const OptionValues& values,
+                       const RunOptions& options,
+                       const RunHooks& hooks) {
   const std::vector<Program> programs = {program};
   const wire::SteadyClock clock;
   wire::InprocNetwork network(clock);
@@ -74,7 +85,8 @@ RunResult RunOnThreads(const Program& program, const OptionValues& values, const
   member_options.endpoint = "this process";
   member_options.link = LinkOptionsOf(options);
   member_options.join_timeout = wire::Seconds(options.join_timeout);
-  // Worker 0 joins first and so is rank 0; the others' ranks depend on timing, but not what a rank does.
+  // Worker 0 joins first and so is rank 0; the others' ranks depend on timing, but not what a rank
+  // does.
   LocalMember<WorkerNode> first(network, "worker-0", bell, programs, member_options);
   coordinator.Start();
   first.node.Start();
@@ -82,10 +94,12 @@ RunResult RunOnThreads(const Program& program, const OptionValues& values, const
 
   Threads threads;
   for (int rank = 1; rank < options.workers; ++rank) {
-    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs, member_options, spin));
+    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs,
+                                        member_options, spin));
   }
   for (int index = 0; index < options.schedulers; ++index) {
-    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs, member_options, spin));
+    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs,
+                                           member_options, spin));
   }
   try {
     TakeTurns(coordinator, first.node, bell);

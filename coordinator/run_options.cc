@@ -1,6 +1,5 @@
-#include <strads/run_options.h>
-
 #include <strads/error.h>
+#include <strads/run_options.h>
 
 #include <string>
 
@@ -9,16 +8,21 @@ namespace {
 
 template <class T>
 void AtLeast(const char* name, T value, T least) {
-  if (value < least) throw UsageError(std::string("--") + name + "=" + std::to_string(value) + " is out of range, expected at least " + std::to_string(least));
+  if (value < least)
+    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
+                     " is out of range, expected at least " + std::to_string(least));
 }
 
 void Positive(const char* name, double value) {
-  if (!(value > 0)) throw UsageError(std::string("--") + name + "=" + std::to_string(value) + " is out of range, expected more than 0");
+  if (!(value > 0))
+    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
+                     " is out of range, expected more than 0");
 }
 
 // Whether only this machine can reach the endpoint.
 bool IsLocal(const std::string& endpoint) {
-  for (const char* prefix : {"ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:", "tcp://lo:"}) {
+  for (const char* prefix :
+       {"ipc://", "tcp://127.", "tcp://localhost:", "tcp://[::1]:", "tcp://lo:"}) {
     if (endpoint.starts_with(prefix)) return true;
   }
   return false;
@@ -31,7 +35,9 @@ void RunOptions::Validate() const {
   AtLeast("threads", threads, 1);
   AtLeast("schedulers", schedulers, 0);
   AtLeast("staleness", staleness, 0);
-  if (staleness > 1000) throw UsageError("--staleness=" + std::to_string(staleness) + " is out of range, expected at most 1000");
+  if (staleness > 1000)
+    throw UsageError("--staleness=" + std::to_string(staleness) +
+                     " is out of range, expected at most 1000");
   AtLeast<int64_t>("max_rounds", max_rounds, 0);
   if (tolerance < 0) throw UsageError("--tolerance is out of range, expected at least 0");
   if (max_time < 0) throw UsageError("--max_time is out of range, expected at least 0");
@@ -40,18 +46,26 @@ void RunOptions::Validate() const {
   Positive("round_timeout", round_timeout);
   Positive("peer_timeout", peer_timeout);
   if (role != "all" && role != "coordinator" && role != "worker" && role != "scheduler") {
-    throw UsageError("--role=" + role + " is wrong, expected all, coordinator, worker or scheduler");
+    throw UsageError("--role=" + role +
+                     " is wrong, expected all, coordinator, worker or scheduler");
   }
-  if (role == "coordinator" && listen.empty()) throw UsageError("--role=coordinator needs --listen=tcp://HOST:PORT");
-  if ((role == "worker" || role == "scheduler") && connect.empty()) throw UsageError("--role=" + role + " needs --connect=tcp://HOST:PORT");
-  if (role == "all" && !listen.empty()) throw UsageError("--listen goes with --role=coordinator; --processes chooses an endpoint by itself");
-  if ((role == "all" || role == "coordinator") && !connect.empty()) throw UsageError("--connect goes with --role=worker or --role=scheduler");
+  if (role == "coordinator" && listen.empty())
+    throw UsageError("--role=coordinator needs --listen=tcp://HOST:PORT");
+  if ((role == "worker" || role == "scheduler") && connect.empty())
+    throw UsageError("--role=" + role + " needs --connect=tcp://HOST:PORT");
+  if (role == "all" && !listen.empty())
+    throw UsageError(
+        "--listen goes with --role=coordinator; --processes chooses an endpoint by itself");
+  if ((role == "all" || role == "coordinator") && !connect.empty())
+    throw UsageError("--connect goes with --role=worker or --role=scheduler");
   if (processes && role != "all") throw UsageError("--processes goes with --role=all");
   if (!listen.empty() && !listen.starts_with("tcp://") && !listen.starts_with("ipc://")) {
     throw UsageError("--listen=" + listen + " is wrong, expected tcp://HOST:PORT or ipc://PATH");
   }
   if (!listen.empty() && !IsLocal(listen) && !insecure) {
-    throw UsageError("--listen=" + listen + " is reachable from other machines, and messages are neither encrypted nor authenticated; give --insecure if the network is trusted");
+    throw UsageError("--listen=" + listen +
+                     " is reachable from other machines, and messages are neither encrypted nor "
+                     "authenticated; give --insecure if the network is trusted");
   }
 }
 

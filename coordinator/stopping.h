@@ -16,6 +16,8 @@ struct Ending {
 };
 
 // Whether a run ends after the round that `record` describes.
-std::optional<Ending> Decide(const RunOptions& options, const RoundRecord& record, const std::atomic<bool>* stop);
+std::optional<Ending> Decide(const RunOptions& options,
+                             const RoundRecord& record,
+                             const std::atomic<bool>* stop);
 
 }  // namespace strads

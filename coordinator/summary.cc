@@ -1,9 +1,8 @@
 #include <strads/summary.h>
 
-#include <nlohmann/json.hpp>
-
 #include <cmath>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "coordinator/format.h"
 
@@ -19,12 +18,18 @@ Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nul
 
 const char* TerminationName(Termination termination) {
   switch (termination) {
-    case Termination::kConverged: return "Converged";
-    case Termination::kMaxRounds: return "MaxRounds";
-    case Termination::kMaxTime: return "MaxTime";
-    case Termination::kUserStop: return "UserStop";
-    case Termination::kWorkerLost: return "WorkerLost";
-    case Termination::kFailure: return "Failure";
+    case Termination::kConverged:
+      return "Converged";
+    case Termination::kMaxRounds:
+      return "MaxRounds";
+    case Termination::kMaxTime:
+      return "MaxTime";
+    case Termination::kUserStop:
+      return "UserStop";
+    case Termination::kWorkerLost:
+      return "WorkerLost";
+    case Termination::kFailure:
+      return "Failure";
   }
   return "Unknown";
 }
@@ -33,23 +38,23 @@ int ExitCode(Termination termination) {
   switch (termination) {
     case Termination::kConverged:
     case Termination::kMaxRounds:
-    case Termination::kMaxTime: return 0;
-    case Termination::kUserStop: return 130;
-    case Termination::kWorkerLost: return 4;
-    case Termination::kFailure: return 1;
+    case Termination::kMaxTime:
+      return 0;
+    case Termination::kUserStop:
+      return 130;
+    case Termination::kWorkerLost:
+      return 4;
+    case Termination::kFailure:
+      return 1;
   }
   return 1;
 }
 
 std::string ToJson(const RoundRecord& record) {
-  Json json = {{"round", record.round},
-               {"objective", Number(record.objective)},
-               {"gap", Number(record.gap)},
-               {"nonzeros", record.nonzeros},
-               {"updates", record.updates},
-               {"seconds", Number(record.seconds)},
-               {"bytes_sent", record.bytes_sent},
-               {"bytes_received", record.bytes_received}};
+  Json json = {{"round", record.round},           {"objective", Number(record.objective)},
+               {"gap", Number(record.gap)},       {"nonzeros", record.nonzeros},
+               {"updates", record.updates},       {"seconds", Number(record.seconds)},
+               {"bytes_sent", record.bytes_sent}, {"bytes_received", record.bytes_received}};
   for (const auto& [name, value] : record.extra) json[name] = Number(value);
   return json.dump();
 }
@@ -86,12 +91,18 @@ std::string Summary::FullReport() const {
   row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
   row("non-zeros", FormatCount(nonzeros));
   row("rounds", FormatCount(rounds));
-  row("updates", FormatCount(updates) + " (" + FormatCount(static_cast<int64_t>(static_cast<double>(updates) / std::max(solve_seconds, 1e-9))) + "/s)");
+  row("updates", FormatCount(updates) + " (" +
+                     FormatCount(static_cast<int64_t>(static_cast<double>(updates) /
+                                                      std::max(solve_seconds, 1e-9))) +
+                     "/s)");
   row("load time", FormatSeconds(load_seconds));
-  row("solve time", FormatSeconds(solve_seconds) + ", " + FormatSeconds(idle_seconds) + " of it between rounds");
+  row("solve time",
+      FormatSeconds(solve_seconds) + ", " + FormatSeconds(idle_seconds) + " of it between rounds");
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");
-  row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " + FormatBytes(static_cast<double>(bytes_received)) + " received");
-  if (frames_dropped > 0) row("frames dropped", FormatCount(frames_dropped) + " foreign or malformed");
+  row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " +
+                      FormatBytes(static_cast<double>(bytes_received)) + " received");
+  if (frames_dropped > 0)
+    row("frames dropped", FormatCount(frames_dropped) + " foreign or malformed");
   for (const auto& [name, value] : extra) row(name, FormatNumber(value, 8));
   return table;
 }

@@ -1,10 +1,9 @@
 #include "coordinator/train.h"
 
+#include <signal.h>
 #include <strads/error.h>
 #include <strads/model_file.h>
 #include <strads/run.h>
-
-#include <signal.h>
 
 #include <atomic>
 #include <cerrno>
@@ -56,7 +55,10 @@ class MetricsFile {
 
 }  // namespace
 
-int Train(const Program& program, const OptionValues& values, const RunOptions& options, const std::vector<std::string>& child_command) {
+int Train(const Program& program,
+          const OptionValues& values,
+          const RunOptions& options,
+          const std::vector<std::string>& child_command) {
   if (!options.model.empty()) CheckModelPath(options.model);
   MetricsFile metrics(options.metrics);
   RunResult result;
@@ -70,7 +72,8 @@ int Train(const Program& program, const OptionValues& values, const RunOptions& 
       metrics.Write(record);
       progress.Show(record);
     };
-    if (options.role == "coordinator") hooks.on_news = [&](const std::string& text) { progress.News(text); };
+    if (options.role == "coordinator")
+      hooks.on_news = [&](const std::string& text) { progress.News(text); };
     result = Run(program, values, options, hooks);
   }
   std::string files;
@@ -82,7 +85,8 @@ int Train(const Program& program, const OptionValues& values, const RunOptions& 
   metrics.Close();
   if (!options.metrics.empty()) files += "  metrics          " + options.metrics + "\n";
   const Termination termination = result.summary.termination;
-  std::FILE* out = ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;
+  std::FILE* out =
+      ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;
   std::fputs((result.summary.FullReport() + files).c_str(), out);
   return ExitCode(termination);
 }

@@ -10,6 +10,9 @@ namespace strads {
 
 // The train command: runs `program`, shows progress and the summary, writes model and metrics.
 // Returns the exit code.
-int Train(const Program& program, const OptionValues& values, const RunOptions& options, const std::vector<std::string>& child_command);
+int Train(const Program& program,
+          const OptionValues& values,
+          const RunOptions& options,
+          const std::vector<std::string>& child_command);
 
 }  // namespace strads

@@ -55,8 +55,8 @@ DependencyFilter::Probe DependencyFilter::MakeProbe(std::span<const int32_t> can
       continue;
     }
     const int32_t place = cache_.Touch(j);
-    const bool is_known = std::ranges::all_of(
-        places, [&](int32_t other) { return cache_.IsKnown(place, other); });
+    const bool is_known =
+        std::ranges::all_of(places, [&](int32_t other) { return cache_.IsKnown(place, other); });
     (is_known ? probe.columns : others).push_back(j);
     if (is_known) places.push_back(place);
   }
@@ -116,7 +116,8 @@ std::vector<int32_t> DependencyFilter::Keep(std::span<const int32_t> candidates,
     if (std::ssize(kept) == parallelism) break;
     const int32_t place = CanCouple() ? cache_.Find(j) : -1;
     const bool is_independent = !CanCouple() || std::ranges::all_of(places, [&](int32_t other) {
-      return place >= 0 && other >= 0 && cache_.IsKnown(place, other) && !cache_.IsCoupled(place, other);
+      return place >= 0 && other >= 0 && cache_.IsKnown(place, other) &&
+             !cache_.IsCoupled(place, other);
     });
     if (!is_independent) continue;
     kept.push_back(j);

@@ -43,7 +43,8 @@ Predictions Predict(const Options& options) {
   if (options.model.empty()) throw UsageError("--model is missing, expected --model=FILE");
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   const auto model = LoadModel<Model>(options.model, "lasso");
-  Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}), {}};
+  Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}),
+                {}};
   p.fitted = Eigen::VectorXd::Zero(p.data.x.num_rows());
   const auto known = static_cast<int64_t>(model.coefficients().size());
   for (int j = 0; j < std::min(known, p.data.x.num_cols()); ++j) {
@@ -51,7 +52,8 @@ Predictions Predict(const Options& options) {
     if (b != 0) p.data.x.AddColumn(j, b, p.fitted);
   }
   if (p.data.x.num_cols() > known) {
-    std::fprintf(stderr, "%s: %lld variables that the model does not know are ignored\n", options.data.c_str(), static_cast<long long>(p.data.x.num_cols() - known));
+    std::fprintf(stderr, "%s: %lld variables that the model does not know are ignored\n",
+                 options.data.c_str(), static_cast<long long>(p.data.x.num_cols() - known));
   }
   return p;
 }
@@ -62,7 +64,8 @@ int RunPredict(const PredictOptions& options) {
   if (out == nullptr) throw DataError(options.output + ": cannot be written");
   for (const double value : p.fitted) std::fprintf(out, "%.17g\n", value);
   const bool failed = std::ferror(out) != 0;
-  if ((out != stdout && std::fclose(out) != 0) || failed) throw DataError(options.output + ": cannot be written");
+  if ((out != stdout && std::fclose(out) != 0) || failed)
+    throw DataError(options.output + ": cannot be written");
   return 0;
 }
 
@@ -71,7 +74,8 @@ int RunEvaluate(const EvaluateOptions& options) {
   const auto n = static_cast<double>(p.data.y.size());
   const Eigen::VectorXd error = p.data.y - p.fitted;
   const double variation = (p.data.y.array() - p.data.y.mean()).square().sum();
-  std::printf("rows  %lld\nrmse  %.10g\nmae   %.10g\n", static_cast<long long>(p.data.y.size()), std::sqrt(error.squaredNorm() / n), error.cwiseAbs().sum() / n);
+  std::printf("rows  %lld\nrmse  %.10g\nmae   %.10g\n", static_cast<long long>(p.data.y.size()),
+              std::sqrt(error.squaredNorm() / n), error.cwiseAbs().sum() / n);
   if (variation > 0) std::printf("r2    %.10g\n", 1 - error.squaredNorm() / variation);
   return 0;
 }
@@ -79,9 +83,11 @@ int RunEvaluate(const EvaluateOptions& options) {
 }  // namespace
 
 Program MakeLasso() {
-  return MakeProgram<Lasso>("lasso", "minimise 1/2|y - Xb|^2 + lambda|b|_1 over b",
-                            {MakeCommand<PredictOptions>("predict", "print X b for new data", RunPredict),
-                             MakeCommand<EvaluateOptions>("evaluate", "compare X b with the targets: RMSE, MAE, R2", RunEvaluate)});
+  return MakeProgram<Lasso>(
+      "lasso", "minimise 1/2|y - Xb|^2 + lambda|b|_1 over b",
+      {MakeCommand<PredictOptions>("predict", "print X b for new data", RunPredict),
+       MakeCommand<EvaluateOptions>("evaluate", "compare X b with the targets: RMSE, MAE, R2",
+                                    RunEvaluate)});
 }
 
 }  // namespace strads::lasso

@@ -41,21 +41,33 @@ struct Options {
   bool divergence_guard = true;
   int64_t seed = 1;
 
-  STRADS_FIELDS(data, target, num_features, lambda, lambda_ratio, schedule, parallelism,
-                max_coupling, candidates, coupling_cache, divergence_guard, seed)
-  STRADS_HELP("data: libsvm or Matrix Market file (.gz, .xz, .zst too), one sample a row",
-              "target: file of the target vector, for Matrix Market data",
-              "num_features: number of variables; 0: the largest index in the data",
-              "lambda: weight of the L1 norm in 1/2|y - Xb|^2 + lambda|b|_1; 0: use lambda_ratio",
-              "lambda_ratio: lambda as a share of lambda_max = max_j |x_j'y|, where all variables are zero",
-              "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, or "
-              "dependency (priority with dependency check, STRADS)",
-              "parallelism: variables updated in one round, at most",
-              "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
-              "candidates: dependency: variables drawn for each that may be kept",
-              "coupling_cache: dependency: variables whose couplings with each other a scheduler remembers",
-              "divergence_guard: halve the parallelism when the objective rises, and start again from zero "
-              "if it is worse than zero")
+  STRADS_FIELDS(data,
+                target,
+                num_features,
+                lambda,
+                lambda_ratio,
+                schedule,
+                parallelism,
+                max_coupling,
+                candidates,
+                coupling_cache,
+                divergence_guard,
+                seed)
+  STRADS_HELP(
+      "data: libsvm or Matrix Market file (.gz, .xz, .zst too), one sample a row",
+      "target: file of the target vector, for Matrix Market data",
+      "num_features: number of variables; 0: the largest index in the data",
+      "lambda: weight of the L1 norm in 1/2|y - Xb|^2 + lambda|b|_1; 0: use lambda_ratio",
+      "lambda_ratio: lambda as a share of lambda_max = max_j |x_j'y|, where all variables are zero",
+      "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, "
+      "or "
+      "dependency (priority with dependency check, STRADS)",
+      "parallelism: variables updated in one round, at most",
+      "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
+      "candidates: dependency: variables drawn for each that may be kept",
+      "coupling_cache: dependency: variables whose couplings with each other a scheduler remembers",
+      "divergence_guard: halve the parallelism when the objective rises, and start again from zero "
+      "if it is worse than zero")
 };
 
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
@@ -64,10 +76,10 @@ struct Plan {
   bool measure = false;
   bool restart = false;
   std::vector<int32_t> columns;
-  std::vector<int32_t> probe;   // columns of later rounds; DependencyFilter::Probe
+  std::vector<int32_t> probe;  // columns of later rounds; DependencyFilter::Probe
   int32_t probe_known = 0;
-  int32_t scheduler = 0;        // that made it
-  int32_t parallelism = 0;      // in force, for the record
+  int32_t scheduler = 0;    // that made it
+  int32_t parallelism = 0;  // in force, for the record
   STRADS_FIELDS(measure, restart, columns, probe, probe_known, scheduler, parallelism)
 };
 
@@ -88,13 +100,22 @@ struct Update {
   std::vector<double> changes;   // of b; if measuring: what the change would be
   std::vector<double> scaled;    // changes times |x_j|: in units of the fitted values
   bool measured = false;
-  int64_t num_variables = 0;     // if measuring
-  double objective = 0;          // before the round, of the newest state that all workers reported
-  std::vector<int32_t> probe;    // the plan's, and its pairs that are coupled, by number
+  int64_t num_variables = 0;   // if measuring
+  double objective = 0;        // before the round, of the newest state that all workers reported
+  std::vector<int32_t> probe;  // the plan's, and its pairs that are coupled, by number
   int32_t probe_known = 0;
   std::vector<int32_t> coupled;
-  int32_t scheduler = 0;         // that made the plan
-  STRADS_FIELDS(columns, changes, scaled, measured, num_variables, objective, probe, probe_known, coupled, scheduler)
+  int32_t scheduler = 0;  // that made the plan
+  STRADS_FIELDS(columns,
+                changes,
+                scaled,
+                measured,
+                num_variables,
+                objective,
+                probe,
+                probe_known,
+                coupled,
+                scheduler)
 };
 
 class Scheduler {
@@ -126,13 +147,13 @@ class Scheduler {
 
   // If couplings are checked: variables are drawn a plan ahead, and kept once couplings are known.
   std::optional<DependencyFilter> filter_;
-  double num_candidates_;  // drawn for a plan
+  double num_candidates_;                   // drawn for a plan
   std::deque<std::vector<int32_t>> asked_;  // candidates whose couplings are on their way
   std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
 
   DivergenceGuard guard_;
   bool measuring_ = false;
-  bool restart_ = false;        // with the next plan
+  bool restart_ = false;  // with the next plan
   double null_objective_ = 0;
   double updates_since_measured_ = 0;
   double updates_between_ = 0;  // measurements, at most
@@ -182,8 +203,8 @@ class Model {
   STRADS_FIELDS(lambda_, coefficients_)
 
  private:
-  std::vector<double> norms_;       // |x_j|^2
-  std::deque<double> l1_norms_{0.0};   // |b|_1 after n updates, from n = first_l1_norm_
+  std::vector<double> norms_;         // |x_j|^2
+  std::deque<double> l1_norms_{0.0};  // |b|_1 after n updates, from n = first_l1_norm_
   int64_t first_l1_norm_ = 0;
   double lambda_ratio_ = 0;
   double lambda_max_ = 0;

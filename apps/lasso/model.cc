@@ -5,15 +5,21 @@
 
 namespace strads::lasso {
 
-Model::Model(const Options& options) : lambda_(options.lambda), lambda_ratio_(options.lambda_ratio), max_coupling_(options.max_coupling) {
+Model::Model(const Options& options)
+    : lambda_(options.lambda),
+      lambda_ratio_(options.lambda_ratio),
+      max_coupling_(options.max_coupling) {
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
-  if (options.num_features < 0 || options.num_features > std::numeric_limits<int32_t>::max()) throw UsageError("--num_features is out of range, expected 0 to 2147483647");
+  if (options.num_features < 0 || options.num_features > std::numeric_limits<int32_t>::max())
+    throw UsageError("--num_features is out of range, expected 0 to 2147483647");
   if (options.lambda < 0) throw UsageError("--lambda is out of range, expected more than 0");
-  if (options.lambda == 0 && !(options.lambda_ratio > 0)) throw UsageError("--lambda_ratio is out of range, expected more than 0");
+  if (options.lambda == 0 && !(options.lambda_ratio > 0))
+    throw UsageError("--lambda_ratio is out of range, expected more than 0");
   (void)Scheduler(options, Slice{});  // refuses its options before workers have read their data
 }
 
-// The b_j that minimises P with all others fixed, for x_j'r = xr:  S(xr + |x_j|^2 b_j, lambda) / |x_j|^2.
+// The b_j that minimises P with all others fixed, for x_j'r = xr:  S(xr + |x_j|^2 b_j, lambda) /
+// |x_j|^2.
 double Model::Minimiser(int32_t column, double xr) const {
   const auto j = static_cast<size_t>(column);
   const double xx = norms_[j];
@@ -30,12 +36,17 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   const auto num_probed = static_cast<int64_t>(plan.probe.size());
   const int64_t num_known = plan.probe_known;
   if (num_known < 0 || num_known > num_probed) throw ProtocolError("a plan's probe does not fit");
-  const auto num_pairs = static_cast<size_t>((num_probed * (num_probed - 1) - num_known * (num_known - 1)) / 2);
+  const auto num_pairs =
+      static_cast<size_t>((num_probed * (num_probed - 1) - num_known * (num_known - 1)) / 2);
   for (const Partial& partial : partials) {
-    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size() : partial.xr.size() == plan.columns.size();
-    const bool states_match = partial.updates_seen == partials.front().updates_seen && partial.updates_seen >= first_l1_norm_ &&
-                              partial.updates_seen < first_l1_norm_ + static_cast<int64_t>(l1_norms_.size());
-    if (!fits || !states_match || partial.gram.size() != num_pairs) throw ProtocolError("a partial does not fit its plan");
+    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size()
+                                   : partial.xr.size() == plan.columns.size();
+    const bool states_match =
+        partial.updates_seen == partials.front().updates_seen &&
+        partial.updates_seen >= first_l1_norm_ &&
+        partial.updates_seen < first_l1_norm_ + static_cast<int64_t>(l1_norms_.size());
+    if (!fits || !states_match || partial.gram.size() != num_pairs)
+      throw ProtocolError("a partial does not fit its plan");
   }
 }
 
@@ -54,9 +65,11 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   if (plan.measure) {
     Measure(plan, partials, update);
   } else {
-    for (const int32_t j : plan.columns) l1_change -= std::abs(coefficients_[static_cast<size_t>(j)]);
+    for (const int32_t j : plan.columns)
+      l1_change -= std::abs(coefficients_[static_cast<size_t>(j)]);
     UpdateColumns(plan, partials, update);
-    for (const int32_t j : plan.columns) l1_change += std::abs(coefficients_[static_cast<size_t>(j)]);
+    for (const int32_t j : plan.columns)
+      l1_change += std::abs(coefficients_[static_cast<size_t>(j)]);
   }
   l1_norms_.push_back(l1_norms_.back() + l1_change);
   if (!plan.probe.empty()) {
@@ -87,7 +100,8 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
 
 void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
   size_t num_variables = coefficients_.size();
-  for (const Partial& partial : partials) num_variables = std::max(num_variables, partial.xr.size());
+  for (const Partial& partial : partials)
+    num_variables = std::max(num_variables, partial.xr.size());
   if (plan.restart) coefficients_ = SparseVector();
   coefficients_.resize(num_variables);
   norms_.resize(num_variables, 0.0);
@@ -139,8 +153,10 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
     for (size_t a = 0; a < b; ++a, ++pair) {
       double xx = 0;
       for (const Partial& partial : partials) xx += partial.gram[pair];
-      const double norms = norms_[static_cast<size_t>(columns[a])] * norms_[static_cast<size_t>(columns[b])];
-      if (xx * xx >= max_coupling_ * max_coupling_ * norms && norms > 0) update.coupled.push_back(static_cast<int32_t>(pair));
+      const double norms =
+          norms_[static_cast<size_t>(columns[a])] * norms_[static_cast<size_t>(columns[b])];
+      if (xx * xx >= max_coupling_ * max_coupling_ * norms && norms > 0)
+        update.coupled.push_back(static_cast<int32_t>(pair));
     }
   }
 }

@@ -23,10 +23,19 @@ constexpr double kLeastSweepsBetween = 0.05;
 }  // namespace
 
 Scheduler::Scheduler(const Options& options, Slice slice)
-    : options_(options), slice_(slice), parallelism_(options.parallelism), num_candidates_(options.candidates * options.parallelism), guard_(kGuardWindow) {
-  if (options.parallelism < 1) throw UsageError("--parallelism=" + std::to_string(options.parallelism) + " is out of range, expected at least 1");
-  if (!(options.candidates >= 1)) throw UsageError("--candidates is out of range, expected at least 1");
-  if (options.coupling_cache < 2 || options.coupling_cache > 131072) throw UsageError("--coupling_cache=" + std::to_string(options.coupling_cache) + " is out of range, expected 2 to 131072");
+    : options_(options),
+      slice_(slice),
+      parallelism_(options.parallelism),
+      num_candidates_(options.candidates * options.parallelism),
+      guard_(kGuardWindow) {
+  if (options.parallelism < 1)
+    throw UsageError("--parallelism=" + std::to_string(options.parallelism) +
+                     " is out of range, expected at least 1");
+  if (!(options.candidates >= 1))
+    throw UsageError("--candidates is out of range, expected at least 1");
+  if (options.coupling_cache < 2 || options.coupling_cache > 131072)
+    throw UsageError("--coupling_cache=" + std::to_string(options.coupling_cache) +
+                     " is out of range, expected 2 to 131072");
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
   } else {
@@ -40,7 +49,8 @@ void Scheduler::SetUp(int64_t num_variables) {
   const std::string name = filter_ ? "priority" : options_.schedule;
   ScheduleOptions own;
   own.stream = static_cast<uint64_t>(slice_.index);
-  schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last), static_cast<uint64_t>(options_.seed), own);
+  schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
+                           static_cast<uint64_t>(options_.seed), own);
   priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
   is_in_flight_.resize(static_cast<size_t>(num_variables), false);
   updates_between_ = static_cast<double>(num_variables);
@@ -53,7 +63,8 @@ bool Scheduler::MeasurementIsDue() const {
   if (priority_ == nullptr) return false;
   const double change = priority_->TotalChange();
   const bool settled = change <= kSettled * kSettled * change_when_measured_;
-  return change == 0 || (settled && updates_since_measured_ >= kLeastSweepsBetween * static_cast<double>(num_variables_));
+  return change == 0 || (settled && updates_since_measured_ >=
+                                        kLeastSweepsBetween * static_cast<double>(num_variables_));
 }
 
 std::vector<int32_t> Scheduler::Draw(int count) {
@@ -81,7 +92,8 @@ std::vector<int32_t> Scheduler::NextColumns() {
 }
 
 void Scheduler::AskForCouplings(Plan& plan) {
-  std::vector<int32_t> candidates = Draw(static_cast<int>(std::lround(std::min(num_candidates_, static_cast<double>(num_variables_)))));
+  std::vector<int32_t> candidates = Draw(static_cast<int>(
+      std::lround(std::min(num_candidates_, static_cast<double>(num_variables_)))));
   auto probe = filter_->MakeProbe(candidates);
   if (NumPairs(probe) == 0) {
     ready_.push_back(std::move(candidates));
@@ -138,7 +150,8 @@ void Scheduler::Feedback(const Update& update) {
   if (update.measured) {
     measuring_ = false;
     if (null_objective_ == 0) null_objective_ = update.objective;
-    updates_between_ = std::min(kGrowth * updates_between_, kMostSweepsBetween * static_cast<double>(num_variables_));
+    updates_between_ = std::min(kGrowth * updates_between_,
+                                kMostSweepsBetween * static_cast<double>(num_variables_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
   } else {
     updates_since_measured_ += static_cast<double>(update.columns.size());

@@ -11,7 +11,8 @@ constexpr int64_t kGrain = 16;  // columns: below this a thread costs more than 
 
 Worker::Worker(const Options& options, Shard shard)
     : pool_(shard.threads),
-      data_(ReadDataset(options.data, shard, {.target = options.target, .num_features = options.num_features})),
+      data_(ReadDataset(
+          options.data, shard, {.target = options.target, .num_features = options.num_features})),
       residual_(data_.y),
       loss_(0.5 * data_.y.squaredNorm()) {}
 
@@ -35,7 +36,8 @@ Partial Worker::Push(const Plan& plan) {
         kGrain);
   }
   partial.loss = loss_;
-  if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); })) throw ProtocolError("a probe names a variable that does not exist");
+  if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); }))
+    throw ProtocolError("a probe names a variable that does not exist");
   if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram);
   return partial;
 }
@@ -61,9 +63,11 @@ void Worker::Measure(Partial& partial) {
 
 void Worker::Sync(const Update& update) {
   ++updates_seen_;
-  if (!update.measured && update.columns.size() != update.changes.size()) throw ProtocolError("an update's columns and changes do not fit");
+  if (!update.measured && update.columns.size() != update.changes.size())
+    throw ProtocolError("an update's columns and changes do not fit");
   if (update.measured) {
-    data_.x.Widen(update.num_variables);  // a shard does not know of its last columns if they are empty
+    data_.x.Widen(
+        update.num_variables);  // a shard does not know of its last columns if they are empty
     return;
   }
   std::vector<int32_t> columns;

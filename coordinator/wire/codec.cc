@@ -1,12 +1,11 @@
 #include <strads/codec.h>
 
-#include <msgpack/object.hpp>
-#include <msgpack/pack.hpp>
-#include <msgpack/unpack.hpp>
-
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <msgpack/object.hpp>
+#include <msgpack/pack.hpp>
+#include <msgpack/unpack.hpp>
 
 namespace strads::codec {
 namespace {
@@ -26,23 +25,33 @@ const msgpack::object& Object(const void* object) {
 
 const char* KindName(msgpack::type::object_type type) {
   switch (type) {
-    case msgpack::type::NIL: return "nil";
-    case msgpack::type::BOOLEAN: return "a bool";
+    case msgpack::type::NIL:
+      return "nil";
+    case msgpack::type::BOOLEAN:
+      return "a bool";
     case msgpack::type::POSITIVE_INTEGER:
-    case msgpack::type::NEGATIVE_INTEGER: return "an integer";
+    case msgpack::type::NEGATIVE_INTEGER:
+      return "an integer";
     case msgpack::type::FLOAT32:
-    case msgpack::type::FLOAT64: return "a number";
-    case msgpack::type::STR: return "a string";
-    case msgpack::type::BIN: return "bytes";
-    case ARRAY: return "an array";
-    case MAP: return "a map";
-    case EXT: return "a numeric array";
+    case msgpack::type::FLOAT64:
+      return "a number";
+    case msgpack::type::STR:
+      return "a string";
+    case msgpack::type::BIN:
+      return "bytes";
+    case ARRAY:
+      return "an array";
+    case MAP:
+      return "a map";
+    case EXT:
+      return "a numeric array";
   }
   return "something unknown";
 }
 
 [[noreturn]] void Mismatch(const msgpack::object& object, const char* expected) {
-  throw ProtocolError(std::string("message holds ") + KindName(object.type) + ", expected " + expected);
+  throw ProtocolError(std::string("message holds ") + KindName(object.type) + ", expected " +
+                      expected);
 }
 
 bool KeepInPlace(msgpack::type::object_type, std::size_t, void*) { return true; }
@@ -55,12 +64,16 @@ int64_t ReadInt64(const char* from) {
 
 }  // namespace
 
-void ThrowOutOfRange() { throw ProtocolError("message holds an integer that its field cannot hold"); }
+void ThrowOutOfRange() {
+  throw ProtocolError("message holds an integer that its field cannot hold");
+}
 
 void Encoder::Map(size_t entries) { Packer(out_).pack_map(static_cast<uint32_t>(entries)); }
 void Encoder::Array(size_t elements) { Packer(out_).pack_array(static_cast<uint32_t>(elements)); }
 void Encoder::String(std::string_view text) {
-  Packer(out_).pack_str(static_cast<uint32_t>(text.size())).pack_str_body(text.data(), static_cast<uint32_t>(text.size()));
+  Packer(out_)
+      .pack_str(static_cast<uint32_t>(text.size()))
+      .pack_str_body(text.data(), static_cast<uint32_t>(text.size()));
 }
 void Encoder::Bool(bool value) { value ? Packer(out_).pack_true() : Packer(out_).pack_false(); }
 void Encoder::Int(int64_t value) { Packer(out_).pack_int64(value); }
@@ -76,9 +89,12 @@ void Encoder::Double(double value) {
 
 void Encoder::RawArray(ArrayType type, const void* data, size_t num_bytes) {
   if (num_bytes > std::numeric_limits<uint32_t>::max()) {
-    throw ProtocolError("an array of " + std::to_string(num_bytes) + " bytes does not fit a message, expected at most 4 GiB");
+    throw ProtocolError("an array of " + std::to_string(num_bytes) +
+                        " bytes does not fit a message, expected at most 4 GiB");
   }
-  Packer(out_).pack_ext(num_bytes, type).pack_ext_body(static_cast<const char*>(data), static_cast<uint32_t>(num_bytes));
+  Packer(out_)
+      .pack_ext(num_bytes, type)
+      .pack_ext_body(static_cast<const char*>(data), static_cast<uint32_t>(num_bytes));
 }
 
 void Encoder::Sparse(const SparseVector& vector) {
@@ -91,7 +107,8 @@ void Encoder::Sparse(const SparseVector& vector) {
   }
   head[1] = static_cast<int64_t>(values.size());
   const size_t num_bytes = 8 * (head.size() + values.size());
-  if (num_bytes > std::numeric_limits<uint32_t>::max()) throw ProtocolError("a sparse vector does not fit a message of 4 GiB");
+  if (num_bytes > std::numeric_limits<uint32_t>::max())
+    throw ProtocolError("a sparse vector does not fit a message of 4 GiB");
   Packer(out_).pack_ext(num_bytes, kSparseFloat64);
   out_.write(reinterpret_cast<const char*>(head.data()), 8 * head.size());
   out_.write(reinterpret_cast<const char*>(values.data()), 8 * values.size());
@@ -126,7 +143,8 @@ int64_t Value::Int() const {
   const auto& object = Object(object_);
   if (object.type == msgpack::type::NEGATIVE_INTEGER) return object.via.i64;
   if (object.type == msgpack::type::POSITIVE_INTEGER) {
-    if (object.via.u64 > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) ThrowOutOfRange();
+    if (object.via.u64 > static_cast<uint64_t>(std::numeric_limits<int64_t>::max()))
+      ThrowOutOfRange();
     return static_cast<int64_t>(object.via.u64);
   }
   if (object.type == msgpack::type::STR) {  // the key of a map that was saved as JSON
@@ -145,7 +163,8 @@ uint64_t Value::Uint() const {
 
 double Value::Double() const {
   const auto& object = Object(object_);
-  if (object.type == msgpack::type::FLOAT64 || object.type == msgpack::type::FLOAT32) return object.via.f64;
+  if (object.type == msgpack::type::FLOAT64 || object.type == msgpack::type::FLOAT32)
+    return object.via.f64;
   if (object.type == msgpack::type::POSITIVE_INTEGER) return static_cast<double>(object.via.u64);
   if (object.type == msgpack::type::NEGATIVE_INTEGER) return static_cast<double>(object.via.i64);
   Mismatch(object, "a number");
@@ -153,25 +172,31 @@ double Value::Double() const {
 
 std::string_view Value::RawArray(ArrayType type, size_t element_size) const {
   const auto& object = Object(object_);
-  if (object.type != EXT || object.via.ext.type() != type) Mismatch(object, "a numeric array of another type");
-  if (object.via.ext.size % element_size != 0) throw ProtocolError("message holds a numeric array that ends inside a number");
+  if (object.type != EXT || object.via.ext.type() != type)
+    Mismatch(object, "a numeric array of another type");
+  if (object.via.ext.size % element_size != 0)
+    throw ProtocolError("message holds a numeric array that ends inside a number");
   return {object.via.ext.data(), object.via.ext.size};
 }
 
 void Value::Sparse(SparseVector& vector) const {
-  if (Object(object_).type == MAP) {  // as saved for people: {"size": n, "entries": {"1": v, ...}}, from 1
+  if (Object(object_).type ==
+      MAP) {  // as saved for people: {"size": n, "entries": {"1": v, ...}}, from 1
     int64_t size = -1;
     for (size_t i = 0; i < MapSize(); ++i) {
       if (KeyAt(i).String() == "size") size = ValueAt(i).Int();
     }
-    if (size < 0 || size > (int64_t{1} << 40)) throw ProtocolError("a sparse vector has no usable \"size\"");
+    if (size < 0 || size > (int64_t{1} << 40))
+      throw ProtocolError("a sparse vector has no usable \"size\"");
     vector = SparseVector(static_cast<size_t>(size));
     for (size_t i = 0; i < MapSize(); ++i) {
       if (KeyAt(i).String() != "entries") continue;
       const Value entries = ValueAt(i);
       for (size_t e = 0; e < entries.MapSize(); ++e) {
         const int64_t j = entries.KeyAt(e).Int();
-        if (j < 1 || j > size) throw ProtocolError("a sparse vector of size " + std::to_string(size) + " has an entry " + std::to_string(j));
+        if (j < 1 || j > size)
+          throw ProtocolError("a sparse vector of size " + std::to_string(size) + " has an entry " +
+                              std::to_string(j));
         vector[static_cast<size_t>(j - 1)] = entries.ValueAt(e).Double();
       }
     }
@@ -210,7 +235,8 @@ Decoder::Decoder(const Bytes& bytes) : parsed_(std::make_unique<Parsed>()) {
   const msgpack::unpack_limit limit(most, most / 2 + 1, most, most, most, kMaxDepth);
   try {
     bool referenced = false;
-    parsed_->root = msgpack::unpack(parsed_->zone, bytes.data(), bytes.size(), end, referenced, KeepInPlace, nullptr, limit);
+    parsed_->root = msgpack::unpack(parsed_->zone, bytes.data(), bytes.size(), end, referenced,
+                                    KeepInPlace, nullptr, limit);
   } catch (const msgpack::unpack_error& error) {
     throw ProtocolError(std::string("bytes are no message: ") + error.what());
   }

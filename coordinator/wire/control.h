@@ -15,18 +15,18 @@ enum class Role : int { kWorker = 0, kScheduler = 1 };
 
 struct Hello {
   int role = 0;
-  std::string version;    // of strads; must be the coordinator's
-  std::string app;        // empty: any
+  std::string version;  // of strads; must be the coordinator's
+  std::string app;      // empty: any
   std::string host;
   int64_t process = 0;
-  OptionValues claimed;   // options the process was given itself; must be those of the run
+  OptionValues claimed;  // options the process was given itself; must be those of the run
   STRADS_FIELDS(role, version, app, host, process, claimed)
 };
 
 struct Welcome {
   std::string app;
-  int index = 0;   // rank of the worker, index of the scheduler
-  int count = 1;   // of its role
+  int index = 0;  // rank of the worker, index of the scheduler
+  int count = 1;  // of its role
   int threads = 1;
   uint64_t run_id = 0;
   double peer_timeout = 5;

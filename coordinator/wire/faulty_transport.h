@@ -1,11 +1,11 @@
 #pragma once
 
-#include "coordinator/wire/transport.h"
-
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <random>
+
+#include "coordinator/wire/transport.h"
 
 namespace strads::wire {
 
@@ -21,7 +21,8 @@ struct Faults {
 class FaultyTransport final : public Transport {
  public:
   // `inner` must outlive it.
-  FaultyTransport(Transport& inner, const Faults& faults, uint64_t seed) : inner_(inner), faults_(faults), random_(seed) {}
+  FaultyTransport(Transport& inner, const Faults& faults, uint64_t seed)
+      : inner_(inner), faults_(faults), random_(seed) {}
 
   // From now on nothing goes in or out: the host is gone for its peers.
   void Crash() { crashed_ = true; }

@@ -6,20 +6,34 @@ namespace strads::wire {
 
 const char* FrameKindName(FrameKind kind) {
   switch (kind) {
-    case FrameKind::kHello: return "hello";
-    case FrameKind::kWelcome: return "welcome";
-    case FrameKind::kRefuse: return "refuse";
-    case FrameKind::kAck: return "ack";
-    case FrameKind::kProbe: return "probe";
-    case FrameKind::kReady: return "ready";
-    case FrameKind::kFailed: return "failed";
-    case FrameKind::kSchedule: return "schedule";
-    case FrameKind::kPlan: return "plan";
-    case FrameKind::kPush: return "push";
-    case FrameKind::kPartial: return "partial";
-    case FrameKind::kFinish: return "finish";
-    case FrameKind::kFinished: return "finished";
-    case FrameKind::kStop: return "stop";
+    case FrameKind::kHello:
+      return "hello";
+    case FrameKind::kWelcome:
+      return "welcome";
+    case FrameKind::kRefuse:
+      return "refuse";
+    case FrameKind::kAck:
+      return "ack";
+    case FrameKind::kProbe:
+      return "probe";
+    case FrameKind::kReady:
+      return "ready";
+    case FrameKind::kFailed:
+      return "failed";
+    case FrameKind::kSchedule:
+      return "schedule";
+    case FrameKind::kPlan:
+      return "plan";
+    case FrameKind::kPush:
+      return "push";
+    case FrameKind::kPartial:
+      return "partial";
+    case FrameKind::kFinish:
+      return "finish";
+    case FrameKind::kFinished:
+      return "finished";
+    case FrameKind::kStop:
+      return "stop";
   }
   return "unknown";
 }

@@ -56,13 +56,15 @@ InprocTransport::~InprocTransport() {
   {
     const std::lock_guard lock(network_.mutex_);
     const auto found = network_.mailboxes_.find(address_);
-    if (found != network_.mailboxes_.end() && found->second == own_) network_.mailboxes_.erase(found);
+    if (found != network_.mailboxes_.end() && found->second == own_)
+      network_.mailboxes_.erase(found);
   }
   {
     const std::lock_guard lock(own_->mutex);
     own_->open = false;
   }
-  for (const auto& [peer, mailbox] : known_) Deliver(peer, {Event::Kind::kUnreachable, address_, {}});
+  for (const auto& [peer, mailbox] : known_)
+    Deliver(peer, {Event::Kind::kUnreachable, address_, {}});
 }
 
 bool InprocTransport::Deliver(const Address& to, Event event) {

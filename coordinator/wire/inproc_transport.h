@@ -1,13 +1,13 @@
 #pragma once
 
-#include "coordinator/wire/transport.h"
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <map>
 #include <memory>
 #include <mutex>
+
+#include "coordinator/wire/transport.h"
 
 namespace strads::wire {
 
@@ -29,7 +29,8 @@ class Doorbell {
   std::atomic<bool> ringing_{false};
 };
 
-// A network inside one process. Frames pass by sharing their memory: nothing is copied. Thread-safe.
+// A network inside one process. Frames pass by sharing their memory: nothing is copied.
+// Thread-safe.
 class InprocNetwork {
  public:
   explicit InprocNetwork(const Clock& clock) : clock_(clock) {}

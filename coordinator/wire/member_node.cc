@@ -1,7 +1,6 @@
 #include "coordinator/wire/member_node.h"
 
 #include <strads/version.h>
-
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,7 +39,8 @@ void MemberNode::Start() {
 }
 
 void MemberNode::SayHello() {
-  const Hello hello{static_cast<int>(role_), kVersion, options_.app, HostName(), getpid(), options_.claimed};
+  const Hello hello{static_cast<int>(role_), kVersion, options_.app, HostName(), getpid(),
+                    options_.claimed};
   endpoint_.SendUnsequenced(kCoordinator, FrameKind::kHello, {Pack(hello)});
   WakeAt(endpoint_.Now() + hello_every_);
   hello_every_ = std::min(2 * hello_every_, Seconds(kMostHelloSeconds));
@@ -50,7 +50,8 @@ void MemberNode::OnTimer(Time now) {
   if (phase_ == Phase::kJoining) {
     if (now >= deadline_) {
       error_ = PeerError("no answer from a coordinator at " + options_.endpoint + " within " +
-                         std::to_string(static_cast<int>(ToSeconds(options_.join_timeout))) + " s (--join_timeout)");
+                         std::to_string(static_cast<int>(ToSeconds(options_.join_timeout))) +
+                         " s (--join_timeout)");
       phase_ = Phase::kDone;
     } else {
       SayHello();
@@ -72,13 +73,15 @@ void MemberNode::Leave(Time linger) {
 
 void MemberNode::Fail(const Error& error) {
   error_ = error;
-  endpoint_.Send(kCoordinator, {.kind = FrameKind::kFailed}, {Pack(Failed{static_cast<int>(error.kind()), error.what()})});
+  endpoint_.Send(kCoordinator, {.kind = FrameKind::kFailed},
+                 {Pack(Failed{static_cast<int>(error.kind()), error.what()})});
   Leave(Seconds(kLingerSeconds));
 }
 
 void MemberNode::OnUnready(const Delivery& delivery) {
   if (delivery.header.kind == FrameKind::kRefuse && !delivery.parts.empty()) {
-    error_ = PeerError("the coordinator at " + options_.endpoint + " refused: " + Unpack<Refuse>(delivery.parts[0]).reason);
+    error_ = PeerError("the coordinator at " + options_.endpoint +
+                       " refused: " + Unpack<Refuse>(delivery.parts[0]).reason);
     phase_ = Phase::kDone;
   } else if (delivery.header.kind == FrameKind::kWelcome && delivery.parts.size() == 2) {
     OnWelcome(delivery);
@@ -96,14 +99,17 @@ void MemberNode::OnWelcome(const Delivery& delivery) {
 
 void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
-  endpoint_.Send(kCoordinator, {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss}, {Pack(Finished{PeakRssBytes()})});
+  endpoint_.Send(kCoordinator,
+                 {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
+                 {Pack(Finished{PeakRssBytes()})});
   Leave(Seconds(kLingerSeconds));
 }
 
 void MemberNode::OnDelivery(Delivery& delivery) {
   if (delivery.header.version != FrameHeader::kVersion) {
-    error_ = ProtocolError("the coordinator at " + options_.endpoint + " speaks protocol version " + std::to_string(delivery.header.version) +
-                           ", expected " + std::to_string(FrameHeader::kVersion));
+    error_ = ProtocolError("the coordinator at " + options_.endpoint + " speaks protocol version " +
+                           std::to_string(delivery.header.version) + ", expected " +
+                           std::to_string(FrameHeader::kVersion));
     phase_ = Phase::kDone;
     return;
   }
@@ -123,7 +129,9 @@ void MemberNode::OnDelivery(Delivery& delivery) {
     } else if (delivery.header.kind == FrameKind::kFinish) {
       Finish(delivery);
     } else if (delivery.header.kind == FrameKind::kStop) {
-      error_ = PeerError("the run was stopped" + (delivery.parts.empty() ? "" : ": " + Unpack<Refuse>(delivery.parts[0]).reason));
+      error_ = PeerError(
+          "the run was stopped" +
+          (delivery.parts.empty() ? "" : ": " + Unpack<Refuse>(delivery.parts[0]).reason));
       Leave(Seconds(0.2));
     } else if (delivery.header.sequence != 0) {
       OnFrame(delivery);

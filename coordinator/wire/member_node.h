@@ -1,20 +1,20 @@
 #pragma once
 
-#include "coordinator/wire/control.h"
-#include "coordinator/wire/node.h"
+#include <strads/error.h>
 
 #include <optional>
 #include <string>
 
-#include <strads/error.h>
+#include "coordinator/wire/control.h"
+#include "coordinator/wire/node.h"
 
 namespace strads::wire {
 
 // How a worker or a scheduler comes to its run.
 struct MemberOptions {
-  std::string app;        // empty: whatever the coordinator runs
+  std::string app;  // empty: whatever the coordinator runs
   OptionValues claimed;
-  std::string endpoint;   // of the coordinator, for messages
+  std::string endpoint;  // of the coordinator, for messages
   Time join_timeout = Seconds(60);
   LinkOptions link;
 };

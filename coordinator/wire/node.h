@@ -1,8 +1,8 @@
 #pragma once
 
-#include "coordinator/wire/reliable_endpoint.h"
-
 #include <algorithm>
+
+#include "coordinator/wire/reliable_endpoint.h"
 
 namespace strads::wire {
 

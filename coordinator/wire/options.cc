@@ -1,6 +1,5 @@
-#include <strads/options.h>
-
 #include <strads/error.h>
+#include <strads/options.h>
 
 #include <charconv>
 #include <cmath>
@@ -70,10 +69,14 @@ std::string CanonicalOption(const OptionInfo& option, const std::string& text) {
     return internal::FormatOption(value);
   };
   switch (option.type) {
-    case OptionType::kBool: return through(false);
-    case OptionType::kInt: return through(int64_t{0});
-    case OptionType::kDouble: return through(0.0);
-    case OptionType::kString: return text;
+    case OptionType::kBool:
+      return through(false);
+    case OptionType::kInt:
+      return through(int64_t{0});
+    case OptionType::kDouble:
+      return through(0.0);
+    case OptionType::kString:
+      return text;
   }
   return text;
 }

@@ -39,7 +39,9 @@ void ReliableEndpoint::Send(const Address& to, FrameHeader header, std::vector<B
   if (link.unreachable_since == kNever) Transmit(to, link, link.unacknowledged.back());
 }
 
-void ReliableEndpoint::SendUnsequenced(const Address& to, FrameKind kind, std::vector<Bytes> parts) {
+void ReliableEndpoint::SendUnsequenced(const Address& to,
+                                       FrameKind kind,
+                                       std::vector<Bytes> parts) {
   Frame frame;
   frame.header.kind = kind;
   frame.header.run_id = run_id_;
@@ -163,7 +165,8 @@ void ReliableEndpoint::RunTimers() {
   next_timer_ = kNever;
   for (const auto& [peer, link] : links_) {
     if (link.unreachable_since != kNever) {
-      next_timer_ = std::min({next_timer_, link.unreachable_since + options_.peer_timeout, link.probe_at});
+      next_timer_ =
+          std::min({next_timer_, link.unreachable_since + options_.peer_timeout, link.probe_at});
     } else {
       next_timer_ = std::min({next_timer_, link.resend_at, link.ack_at});
     }
@@ -194,7 +197,8 @@ std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
 Time ReliableEndpoint::NextTimer() const { return std::min(next_timer_, transport_.NextDue()); }
 
 bool ReliableEndpoint::AllAcknowledged() const {
-  return std::all_of(links_.begin(), links_.end(), [](const auto& entry) { return entry.second.unacknowledged.empty(); });
+  return std::all_of(links_.begin(), links_.end(),
+                     [](const auto& entry) { return entry.second.unacknowledged.empty(); });
 }
 
 Traffic ReliableEndpoint::traffic() const {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "coordinator/wire/transport.h"
-
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -10,10 +8,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "coordinator/wire/transport.h"
+
 namespace strads::wire {
 
-// What arrived: a frame, exactly once and in the order it was sent, or the news that a peer is lost.
-// A frame of another protocol version is delivered for its header alone.
+// What arrived: a frame, exactly once and in the order it was sent, or the news that a peer is
+// lost. A frame of another protocol version is delivered for its header alone.
 struct Delivery {
   bool lost = false;
   Address from;
@@ -39,7 +39,8 @@ struct LinkOptions {
 // those are counted and dropped.
 class ReliableEndpoint {
  public:
-  ReliableEndpoint(Transport& transport, const LinkOptions& options) : transport_(transport), options_(options) {}
+  ReliableEndpoint(Transport& transport, const LinkOptions& options)
+      : transport_(transport), options_(options) {}
 
   // Frames of other runs are dropped once the run id is set; hellos and refusals always pass.
   void set_run_id(uint64_t run_id) { run_id_ = run_id; }

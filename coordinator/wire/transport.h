@@ -1,11 +1,11 @@
 #pragma once
 
-#include "coordinator/wire/clock.h"
-#include "coordinator/wire/frame.h"
-
 #include <cstdint>
 #include <optional>
 #include <string>
+
+#include "coordinator/wire/clock.h"
+#include "coordinator/wire/frame.h"
 
 namespace strads::wire {
 
@@ -30,8 +30,8 @@ struct Traffic {
 };
 
 // One endpoint of a network of frames. Frames to one peer arrive in order and at most once, but
-// may be lost: that is all libzmq promises. Reliability is built on top, by ReliableEndpoint. An endpoint belongs
-// to the thread that uses it.
+// may be lost: that is all libzmq promises. Reliability is built on top, by ReliableEndpoint. An
+// endpoint belongs to the thread that uses it.
 class Transport {
  public:
   virtual ~Transport() = default;

@@ -11,7 +11,8 @@ namespace {
 constexpr size_t kInlineBytes = size_t{8} << 10;
 
 bool SendMessage(zmq::socket_t& socket, zmq::message_t message, bool more) {
-  const auto flags = zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
+  const auto flags =
+      zmq::send_flags::dontwait | (more ? zmq::send_flags::sndmore : zmq::send_flags::none);
   return socket.send(message, flags).has_value();
 }
 
@@ -20,7 +21,8 @@ zmq::message_t Borrow(const Bytes& bytes) {
   auto keeper = std::make_unique<std::shared_ptr<const void>>(bytes.owner());
   zmq::message_t message(
       const_cast<char*>(bytes.data()), bytes.size(),
-      [](void*, void* hint) { delete static_cast<std::shared_ptr<const void>*>(hint); }, keeper.get());
+      [](void*, void* hint) { delete static_cast<std::shared_ptr<const void>*>(hint); },
+      keeper.get());
   (void)keeper.release();
   return message;
 }
@@ -58,8 +60,8 @@ std::optional<Bytes> ReceivePart(zmq::socket_t& socket, uint64_t size, bool& mor
   ByteWriter whole;
   while (whole.size() < size) {
     const auto chunk = Next(socket, more);
-    if (!chunk || chunk->size() != std::min<uint64_t>(kChunkBytes, size - whole.size())) return std::nullopt;
-    if (whole.size() == kChunkBytes) whole.Reserve(size);
+    if (!chunk || chunk->size() != std::min<uint64_t>(kChunkBytes, size - whole.size()))
+      return std::nullopt;
     whole.write(chunk->data<char>(), chunk->size());
   }
   return whole.Finish();
@@ -68,7 +70,9 @@ std::optional<Bytes> ReceivePart(zmq::socket_t& socket, uint64_t size, bool& mor
 }  // namespace
 
 bool SendFrame(zmq::socket_t& socket, const std::string* identity, const Frame& frame) {
-  if (identity != nullptr && !SendMessage(socket, zmq::message_t(identity->data(), identity->size()), true)) return false;
+  if (identity != nullptr &&
+      !SendMessage(socket, zmq::message_t(identity->data(), identity->size()), true))
+    return false;
   const std::string head = EncodeHead(frame);
   const size_t total = frame.NumBytes();
   if (total <= kInlineBytes) {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include "coordinator/wire/frame.h"
-
+#include <optional>
 #include <zmq.hpp>
 
-#include <optional>
+#include "coordinator/wire/frame.h"
 
 namespace strads::wire {
 

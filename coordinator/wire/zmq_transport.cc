@@ -2,13 +2,12 @@
 
 #include <strads/error.h>
 
-#include <zmq.hpp>
-
 #include <algorithm>
 #include <deque>
 #include <random>
 #include <set>
 #include <utility>
+#include <zmq.hpp>
 
 #include "coordinator/wire/zmq_message.h"
 
@@ -27,7 +26,8 @@ constexpr double kMonitorEverySeconds = 0.1;  // how soon a broken connection is
 std::string RandomIdentity() {
   // Ten letters and digits after a letter: an identity must not start with a zero byte, and short
   // strings are cheap to copy and compare.
-  static constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+";
+  static constexpr char kDigits[] =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+";
   std::random_device device;
   std::string identity = "p";
   for (int i = 0; i < 11; ++i) identity += kDigits[device() % 64];
@@ -48,10 +48,12 @@ void SetUp(zmq::socket_t& socket) {
 }  // namespace
 
 struct ZmqTransport::Sockets {
-  Sockets(zmq::socket_type type, bool binds) : is_router(binds), socket(context, type), monitor(context, zmq::socket_type::pair) {
+  Sockets(zmq::socket_type type, bool binds)
+      : is_router(binds), socket(context, type), monitor(context, zmq::socket_type::pair) {
     SetUp(socket);
     const char* const address = "inproc://monitor";
-    if (zmq_socket_monitor(socket.handle(), address, ZMQ_EVENT_DISCONNECTED) != 0) throw zmq::error_t();
+    if (zmq_socket_monitor(socket.handle(), address, ZMQ_EVENT_DISCONNECTED) != 0)
+      throw zmq::error_t();
     monitor.set(zmq::sockopt::linger, 0);
     monitor.connect(address);
   }
@@ -74,7 +76,8 @@ struct ZmqTransport::Sockets {
     if (probe_at == kNever) return;
     const Time now = clock.Now();
     if (now < probe_at) return;
-    probe_at = now + Seconds(kProbeEverySeconds) < probe_until ? now + Seconds(kProbeEverySeconds) : kNever;
+    probe_at = now + Seconds(kProbeEverySeconds) < probe_until ? now + Seconds(kProbeEverySeconds)
+                                                               : kNever;
     Frame probe;
     probe.header.kind = FrameKind::kProbe;
     const std::set<Address> asked = peers;
@@ -83,7 +86,8 @@ struct ZmqTransport::Sockets {
 
   void TrySend(const Address& to, const Frame& frame) {
     try {
-      SendFrame(socket, is_router ? &to : nullptr, frame);  // refused for now: lost, as any frame may be
+      SendFrame(socket, is_router ? &to : nullptr,
+                frame);  // refused for now: lost, as any frame may be
     } catch (const zmq::error_t& error) {
       if (error.num() != EHOSTUNREACH) throw;
       peers.erase(to);
@@ -172,7 +176,8 @@ std::unique_ptr<ZmqTransport> ZmqTransport::Connect(const std::string& endpoint)
   try {
     sockets->socket.connect(endpoint);
   } catch (const zmq::error_t& error) {
-    throw UsageError("cannot connect to '" + endpoint + "': " + error.what() + ", expected tcp://HOST:PORT or ipc://PATH");
+    throw UsageError("cannot connect to '" + endpoint + "': " + error.what() +
+                     ", expected tcp://HOST:PORT or ipc://PATH");
   }
   sockets->endpoint = endpoint;
   return std::unique_ptr<ZmqTransport>(new ZmqTransport(std::move(sockets)));

@@ -1,17 +1,18 @@
 #pragma once
 
-#include "coordinator/wire/transport.h"
-
 #include <memory>
+
+#include "coordinator/wire/transport.h"
 
 namespace strads::wire {
 
 // Frames over ZeroMQ: tcp:// between machines, ipc:// between processes of one, inproc:// never.
 //
 // The coordinator binds a ROUTER, everyone else connects a DEALER under a random identity. A small
-// frame is one ZeroMQ message; a large one is its head and then its parts, sent from where they lie,
-// in chunks small enough that heartbeats pass between them. libzmq's I/O thread answers heartbeats
-// while the role computes, so a dead or cut off host is noticed and a busy one is not suspected.
+// frame is one ZeroMQ message; a large one is its head and then its parts, sent from where they
+// lie, in chunks small enough that heartbeats pass between them. libzmq's I/O thread answers
+// heartbeats while the role computes, so a dead or cut off host is noticed and a busy one is not
+// suspected.
 class ZmqTransport final : public Transport {
  public:
   // Binds `endpoint`; port 0 or * takes a free one, which bound_endpoint() tells.

@@ -32,7 +32,9 @@ struct BenchApp {
     int64_t number = 0;
   };
   struct Worker {
-    Worker(const Options& options, Shard) { partial.values.assign(static_cast<size_t>(options.partial_doubles), 1.5); }
+    Worker(const Options& options, Shard) {
+      partial.values.assign(static_cast<size_t>(options.partial_doubles), 1.5);
+    }
     const Partial& Push(const Plan&) { return partial; }
     void Sync(const Update&) {}
     double Loss() const { return 0; }
@@ -41,7 +43,8 @@ struct BenchApp {
   struct Model {
     explicit Model(const Options&) {}
     Update Pull(const Plan& plan, std::span<const Partial> partials) {
-      for (const Partial& partial : partials) bytes += 8 * static_cast<int64_t>(partial.values.size());
+      for (const Partial& partial : partials)
+        bytes += 8 * static_cast<int64_t>(partial.values.size());
       return {plan.number};
     }
     strads::Report Report() const { return {}; }

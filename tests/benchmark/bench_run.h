@@ -23,14 +23,18 @@ inline double Now() {
 }
 
 inline double Median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2), values.end());
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
   return values[values.size() / 2];
 }
 
 // A run of BenchApp: one worker, `rounds` rounds. `endpoint` empty: on one thread; "threads": on
 // threads that pass messages in memory; else the worker is a thread with a ZeroMQ context of its
 // own at the other end of `endpoint`.
-inline Summary RunBench(const std::string& endpoint, int64_t rounds, int partial_doubles, int staleness) {
+inline Summary RunBench(const std::string& endpoint,
+                        int64_t rounds,
+                        int partial_doubles,
+                        int staleness) {
   RunOptions options;
   options.max_rounds = rounds;
   options.staleness = staleness;

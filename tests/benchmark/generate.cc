@@ -13,7 +13,8 @@
 namespace {
 
 double Normal(strads::Random& random) {
-  return std::sqrt(-2 * std::log(1 - random.Uniform())) * std::cos(2 * std::numbers::pi * random.Uniform());
+  return std::sqrt(-2 * std::log(1 - random.Uniform())) *
+         std::cos(2 * std::numbers::pi * random.Uniform());
 }
 
 }  // namespace
@@ -43,7 +44,8 @@ int main(int argc, char** argv) {
       y += truth[row[e]] * values[e];
     }
     std::fprintf(out, "%.8g", y);
-    for (size_t e = 0; e < row.size(); ++e) std::fprintf(out, " %llu:%.6g", static_cast<unsigned long long>(row[e] + 1), values[e]);
+    for (size_t e = 0; e < row.size(); ++e)
+      std::fprintf(out, " %llu:%.6g", static_cast<unsigned long long>(row[e] + 1), values[e]);
     std::fputc('\n', out);
     row.resize(per_row);
   }

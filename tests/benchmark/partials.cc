@@ -25,7 +25,8 @@ double Stream(const std::string& endpoint, size_t size, int64_t count) {
     dealer.set(zmq::sockopt::sndhwm, 4);
     dealer.connect(bound);
     const std::vector<double> values(size / 8, 1.5);
-    for (int64_t i = 0; i <= count; ++i) dealer.send(zmq::message_t(values.data(), size), zmq::send_flags::none);
+    for (int64_t i = 0; i <= count; ++i)
+      dealer.send(zmq::message_t(values.data(), size), zmq::send_flags::none);
     zmq::message_t done;
     (void)dealer.recv(done);
   });
@@ -45,15 +46,22 @@ double Stream(const std::string& endpoint, size_t size, int64_t count) {
   return rate;
 }
 
-void Compare(const char* name, const std::string& ours, const std::string& bare, size_t size, int64_t count, int staleness) {
+void Compare(const char* name,
+             const std::string& ours,
+             const std::string& bare,
+             size_t size,
+             int64_t count,
+             int staleness) {
   std::vector<double> rates, bare_rates, ratios;
   for (int i = 0; i < kRepeats; ++i) {
     const Summary summary = RunBench(ours, count, static_cast<int>(size / 8), staleness);
-    rates.push_back(static_cast<double>(size) * static_cast<double>(summary.rounds) / summary.solve_seconds);
+    rates.push_back(static_cast<double>(size) * static_cast<double>(summary.rounds) /
+                    summary.solve_seconds);
     bare_rates.push_back(Stream(bare, size, count));
     ratios.push_back(rates.back() / bare_rates.back());
   }
-  std::printf("%-5s %9zu %9d %12.0f %12.0f %8.2f\n", name, size, staleness, Median(rates) / 1e6, Median(bare_rates) / 1e6, Median(ratios));
+  std::printf("%-5s %9zu %9d %12.0f %12.0f %8.2f\n", name, size, staleness, Median(rates) / 1e6,
+              Median(bare_rates) / 1e6, Median(ratios));
 }
 
 }  // namespace
@@ -65,11 +73,13 @@ int main() {
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   using strads::benchmark::Compare;
   std::printf("Partials of one worker, unpacked into vectors of doubles; medians of 5 pairs.\n");
-  std::printf("%-5s %9s %9s %12s %12s %8s\n", "", "bytes", "staleness", "MB/s", "bare MB/s", "ratio");
+  std::printf("%-5s %9s %9s %12s %12s %8s\n", "", "bytes", "staleness", "MB/s", "bare MB/s",
+              "ratio");
   for (const int staleness : {0, 2}) {
     for (const size_t size : {size_t{100} << 10, size_t{1} << 20, size_t{16} << 20}) {
       const auto count = static_cast<int64_t>((size_t{1} << 30) / size);
-      Compare("ipc", "ipc:///tmp/strads-bench-partials", "ipc:///tmp/strads-bench-stream", size, count, staleness);
+      Compare("ipc", "ipc:///tmp/strads-bench-partials", "ipc:///tmp/strads-bench-stream", size,
+              count, staleness);
       Compare("tcp", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*", size, count, staleness);
     }
   }

@@ -52,7 +52,8 @@ void Compare(const char* name, const std::string& ours, const std::string& bare,
     bare_rates.push_back(PingPong(bare, rounds));
     ratios.push_back(rates.back() / bare_rates.back());
   }
-  std::printf("%-8s %12.0f %14.0f %8.2f\n", name, Median(rates), Median(bare_rates), Median(ratios));
+  std::printf("%-8s %12.0f %14.0f %8.2f\n", name, Median(rates), Median(bare_rates),
+              Median(ratios));
 }
 
 }  // namespace

@@ -58,8 +58,11 @@ TEST_F(Interference, UncheckedParallelUpdatesDoNotConvergeButCheckedOnesDo) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Problem problem = Correlated(static_cast<uint64_t>(seed));
     const RunOptions run = Seeded(To(1e-6), seed);
-    const Solution random = SolveWithin(kBudget, problem, Parallel("random", false, seed), run);
-    EXPECT_NE(random.summary.termination, Termination::kConverged);
+    for (const char* schedule : {"random", "priority"}) {
+      const Solution unchecked =
+          SolveWithin(kBudget, problem, Parallel(schedule, false, seed), run);
+      EXPECT_NE(unchecked.summary.termination, Termination::kConverged) << schedule;
+    }
     const Solution checked =
         SolveWithin(kBudget, problem, Parallel("dependency", false, seed), run);
     EXPECT_EQ(checked.summary.termination, Termination::kConverged) << checked.summary.message;

@@ -32,7 +32,8 @@ struct Scheduled {
 //
 // and the objective is sum_p worker_p.Loss() + model.Report().penalty (Lee et al., "On Model
 // Parallelization and Scheduling Strategies for Distributed Machine Learning", NIPS 2014). Round 0
-// is over before round 1 is planned, so that its update can tell schedulers what the data look like.
+// is over before round 1 is planned, so that its update can tell schedulers what the data look
+// like.
 //
 //   struct MyApp {
 //     struct Options { ...; STRADS_FIELDS(...) };   // flags and config keys; reach every role
@@ -48,7 +49,8 @@ struct Scheduled {
 //       Worker(const Options&, strads::Shard);      // reads its shard of the data
 //       Partial Push(const Plan&);                  // or const Partial&, of a member
 //       void Sync(const Update&);                   // every update, in order of rounds
-//       double Loss() const;                        // of its shard; called every round: O(1) is best
+//       double Loss() const;                        // of its shard; called every round: O(1) is
+//       best
 //     };
 //     struct Model {                                // its fields are what is saved
 //       explicit Model(const Options&);             // throws UsageError on options out of range
@@ -61,9 +63,8 @@ struct Scheduled {
 // Everything is required, so that nothing misspelt is silently skipped. Messages are default-
 // constructible values. A role lives in one thread; roles share nothing.
 template <class A>
-concept App =
-    Message<typename A::Options> && Message<typename A::Plan> && Message<typename A::Partial> &&
-    Message<typename A::Update> && Message<typename A::Model> &&
+concept App = Message<typename A::Options> && Message<typename A::Plan> &&
+    Message<typename A::Partial> && Message<typename A::Update> && Message<typename A::Model> &&
     HelpNamesFields<typename A::Options>() &&
     std::constructible_from<typename A::Scheduler, const typename A::Options&, Slice> &&
     std::constructible_from<typename A::Worker, const typename A::Options&, Shard> &&
@@ -74,13 +75,13 @@ concept App =
              const typename A::Plan& plan,
              const typename A::Update& update,
              std::span<const typename A::Partial> partials) {
-      { scheduler.Schedule() } -> std::convertible_to<Scheduled<typename A::Plan>>;
-      { scheduler.Feedback(update) } -> std::same_as<void>;
-      { worker.Push(plan) } -> std::convertible_to<typename A::Partial>;
-      { worker.Sync(update) } -> std::same_as<void>;
-      { std::as_const(worker).Loss() } -> std::same_as<double>;
-      { model.Pull(plan, partials) } -> std::convertible_to<typename A::Update>;
-      { std::as_const(model).Report() } -> std::same_as<Report>;
-    };
+  { scheduler.Schedule() } -> std::convertible_to<Scheduled<typename A::Plan>>;
+  { scheduler.Feedback(update) } -> std::same_as<void>;
+  { worker.Push(plan) } -> std::convertible_to<typename A::Partial>;
+  { worker.Sync(update) } -> std::same_as<void>;
+  { std::as_const(worker).Loss() } -> std::same_as<double>;
+  { model.Pull(plan, partials) } -> std::convertible_to<typename A::Update>;
+  { std::as_const(model).Report() } -> std::same_as<Report>;
+};
 
 }  // namespace strads

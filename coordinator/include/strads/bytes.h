@@ -33,7 +33,8 @@ class Bytes {
   std::string_view view() const { return {data_, size_}; }
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
-  // The bytes [offset, offset + count) of this one, sharing its memory; the caller keeps them inside.
+  // The bytes [offset, offset + count) of this one, sharing its memory; the caller keeps them
+  // inside.
   Bytes Slice(size_t offset, size_t count) const { return {owner_, data_ + offset, count}; }
 
  private:
@@ -57,7 +58,8 @@ class ByteWriter {
   // The name and shape that msgpack's packer expects of a stream.
   void write(const char* from, size_t count) {
     if (count == 0) return;
-    if (size_ + count > capacity_) Reserve(size_ + count > 2 * capacity_ ? size_ + count : 2 * capacity_);
+    if (size_ + count > capacity_)
+      Reserve(size_ + count > 2 * capacity_ ? size_ + count : 2 * capacity_);
     std::memcpy(data_.get() + size_, from, count);
     size_ += count;
   }

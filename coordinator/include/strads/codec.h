@@ -6,7 +6,6 @@
 #include <strads/sparse_vector.h>
 
 #include <Eigen/Core>
-
 #include <charconv>
 #include <concepts>
 #include <cstdint>
@@ -45,7 +44,10 @@ constexpr ArrayType ArrayTypeOf() {
     static_assert(sizeof(T) <= 8);
     return sizeof(T) == 8 ? kFloat64 : kFloat32;
   } else {
-    constexpr int kBase = sizeof(T) == 1 ? kInt8 : sizeof(T) == 2 ? kInt16 : sizeof(T) == 4 ? kInt32 : kInt64;
+    constexpr int kBase = sizeof(T) == 1   ? kInt8
+                          : sizeof(T) == 2 ? kInt16
+                          : sizeof(T) == 4 ? kInt32
+                                           : kInt64;
     return static_cast<ArrayType>(kBase + (std::is_unsigned_v<T> ? 1 : 0));
   }
 }
@@ -159,9 +161,9 @@ constexpr bool FieldTravels() {
   } else if constexpr (IsVector<T>::value) {
     return FieldTravels<typename T::value_type>();
   } else if constexpr (IsMap<T>::value) {
-    return (std::integral<typename T::key_type> ||
-            std::is_same_v<typename T::key_type, std::string>) &&
-           FieldTravels<typename T::mapped_type>();
+    return (
+        std::integral<typename T::key_type> ||
+        std::is_same_v<typename T::key_type, std::string>)&&FieldTravels<typename T::mapped_type>();
   } else if constexpr (HasFields<T>) {
     return AllFieldsTravel<T>;
   } else {
@@ -204,7 +206,8 @@ void Encode(Encoder& out, const T& field) {
     out.String(field);
   } else if constexpr (NumericArray<T>) {
     using Element = std::remove_cvref_t<decltype(field[0])>;
-    out.RawArray(ArrayTypeOf<Element>(), field.data(), static_cast<size_t>(field.size()) * sizeof(Element));
+    out.RawArray(ArrayTypeOf<Element>(), field.data(),
+                 static_cast<size_t>(field.size()) * sizeof(Element));
   } else if constexpr (std::is_same_v<T, SparseVector>) {
     out.Sparse(field);
   } else if constexpr (IsVector<T>::value) {
@@ -234,7 +237,8 @@ void DecodeNumericArray(Value in, T& field) {
   using Size = decltype(field.size());
   if (in.IsArray()) {  // numbers one by one, as a model edited by hand has them
     field.resize(static_cast<Size>(in.ArraySize()));
-    for (size_t i = 0; i < in.ArraySize(); ++i) Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
+    for (size_t i = 0; i < in.ArraySize(); ++i)
+      Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
     return;
   }
   const std::string_view raw = in.RawArray(ArrayTypeOf<Element>(), sizeof(Element));
@@ -277,7 +281,8 @@ void Decode(Value in, T& field) {
     field = static_cast<T>(value);
   } else if constexpr (std::is_integral_v<T>) {
     const int64_t value = in.Int();
-    if (value > std::numeric_limits<T>::max() || value < std::numeric_limits<T>::min()) ThrowOutOfRange();
+    if (value > std::numeric_limits<T>::max() || value < std::numeric_limits<T>::min())
+      ThrowOutOfRange();
     field = static_cast<T>(value);
   } else if constexpr (std::is_same_v<T, std::string>) {
     field = in.String();

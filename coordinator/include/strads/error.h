@@ -15,7 +15,8 @@ enum class ErrorKind {
   kStopped,   // the user's wish to stop, before there was a model to save
 };
 
-// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5, 130 in the order above.
+// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5, 130 in the order
+// above.
 constexpr int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kStopped ? 130 : 2 + static_cast<int>(kind);
 }

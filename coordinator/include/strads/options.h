@@ -47,7 +47,8 @@ constexpr OptionType OptionTypeOf() {
   } else if constexpr (std::is_floating_point_v<T>) {
     return OptionType::kDouble;
   } else {
-    static_assert(std::is_same_v<T, std::string>, "an option is a bool, int, int64_t, double or std::string");
+    static_assert(std::is_same_v<T, std::string>,
+                  "an option is a bool, int, int64_t, double or std::string");
     return OptionType::kString;
   }
 }
@@ -64,7 +65,8 @@ std::vector<OptionInfo> DescribeOptions() {
   std::vector<OptionInfo> infos;
   Options defaults;
   ForEachField(defaults, [&]<class T>(std::string_view name, T& field) {
-    infos.push_back({std::string(name), internal::OptionTypeOf<T>(), internal::FormatOption(field), std::string(FieldHelp<Options>(name))});
+    infos.push_back({std::string(name), internal::OptionTypeOf<T>(), internal::FormatOption(field),
+                     std::string(FieldHelp<Options>(name))});
   });
   return infos;
 }

@@ -55,7 +55,7 @@ struct Command {
 // An app as the engine runs it.
 struct Program {
   std::string name;
-  std::string summary;    // one line for --help: what it minimises
+  std::string summary;  // one line for --help: what it minimises
   std::vector<OptionInfo> options;
   std::vector<Command> commands;
   std::function<Bytes(const OptionValues&)> pack_options;
@@ -69,12 +69,15 @@ namespace internal {
 template <App A>
 class SchedulerOf final : public SchedulerRole {
  public:
-  SchedulerOf(const Bytes& options, Slice slice) : scheduler_(Unpack<typename A::Options>(options), slice) {}
+  SchedulerOf(const Bytes& options, Slice slice)
+      : scheduler_(Unpack<typename A::Options>(options), slice) {}
   ScheduledBytes Schedule() override {
     const Scheduled<typename A::Plan> scheduled = scheduler_.Schedule();
     return {Pack(scheduled.plan), scheduled.fence};
   }
-  void Feedback(const Bytes& update) override { scheduler_.Feedback(Unpack<typename A::Update>(update)); }
+  void Feedback(const Bytes& update) override {
+    scheduler_.Feedback(Unpack<typename A::Update>(update));
+  }
 
  private:
   typename A::Scheduler scheduler_;
@@ -83,7 +86,8 @@ class SchedulerOf final : public SchedulerRole {
 template <App A>
 class WorkerOf final : public WorkerRole {
  public:
-  WorkerOf(const Bytes& options, Shard shard) : worker_(Unpack<typename A::Options>(options), shard) {}
+  WorkerOf(const Bytes& options, Shard shard)
+      : worker_(Unpack<typename A::Options>(options), shard) {}
   Bytes Push(const Bytes& plan) override {
     const typename A::Partial& partial = worker_.Push(Unpack<typename A::Plan>(plan));
     return Pack(partial);
@@ -117,7 +121,9 @@ class ModelOf final : public ModelRole {
 
 // The app A as a program of this name.
 template <App A>
-Program MakeProgram(std::string name, std::string summary = {}, std::vector<Command> commands = {}) {
+Program MakeProgram(std::string name,
+                    std::string summary = {},
+                    std::vector<Command> commands = {}) {
   using Options = typename A::Options;
   return {
       .name = std::move(name),
@@ -150,7 +156,9 @@ template <class Options>
 Command MakeCommand(std::string name, std::string help, std::function<int(const Options&)> run) {
   static_assert(HelpNamesFields<Options>());
   return {std::move(name), std::move(help), DescribeOptions<Options>(),
-          [run = std::move(run)](const OptionValues& values) { return run(MakeOptions<Options>(values)); }};
+          [run = std::move(run)](const OptionValues& values) {
+            return run(MakeOptions<Options>(values));
+          }};
 }
 
 }  // namespace strads

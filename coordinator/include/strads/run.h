@@ -30,12 +30,19 @@ struct RunResult {
 // Trains `program` and returns when the run has ended: all roles on threads of this process, or on
 // child processes, or the coordinator of remote workers, as run_options say.
 // Throws Error on bad options or data, or if the roles do not come together.
-RunResult Run(const Program& program, const OptionValues& values, const RunOptions& run_options, const RunHooks& hooks = {});
+RunResult Run(const Program& program,
+              const OptionValues& values,
+              const RunOptions& run_options,
+              const RunHooks& hooks = {});
 
 // Plays a worker or a scheduler for the coordinator at run_options.connect until its run ends.
 // `claimed` are the options this process was given itself: the coordinator refuses it if its run
 // has others. Throws Error if it is refused, fails, or the coordinator is lost.
-void Join(const std::vector<Program>& programs, const std::string& app, const OptionValues& claimed, const RunOptions& run_options, const RunHooks& hooks = {});
+void Join(const std::vector<Program>& programs,
+          const std::string& app,
+          const OptionValues& claimed,
+          const RunOptions& run_options,
+          const RunHooks& hooks = {});
 
 // A finished run of app A.
 template <App A>
@@ -46,7 +53,9 @@ struct ResultOf {
 
 // Trains app A in this process, for programs that embed it.
 template <App A>
-ResultOf<A> Run(const typename A::Options& options, const RunOptions& run_options = {}, const RunHooks& hooks = {}) {
+ResultOf<A> Run(const typename A::Options& options,
+                const RunOptions& run_options = {},
+                const RunHooks& hooks = {}) {
   RunResult result = Run(MakeProgram<A>("app"), ToValues(options), run_options, hooks);
   typename A::Model model(options);
   codec::Decoder decoder(result.model);

@@ -9,34 +9,52 @@ namespace strads {
 
 // How a run is carried out, whatever the app. Every field is a flag and a config key.
 struct RunOptions {
-  int workers = 1;         // shards of the data; part of the answer
-  int threads = 1;         // threads of each worker; not part of the answer
-  int schedulers = 0;      // 0: the coordinator makes the plans itself
-  int staleness = 0;       // rounds a worker may lag behind the updates; 0: bulk synchronous
-  int64_t seed = 1;        // of every random choice
-  double tolerance = 1e-4; // converged once the relative gap is at most this
-  int64_t max_rounds = 0;  // 0: no bound
-  double max_time = 0;     // seconds of solving; 0: no bound
-  bool processes = false;  // workers and schedulers are processes of this machine
+  int workers = 1;          // shards of the data; part of the answer
+  int threads = 1;          // threads of each worker; not part of the answer
+  int schedulers = 0;       // 0: the coordinator makes the plans itself
+  int staleness = 0;        // rounds a worker may lag behind the updates; 0: bulk synchronous
+  int64_t seed = 1;         // of every random choice
+  double tolerance = 1e-4;  // converged once the relative gap is at most this
+  int64_t max_rounds = 0;   // 0: no bound
+  double max_time = 0;      // seconds of solving; 0: no bound
+  bool processes = false;   // workers and schedulers are processes of this machine
   std::string role = "all";
-  std::string listen;      // where the coordinator listens, e.g. tcp://0.0.0.0:5555
-  std::string connect;     // where workers and schedulers find it
+  std::string listen;   // where the coordinator listens, e.g. tcp://0.0.0.0:5555
+  std::string connect;  // where workers and schedulers find it
   bool insecure = false;
-  double join_timeout = 60;     // seconds
-  double load_timeout = 3600;   // seconds
-  double round_timeout = 600;   // seconds
-  double peer_timeout = 5;      // seconds
+  double join_timeout = 60;    // seconds
+  double load_timeout = 3600;  // seconds
+  double round_timeout = 600;  // seconds
+  double peer_timeout = 5;     // seconds
   std::string model;
   std::string metrics;
   bool progress = true;
 
-  STRADS_FIELDS(workers, threads, schedulers, staleness, seed, tolerance, max_rounds, max_time,
-                processes, role, listen, connect, insecure, join_timeout, load_timeout,
-                round_timeout, peer_timeout, model, metrics, progress)
+  STRADS_FIELDS(workers,
+                threads,
+                schedulers,
+                staleness,
+                seed,
+                tolerance,
+                max_rounds,
+                max_time,
+                processes,
+                role,
+                listen,
+                connect,
+                insecure,
+                join_timeout,
+                load_timeout,
+                round_timeout,
+                peer_timeout,
+                model,
+                metrics,
+                progress)
   STRADS_HELP(
       "workers: number of workers, each with its own shard of the data (part of the answer)",
       "threads: threads of each worker (never part of the answer)",
-      "schedulers: number of schedulers, each owning part of the variables; 0: the coordinator makes "
+      "schedulers: number of schedulers, each owning part of the variables; 0: the coordinator "
+      "makes "
       "the plans",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
       "seed: of every random choice; the same seed and number of workers give the same model",

@@ -40,19 +40,19 @@ struct RoundRecord {
 // How a run went.
 struct Summary {
   Termination termination = Termination::kFailure;
-  std::string message;  // one sentence for the user
-  double objective = 0; // of the model returned: loss + penalty
-  double gap = 0;       // its last certificate
+  std::string message;   // one sentence for the user
+  double objective = 0;  // of the model returned: loss + penalty
+  double gap = 0;        // its last certificate
   int64_t nonzeros = 0;
   int64_t rounds = 0;
   int64_t updates = 0;
-  double load_seconds = 0;   // until every worker had read its shard
-  double solve_seconds = 0;  // from then until the model was final
-  int64_t peak_rss_bytes = 0;   // the largest process of the run
-  int64_t bytes_sent = 0;       // by the coordinator
+  double load_seconds = 0;     // until every worker had read its shard
+  double solve_seconds = 0;    // from then until the model was final
+  int64_t peak_rss_bytes = 0;  // the largest process of the run
+  int64_t bytes_sent = 0;      // by the coordinator
   int64_t bytes_received = 0;
-  int64_t frames_dropped = 0;   // foreign or malformed, by the coordinator
-  double idle_seconds = 0;      // all workers waited for a pull or a plan
+  int64_t frames_dropped = 0;  // foreign or malformed, by the coordinator
+  double idle_seconds = 0;     // all workers waited for a pull or a plan
   std::map<std::string, double> extra;
 
   // A table for people.

@@ -14,7 +14,8 @@ namespace strads {
 // one that was not touched since the hand last passed it (CLOCK, Corbato 1968), and what was known
 // of it is forgotten. That is safe: an unknown pair is taken for coupled and asked for again.
 // Look-ups are a few bit tests; Touch of a new variable is O(max_variables / 64). Takes
-// max_variables^2 / 4 bytes, as they come into use, and 4 bytes for each variable up to the largest.
+// max_variables^2 / 4 bytes, as they come into use, and 4 bytes for each variable up to the
+// largest.
 class CouplingCache {
  public:
   // Throws UsageError unless 2 <= max_variables <= 2^17.
@@ -52,7 +53,7 @@ class CouplingCache {
   std::vector<int32_t> variables_;  // by place
   std::vector<bool> touched_;       // by place, since the hand passed
   int32_t hand_ = 0;
-  std::vector<uint64_t> known_;     // rows of the places in use
+  std::vector<uint64_t> known_;  // rows of the places in use
   std::vector<uint64_t> coupled_;
 };
 

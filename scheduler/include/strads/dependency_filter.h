@@ -49,8 +49,8 @@ class DependencyFilter {
   //
   // `gram` holds x_j'x_k in the order of the probe, NumPairs(probe) of them; `squared_norms` holds
   // |x_j|^2 by variable. A zero column couples with nothing; what is not finite counts as
-  // coupled, the safe side. Throws std::logic_error, having learned nothing, if `gram` has another length or
-  // `squared_norms` lacks a column of the probe.
+  // coupled, the safe side. Throws std::logic_error, having learned nothing, if `gram` has another
+  // length or `squared_norms` lacks a column of the probe.
   void Learn(const Probe& probe,
              std::span<const double> gram,
              std::span<const double> squared_norms);

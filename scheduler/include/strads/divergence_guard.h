@@ -21,7 +21,8 @@ namespace strads {
 // Both bounds are widened by 1e-11 of the largest |objective| since Reset(), for rounding near 0.
 // Hence a sequence that never rises by more than its rounding sets off no alarm, and a
 // geometrically growing one does within 2 windows. Swings that neither rise nor fall are no
-// divergence while they are below where the run began: an even window sees them as flat. O(window) a round and in memory.
+// divergence while they are below where the run began: an even window sees them as flat. O(window)
+// a round and in memory.
 class DivergenceGuard {
  public:
   // Throws UsageError for a window below 1.

@@ -94,8 +94,8 @@ class ColumnMatrix {
   //   sum over the touched i of (r_i_new - r_i_old)(r_i_new + r_i_old) / 2
   double AddColumnTracked(int j, double scale, double* r) const;
 
-  // r += sum over c of scales[c] x_columns[c], added in this order; returns the change of 1/2 |r|^2.
-  // Dense: rows are divided over the threads. The result is the same for any number of them.
+  // r += sum over c of scales[c] x_columns[c], added in this order; returns the change of 1/2
+  // |r|^2. Dense: rows are divided over the threads. The result is the same for any number of them.
   double AddColumnsTracked(std::span<const int32_t> columns,
                            std::span<const double> scales,
                            double* r,

@@ -31,8 +31,9 @@ Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& opt
 
 // Reads libsvm (svmlight) text: lines `label [qid:n] index:value ... [# comment]`, indices from 1
 // and increasing, numbers finite. Blank and comment lines are no rows. The shard is the lines that
-// start in shard.RangeOf(bytes of the text). Working memory: 16 bytes for each entry, 8 for each column and thread.
-// Refuses options.target, a file without any row, and indices beyond num_features or 2^31 - 2.
+// start in shard.RangeOf(bytes of the text). Working memory: 16 bytes for each entry, 8 for each
+// column and thread. Refuses options.target, a file without any row, and indices beyond
+// num_features or 2^31 - 2.
 Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options = {});
 
 // Reads a Matrix Market file (Boisvert, Pozo and Remington, 1996): coordinate (real, integer,
