@@ -152,6 +152,7 @@ class Scheduler {
   std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
 
   DivergenceGuard guard_;
+  bool alone_ = false;  // every round is fenced
   bool measuring_ = false;
   bool restart_ = false;  // with the next plan
   double null_objective_ = 0;

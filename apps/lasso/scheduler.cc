@@ -119,7 +119,7 @@ Scheduled<Plan> Scheduler::Schedule() {
   for (const int32_t j : plan.columns) is_in_flight_[static_cast<size_t>(j)] = true;
   in_flight_.push_back(plan.columns);
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
-  const bool fence = plan.measure;
+  const bool fence = plan.measure || alone_;
   return {std::move(plan), fence};
 }
 
@@ -155,8 +155,10 @@ void Scheduler::Feedback(const Update& update) {
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
   } else {
     updates_since_measured_ += static_cast<double>(update.columns.size());
-    if (options_.divergence_guard && parallelism_ > 1 && guard_.Observe(update.objective)) {
-      parallelism_ /= 2;
+    if (options_.divergence_guard && !alone_ && guard_.Observe(update.objective)) {
+      // Rounds under way at the same time are parallel updates too: fences end that.
+      alone_ = parallelism_ == 1;
+      parallelism_ = std::max(1, parallelism_ / 2);
       guard_.Reset();
       // From far beyond zero, coordinate descent may not come back in any useful time.
       restart_ = !(update.objective <= null_objective_);
