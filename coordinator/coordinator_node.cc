@@ -80,6 +80,7 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
   }
   Member* member = membership_.Find(delivery.from);
   if (member == nullptr || phase_ == Phase::kDone) return;
+  if (!delivery.lost && delivery.header.version != wire::FrameHeader::kVersion) return;
   if (delivery.lost) {
     OnLost(*member, "was lost");
     return;
@@ -134,14 +135,14 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   switch (delivery.header.kind) {
     case FrameKind::kReady:
       member.ready = true;
-      OnReady(member);
+      OnAnswered();
       break;
     case FrameKind::kFailed: {
       const auto failed =
           delivery.parts.empty() ? wire::Failed{} : Unpack<wire::Failed>(delivery.parts[0]);
       member.failure.emplace(static_cast<ErrorKind>(std::clamp(failed.kind, 0, 3)), failed.message);
       if (phase_ == Phase::kJoining || phase_ == Phase::kLoading) {
-        OnReady(member);
+        OnAnswered();
       } else {
         OnLost(member, "failed: " + failed.message);
       }
@@ -174,21 +175,27 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   }
 }
 
-void CoordinatorNode::OnReady(Member&) {
+std::optional<Error> CoordinatorNode::FirstFailure() {
+  for (const Member* member : membership_.all()) {
+    if (!member->failure) continue;
+    if (!options_.listen.starts_with("tcp://")) return member->failure;
+    return Error(member->failure->kind(),
+                 std::string(member->failure->what()) + " (" + member->Name() + ")");
+  }
+  return std::nullopt;
+}
+
+void CoordinatorNode::OnAnswered() {
   const auto members = membership_.all();
   const bool all_answered = std::all_of(members.begin(), members.end(),
                                         [](const Member* m) { return m->ready || m->failure; });
   if (!all_answered || phase_ == Phase::kRounds) return;
-  for (const Member* member : members) {  // of several failures the one of the lowest rank is told
-    if (!member->failure) continue;
-    error_ = !options_.listen.starts_with("tcp://")
-                 ? *member->failure
-                 : Error(member->failure->kind(),
-                         std::string(member->failure->what()) + " (" + member->Name() + ")");
+  error_ = FirstFailure();
+  if (error_) {
     StopAll("another role failed");
-    return;
+  } else {
+    StartRounds();
   }
-  StartRounds();
 }
 
 void CoordinatorNode::StartRounds() {
@@ -272,6 +279,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
   switch (phase_) {
     case Phase::kJoining:
     case Phase::kLoading:
+      if (member.failure) return;  // it has said why and left; the others have not answered yet
       error_ = PeerError(message);
       break;
     case Phase::kRounds:
@@ -301,15 +309,18 @@ void CoordinatorNode::Abort(const std::string& reason) {
 }
 
 void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
+  const auto members = membership_.all();
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const Member* m) { return m->process == process; });
+  Member* member = found == members.end() ? nullptr : *found;
+  if (phase_ == Phase::kDone || (member != nullptr && (member->finished || member->failure)))
+    return;
   if (phase_ == Phase::kJoining) {
     error_ = PeerError("process " + std::to_string(process) + " " + how +
                        " before all roles had joined");
     StopAll(error_->what());
-  }
-  for (Member* member : membership_.all()) {
-    if (member->process == process && !member->finished && !member->failure &&
-        phase_ != Phase::kDone)
-      OnLost(*member, how);
+  } else if (member != nullptr) {
+    OnLost(*member, how);
   }
 }
 
@@ -326,10 +337,12 @@ void CoordinatorNode::CheckDeadlines(Time now) {
     if (user_stop) {
       error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
     } else if (now - started_at_ > Seconds(limit)) {
-      error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined"
-                                  : std::string("the workers did not read their data")) +
-                         " within " + InSeconds(limit) +
-                         (joining ? " (--join_timeout)" : " (--load_timeout)"));
+      error_ = FirstFailure();
+      if (!error_)
+        error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined"
+                                    : std::string("the workers did not read their data")) +
+                           " within " + InSeconds(limit) +
+                           (joining ? " (--join_timeout)" : " (--load_timeout)"));
     }
     if (error_) StopAll(error_->what());
   } else if (phase_ == Phase::kRounds) {
@@ -338,11 +351,9 @@ void CoordinatorNode::CheckDeadlines(Time now) {
         "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
     if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit) {
       OnLost(membership_.worker(engine_->MissingRanks().front()), how);
-    } else if (engine_->PlanAwaitedSince() != wire::kNever &&
-               now - engine_->PlanAwaitedSince() > limit) {
-      OnLost(membership_.scheduler(
-                 static_cast<int>(engine_->rounds() % std::max(1, options_.schedulers))),
-             how);
+    } else if (const auto awaited = engine_->AwaitedPlan();
+               awaited && now - awaited->since > limit && options_.schedulers > 0) {
+      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)), how);
     }
   } else if (phase_ == Phase::kFinishing && now > finish_deadline_) {
     phase_ = Phase::kDone;

@@ -45,7 +45,10 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnTimer(wire::Time now) override;
   void OnHello(const wire::Delivery& delivery);
   void OnMemberFrame(Member& member, wire::Delivery& delivery);
-  void OnReady(Member& member);
+  // A member is ready, or has failed: starts the rounds once all have answered.
+  void OnAnswered();
+  // Of the failures that members have told of, that of the lowest rank.
+  std::optional<Error> FirstFailure();
   void OnLost(Member& member, const std::string& how);
   void StartRounds();
   void CheckDeadlines(wire::Time now);

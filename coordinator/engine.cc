@@ -33,25 +33,26 @@ bool Engine::TryRequestPlan() {
   int64_t& fed_back = fed_back_[static_cast<size_t>(index)];
   for (; fed_back < known; ++fed_back) feedback.push_back(UpdateOf(fed_back));
   ++requested_;
-  requested_at_ = clock_.Now();
+  plans_.push_back({clock_.Now(), std::nullopt, false});
   ForgetOldUpdates();
   outlet_.RequestPlan(index, round, feedback);
   return true;
 }
 
 void Engine::OnPlan(int64_t round, Bytes plan, bool fence) {
-  if (round < pushed_ || round >= requested_ ||
-      !plans_.try_emplace(round, Plan{std::move(plan), fence}).second) {
+  const int64_t at = round - pushed_;
+  if (at < 0 || at >= std::ssize(plans_) || plans_[static_cast<size_t>(at)].plan) {
     throw ProtocolError("a plan of round " + std::to_string(round) + " was not asked for");
   }
+  plans_[static_cast<size_t>(at)].plan = std::move(plan);
+  plans_[static_cast<size_t>(at)].fence = fence;
 }
 
 bool Engine::TryPush() {
-  const auto found = plans_.find(pushed_);
-  if (found == plans_.end()) return false;
+  if (plans_.empty() || !plans_.front().plan) return false;
   const int64_t round = pushed_;
   if (round > pulled_ + shape_.staleness) return false;
-  const bool alone = found->second.fence || after_fence_;
+  const bool alone = plans_.front().fence || after_fence_;
   if (alone && round > pulled_) return false;
   if (idle_since_ != wire::kNever) {
     if (round > 0) idle_ += clock_.Now() - idle_since_;
@@ -60,9 +61,9 @@ bool Engine::TryPush() {
   const int64_t seen =
       alone ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
   OpenRound open;
-  after_fence_ = found->second.fence;
-  open.plan = std::move(found->second.plan);
-  plans_.erase(found);
+  after_fence_ = plans_.front().fence;
+  open.plan = std::move(*plans_.front().plan);
+  plans_.pop_front();
   std::vector<Bytes> parts;
   for (; synced_ < seen; ++synced_) parts.push_back(UpdateOf(synced_));
   parts.push_back(open.plan);
@@ -135,9 +136,11 @@ std::vector<int> Engine::MissingRanks() const {
   return ranks;
 }
 
-wire::Time Engine::PlanAwaitedSince() const {
-  const bool waiting = requested_ > pushed_ + static_cast<int64_t>(plans_.size());
-  return waiting && !stopped_ ? requested_at_ : wire::kNever;
+std::optional<Engine::Awaited> Engine::AwaitedPlan() const {
+  for (size_t i = 0; i < plans_.size() && !stopped_; ++i) {
+    if (!plans_[i].plan) return Awaited{pushed_ + static_cast<int64_t>(i), plans_[i].requested_at};
+  }
+  return std::nullopt;
 }
 
 }  // namespace strads

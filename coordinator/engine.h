@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -25,10 +24,8 @@ struct RoundResult {
 // With staleness s and S schedulers, round t is
 //   planned  by scheduler t mod S, once the updates of rounds <= t-1-max(s, S-1) are fed back,
 //   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and
-//   the
-//            one after it once those of <= t-1 are in,
-//   pulled   once all partials of t and the updates of rounds <= t-1 are in, partials in rank
-//   order,
+//            the one after it once those of <= t-1 are in,
+//   pulled   once all partials of t and the updates of rounds <= t-1 are in, in rank order,
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
 // a given number of workers, schedulers, and staleness. Round 0 is fed back and synced before
 // round 1 is planned.
@@ -72,8 +69,12 @@ class Engine {
   bool HasOpenRound() const { return pushed_ > pulled_; }
   wire::Time OldestPush() const { return open_.front().pushed_at; }
   std::vector<int> MissingRanks() const;
-  // Since when a plan is waited for; kNever if none is.
-  wire::Time PlanAwaitedSince() const;
+  // The first plan that is asked for and not there.
+  struct Awaited {
+    int64_t round = 0;
+    wire::Time since{0};
+  };
+  std::optional<Awaited> AwaitedPlan() const;
   // How long all workers had nothing to do, for pulls and plans that were not ready.
   wire::Time idle() const { return idle_; }
 
@@ -86,8 +87,9 @@ class Engine {
     int64_t updates_seen = 0;  // by the workers when they pushed
     wire::Time pushed_at{0};
   };
-  struct Plan {
-    Bytes plan;
+  struct PlannedRound {
+    wire::Time requested_at{0};
+    std::optional<Bytes> plan;  // once it is there
     bool fence = false;
   };
 
@@ -105,21 +107,20 @@ class Engine {
   Outlet& outlet_;
   const int64_t lead_;  // rounds by which plans run ahead of feedback
 
-  int64_t requested_ = 0;          // rounds planned or being planned
-  int64_t pushed_ = 0;             // rounds pushed
-  int64_t pulled_ = 0;             // rounds pulled: the number of updates there are
-  int64_t synced_ = 0;             // updates that were sent to workers
-  std::vector<int64_t> fed_back_;  // updates sent to each scheduler
-  std::map<int64_t, Plan> plans_;  // planned and not yet pushed
-  std::deque<OpenRound> open_;     // pushed and not yet pulled; front is round pulled_
-  std::deque<Bytes> updates_;      // from round first_update_
+  int64_t requested_ = 0;           // rounds planned or being planned
+  int64_t pushed_ = 0;              // rounds pushed
+  int64_t pulled_ = 0;              // rounds pulled: the number of updates there are
+  int64_t synced_ = 0;              // updates that were sent to workers
+  std::vector<int64_t> fed_back_;   // updates sent to each scheduler
+  std::deque<PlannedRound> plans_;  // requested and not yet pushed; front is round pushed_
+  std::deque<OpenRound> open_;      // pushed and not yet pulled; front is round pulled_
+  std::deque<Bytes> updates_;       // from round first_update_
   int64_t first_update_ = 0;
   std::deque<double> penalties_;  // after n updates, from n = first_penalty_
   int64_t first_penalty_ = 0;
   bool after_fence_ = false;  // the last round pushed was fenced
   bool stopped_ = false;
   wire::Time idle_since_ = wire::kNever;
-  wire::Time requested_at_ = wire::kNever;
   wire::Time idle_{0};
 };
 

@@ -27,6 +27,10 @@ Membership::Membership(std::string app, OptionValues values, int workers, int sc
 }
 
 std::string Membership::WhyNot(const wire::Hello& hello) const {
+  if (hello.role != static_cast<int>(wire::Role::kWorker) &&
+      hello.role != static_cast<int>(wire::Role::kScheduler)) {
+    return "it asks for role " + std::to_string(hello.role) + ", which this run does not have";
+  }
   if (hello.version != kVersion) {
     return "it is of version " + hello.version + ", this run of version " + kVersion;
   }

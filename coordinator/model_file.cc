@@ -21,13 +21,23 @@ using Json = nlohmann::ordered_json;
 
 constexpr char kFormat[] = "strads model 1";
 
+// JSON has no infinity and no NaN; Value::Double reads these words.
+Json Number(double value) {
+  if (std::isfinite(value)) return value;
+  return std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
 template <class T>
 Json ToArray(const char* data, size_t num_bytes) {
   Json array = Json::array();
   for (size_t at = 0; at + sizeof(T) <= num_bytes; at += sizeof(T)) {
     T value;
     std::memcpy(&value, data + at, sizeof value);
-    array.push_back(value);
+    if constexpr (std::is_floating_point_v<T>) {
+      array.push_back(std::isfinite(value) ? Json(value) : Number(value));
+    } else {
+      array.push_back(value);
+    }
   }
   return array;
 }
@@ -42,7 +52,7 @@ Json SparseToJson(const char* data, size_t num_bytes) {
     double value;
     std::memcpy(&index, data + 16 + 8 * e, sizeof index);
     std::memcpy(&value, data + 16 + 8 * (head[1] + e), sizeof value);
-    entries[std::to_string(index + 1)] = value;
+    entries[std::to_string(index + 1)] = Number(value);
   }
   return {{"size", head[0]}, {"entries", std::move(entries)}};
 }
@@ -87,7 +97,7 @@ Json ObjectToJson(const msgpack::object& object) {
       return object.via.i64;
     case msgpack::type::FLOAT32:
     case msgpack::type::FLOAT64:
-      return object.via.f64;
+      return Number(object.via.f64);
     case msgpack::type::STR:
       return std::string(object.via.str.ptr, object.via.str.size);
     case msgpack::type::EXT:
@@ -115,7 +125,8 @@ Json ObjectToJson(const msgpack::object& object) {
 // Every entry of an object on a line of its own, and every array on one line.
 void Print(const Json& json, const std::string& indent, std::string& out) {
   if (!json.is_object() || json.empty()) {
-    out += json.dump();
+    // Text that is not UTF-8, a path maybe, must not cost anyone a model.
+    out += json.dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }
   out += "{\n";
@@ -124,7 +135,7 @@ void Print(const Json& json, const std::string& indent, std::string& out) {
   for (const auto& [key, value] : json.items()) {
     if (!first) out += ",\n";
     first = false;
-    out += deeper + Json(key).dump() + ": ";
+    out += deeper + Json(key).dump(-1, ' ', false, Json::error_handler_t::replace) + ": ";
     Print(value, deeper, out);
   }
   out += "\n" + indent + "}";
@@ -132,6 +143,12 @@ void Print(const Json& json, const std::string& indent, std::string& out) {
 
 [[noreturn]] void CannotWrite(const std::string& path) {
   throw DataError(path + ": cannot be written: " + std::strerror(errno));
+}
+
+[[noreturn]] void GiveUp(const std::string& temporary, const std::string& path, int why) {
+  unlink(temporary.c_str());
+  errno = why;
+  CannotWrite(path);
 }
 
 void WriteWhole(const std::string& path, const std::string& text) {
@@ -145,15 +162,13 @@ void WriteWhole(const std::string& path, const std::string& text) {
     if (count < 0) {
       const int why = errno;
       close(file);
-      unlink(temporary.c_str());
-      errno = why;
-      CannotWrite(path);
+      GiveUp(temporary, path, why);
     }
     written += static_cast<size_t>(count);
   }
   const bool safe = fsync(file) == 0;
   if (close(file) != 0 || !safe || std::rename(temporary.c_str(), path.c_str()) != 0)
-    CannotWrite(path);
+    GiveUp(temporary, path, errno);
 }
 
 }  // namespace
@@ -173,8 +188,8 @@ void WriteModel(const std::string& path, const SavedModel& saved, const Summary&
   const msgpack::object model = msgpack::unpack(zone, saved.model.data(), saved.model.size());
   Json json = {{"format", kFormat}, {"strads", kVersion}, {"app", saved.app}};
   json["training"] = {{"termination", TerminationName(summary.termination)},
-                      {"objective", summary.objective},
-                      {"gap", summary.gap},
+                      {"objective", Number(summary.objective)},
+                      {"gap", Number(summary.gap)},
                       {"rounds", summary.rounds}};
   json["options"] = saved.options;
   json["model"] = ObjectToJson(model);

@@ -31,6 +31,7 @@ int32_t CouplingCache::Touch(int32_t variable) {
     variables_[static_cast<size_t>(places_[j])] = variable;
   }
   touched_[static_cast<size_t>(places_[j])] = true;
+  groups_[static_cast<size_t>(places_[j])] = group_;
   return places_[j];
 }
 
@@ -39,11 +40,15 @@ int32_t CouplingCache::MakeRoom() {
   if (in_use < max_variables_) {
     variables_.push_back(-1);
     touched_.push_back(false);
+    groups_.push_back(0);
     known_.resize(known_.size() + words_, 0);
     coupled_.resize(coupled_.size() + words_, 0);
     return in_use;
   }
-  while (touched_[static_cast<size_t>(hand_)]) {
+  // Twice around at most: then all are of the group, and whoever is at the hand gives way.
+  const auto may_stay = [&](size_t place) { return touched_[place] || groups_[place] == group_; };
+  for (int32_t step = 0; step < 2 * max_variables_ && may_stay(static_cast<size_t>(hand_));
+       ++step) {
     touched_[static_cast<size_t>(hand_)] = false;
     hand_ = (hand_ + 1) % max_variables_;
   }

@@ -49,6 +49,7 @@ DependencyFilter::Probe DependencyFilter::MakeProbe(std::span<const int32_t> can
   probe.columns.reserve(candidates.size());
   std::vector<int32_t> places;  // of probe.columns
   std::vector<int32_t> others;
+  cache_.BeginGroup();
   for (const int32_t j : candidates) {
     if (!CanCouple()) {
       probe.columns.push_back(j);
@@ -92,6 +93,7 @@ void DependencyFilter::LearnCoupled(const Probe& probe, const std::vector<bool>&
                            std::to_string(NumPairs(probe)) + " of the probe");
   }
   std::vector<int32_t> places;
+  cache_.BeginGroup();
   for (const int32_t j : probe.columns) places.push_back(cache_.Touch(j));
   // A probe of more variables than the cache holds loses its first ones again.
   for (size_t i = 0; i < places.size(); ++i) {

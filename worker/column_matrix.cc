@@ -43,6 +43,18 @@ double ColumnMatrix::Dot(int j, const double* r) const {
   return kernels::SparseDot(rows.data(), Values(j).data(), std::ssize(rows), r);
 }
 
+Eigen::VectorXd ColumnMatrix::TransposedTimes(const Eigen::VectorXd& r) const {
+  Eigen::VectorXd products(num_cols_);
+  for (int j = 0; j < num_cols_; ++j) products[j] = Dot(j, r);
+  return products;
+}
+
+Eigen::VectorXd ColumnMatrix::SquaredNorms() const {
+  Eigen::VectorXd norms(num_cols_);
+  for (int j = 0; j < num_cols_; ++j) norms[j] = SquaredNorm(j);
+  return norms;
+}
+
 void ColumnMatrix::AddColumn(int j, double scale, double* r) const {
   if (is_dense_) return kernels::DenseAxpy(scale, DenseColumn(j), r, num_rows_);
   const auto rows = Rows(j);

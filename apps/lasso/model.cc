@@ -122,15 +122,12 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     if (lambda_ == 0) lambda_ = lambda_ratio_ * lambda_max_;
   }
 
-  double l1_norm = 0;  // exact again
-  for (const double b : coefficients_.values()) l1_norm += std::abs(b);
+  const double l1_norm = coefficients_.L1Norm();  // exact again
   nonzeros_ = coefficients_.CountNonzeros();
   l1_norms_.back() = l1_norm;
   const double primal = 0.5 * rr + lambda_ * l1_norm;
   update.objective = primal;
-  double scale = rr > 0 ? yr / rr : 0.0;
-  if (steepest > 0) scale = std::clamp(scale, -lambda_ / steepest, lambda_ / steepest);
-  best_dual_ = std::max(best_dual_, scale * yr - 0.5 * scale * scale * rr);
+  best_dual_ = std::max(best_dual_, LassoDual(yr, rr, steepest, lambda_));
   gap_ = null_objective_ > 0 ? std::max(0.0, primal - best_dual_) / null_objective_ : 0.0;
 
   update.measured = true;

@@ -2,10 +2,6 @@
 // a schedule (Lee et al., NIPS 2014). docs/tutorial.md writes this file step by step.
 #include <strads/strads.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-
 struct Lasso {
   struct Options {
     std::string data;
@@ -19,8 +15,8 @@ struct Lasso {
     STRADS_FIELDS(columns)
   };
   struct Partial {
-    std::vector<double> xr, xx;  // x_j'r and |x_j|^2 of those columns; of all, if measuring
-    double yr = 0, rr = 0;       // y'r and |r|^2
+    Eigen::VectorXd xr, xx;  // x_j'r of those columns; measuring: of all columns, and |x_j|^2
+    double yr = 0, rr = 0;   // measuring: y'r and |r|^2
     STRADS_FIELDS(xr, xx, yr, rr)
   };
   struct Update {
@@ -52,23 +48,17 @@ struct Lasso {
   struct Worker {
     Worker(const Options& o, strads::Shard s) : data(strads::ReadDataset(o.data, s)), r(data.y) {}
     Partial Push(const Plan& plan) {
-      std::vector<int> columns = plan.columns;
-      if (columns.empty()) {
-        columns.resize(data.x.num_cols());
-        std::iota(columns.begin(), columns.end(), 0);
-      }
-      Partial partial{{}, {}, data.y.dot(r), r.squaredNorm()};
-      for (int j : columns) {
-        const bool here = j < data.x.num_cols();  // a shard may lack the last columns
-        partial.xr.push_back(here ? data.x.Dot(j, r) : 0);
-        partial.xx.push_back(here ? data.x.SquaredNorm(j) : 0);
-      }
+      if (plan.columns.empty())
+        return {data.x.TransposedTimes(r), data.x.SquaredNorms(), data.y.dot(r), r.squaredNorm()};
+      Partial partial{Eigen::VectorXd(plan.columns.size()), {}};
+      for (size_t i = 0; i < plan.columns.size(); ++i)
+        partial.xr[i] = data.x.Dot(plan.columns[i], r);
       return partial;
     }
     void Sync(const Update& u) {
-      for (size_t i = 0; i < u.columns.size(); ++i) {
-        if (u.columns[i] < data.x.num_cols()) data.x.AddColumn(u.columns[i], -u.changes[i], r);
-      }
+      data.x.Widen(u.num_variables);  // this shard may lack the last columns
+      for (size_t i = 0; i < u.columns.size(); ++i)
+        data.x.AddColumn(u.columns[i], -u.changes[i], r);
     }
     double Loss() const { return 0.5 * r.squaredNorm(); }
     strads::Dataset data;
@@ -81,44 +71,31 @@ struct Lasso {
         throw strads::UsageError("expected --data=FILE, --lambda above 0, --parallelism above 0");
     }
     Update Pull(const Plan& plan, std::span<const Partial> partials) {
-      Partial sum;
-      for (const Partial& p : partials) {
-        sum.xr.resize(std::max(sum.xr.size(), p.xr.size()));
-        sum.xx.resize(sum.xr.size());
-        for (size_t i = 0; i < p.xr.size(); ++i) sum.xr[i] += p.xr[i], sum.xx[i] += p.xx[i];
-        sum.yr += p.yr, sum.rr += p.rr;
-      }
+      const Partial sum = strads::Sum(partials);
       if (plan.columns.empty()) Measure(sum);
       Update update{plan.columns, {}, int(b.size())};
       for (size_t i = 0; i < plan.columns.size(); ++i) {
-        double& bj = b[plan.columns[i]];
-        const double xx = sum.xx[i], z = sum.xr[i] + xx * bj;
-        update.changes.push_back(xx > 0 ? strads::SoftThreshold(z, lambda) / xx - bj : 0);
-        bj += update.changes.back();
+        const int j = plan.columns[i];
+        const double z = strads::SoftThreshold(sum.xr[i] + xx[j] * b[j], lambda);
+        update.changes.push_back(xx[j] > 0 ? z / xx[j] - b[j] : 0);
+        b[j] += update.changes.back();
       }
       return update;
     }
-    // gap = (P(b) - D(s r)) / P(0): D is the dual, s the best scale with |s X'r|_inf <= lambda.
     void Measure(const Partial& sum) {
-      if (b.size() == 0) b.resize(sum.xr.size()), null_objective = 0.5 * sum.rr;
-      double steepest = 0;
-      for (double xr : sum.xr) steepest = std::max(steepest, std::abs(xr));
-      const double limit = lambda / steepest;
-      const double s = sum.rr > 0 ? std::clamp(sum.yr / sum.rr, -limit, limit) : 0;
-      const double dual = s * sum.yr - 0.5 * s * s * sum.rr;
+      if (b.size() == 0) b.resize(sum.xr.size()), null_objective = 0.5 * sum.rr, xx = sum.xx;
+      const double steepest = sum.xr.lpNorm<Eigen::Infinity>();
+      const double dual = strads::LassoDual(sum.yr, sum.rr, steepest, lambda);
       gap = null_objective > 0 ? (0.5 * sum.rr + Penalty() - dual) / null_objective : 0;
     }
-    double Penalty() const {
-      double norm = 0;
-      for (double bj : b.values()) norm += std::abs(bj);
-      return lambda * norm;
-    }
+    double Penalty() const { return lambda * b.L1Norm(); }
     strads::Report Report() const {
       return {.penalty = Penalty(), .gap = gap, .nonzeros = b.CountNonzeros()};
     }
     double lambda, null_objective = 0, gap = std::numeric_limits<double>::infinity();
     strads::SparseVector b;
     STRADS_FIELDS(lambda, b)
+    Eigen::VectorXd xx;  // |x_j|^2
   };
 };
 

@@ -56,6 +56,27 @@ const char* KindName(msgpack::type::object_type type) {
 
 bool KeepInPlace(msgpack::type::object_type, std::size_t, void*) { return true; }
 
+// A number that was the key of a map when that was saved as JSON is text.
+template <class T>
+bool ReadWhole(std::string_view text, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// A sparse vector says how much memory it takes rather than bring it along, so it is bounded.
+SparseVector MakeSparse(int64_t size) {
+  constexpr int64_t kMost = int64_t{1} << 31;
+  if (size < 0 || size > kMost) {
+    throw ProtocolError("a sparse vector says it has size " + std::to_string(size) +
+                        ", expected 0 to " + std::to_string(kMost));
+  }
+  try {
+    return SparseVector(static_cast<size_t>(size));
+  } catch (const std::bad_alloc&) {
+    throw ProtocolError("no memory for a sparse vector of size " + std::to_string(size));
+  }
+}
+
 int64_t ReadInt64(const char* from) {
   int64_t value;
   std::memcpy(&value, from, sizeof value);
@@ -147,18 +168,21 @@ int64_t Value::Int() const {
       ThrowOutOfRange();
     return static_cast<int64_t>(object.via.u64);
   }
-  if (object.type == msgpack::type::STR) {  // the key of a map that was saved as JSON
+  if (object.type == msgpack::type::STR) {
     int64_t value = 0;
-    const std::string_view text = String();
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error == std::errc() && end == text.data() + text.size()) return value;
+    if (ReadWhole(String(), value)) return value;
   }
   Mismatch(object, "an integer");
 }
 
 uint64_t Value::Uint() const {
-  if (Object(object_).type == msgpack::type::POSITIVE_INTEGER) return Object(object_).via.u64;
-  Mismatch(Object(object_), "an integer of at least 0");
+  const auto& object = Object(object_);
+  if (object.type == msgpack::type::POSITIVE_INTEGER) return object.via.u64;
+  if (object.type == msgpack::type::STR) {
+    uint64_t value = 0;
+    if (ReadWhole(String(), value)) return value;
+  }
+  Mismatch(object, "an integer of at least 0");
 }
 
 double Value::Double() const {
@@ -167,6 +191,12 @@ double Value::Double() const {
     return object.via.f64;
   if (object.type == msgpack::type::POSITIVE_INTEGER) return static_cast<double>(object.via.u64);
   if (object.type == msgpack::type::NEGATIVE_INTEGER) return static_cast<double>(object.via.i64);
+  if (object.type == msgpack::type::STR) {  // what JSON has no number for
+    const std::string_view text = String();
+    if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (text == "inf") return std::numeric_limits<double>::infinity();
+    if (text == "-inf") return -std::numeric_limits<double>::infinity();
+  }
   Mismatch(object, "a number");
 }
 
@@ -186,9 +216,7 @@ void Value::Sparse(SparseVector& vector) const {
     for (size_t i = 0; i < MapSize(); ++i) {
       if (KeyAt(i).String() == "size") size = ValueAt(i).Int();
     }
-    if (size < 0 || size > (int64_t{1} << 40))
-      throw ProtocolError("a sparse vector has no usable \"size\"");
-    vector = SparseVector(static_cast<size_t>(size));
+    vector = MakeSparse(size);
     for (size_t i = 0; i < MapSize(); ++i) {
       if (KeyAt(i).String() != "entries") continue;
       const Value entries = ValueAt(i);
@@ -206,11 +234,9 @@ void Value::Sparse(SparseVector& vector) const {
   if (raw.size() < 16) throw ProtocolError("a sparse vector is cut short");
   const int64_t size = ReadInt64(raw.data());
   const int64_t count = ReadInt64(raw.data() + 8);
-  if (size < 0 || size > (int64_t{1} << 40) || count < 0 || count > size ||
-      raw.size() != 16 + 16 * static_cast<size_t>(count)) {
+  if (count < 0 || count > size || raw.size() != 16 + 16 * static_cast<size_t>(count))
     throw ProtocolError("a sparse vector has sizes that do not match");
-  }
-  vector = SparseVector(static_cast<size_t>(size));
+  vector = MakeSparse(size);
   const char* indices = raw.data() + 16;
   const char* values = indices + 8 * count;
   for (int64_t e = 0; e < count; ++e) {

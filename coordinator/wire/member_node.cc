@@ -13,7 +13,9 @@ namespace {
 // A hello is lost while there is no connection; the first ones follow each other quickly.
 constexpr double kFirstHelloSeconds = 0.01;
 constexpr double kMostHelloSeconds = 0.5;
-constexpr double kLingerSeconds = 2;  // for the acknowledgement of the last frame
+// What a role that leaves waits for the acknowledgement of its last frame, beyond the time that its
+// coordinator may be unreachable.
+constexpr double kLingerSeconds = 2;
 
 }  // namespace
 
@@ -75,7 +77,7 @@ void MemberNode::Fail(const Error& error) {
   error_ = error;
   endpoint_.Send(kCoordinator, {.kind = FrameKind::kFailed},
                  {Pack(Failed{static_cast<int>(error.kind()), error.what()})});
-  Leave(Seconds(kLingerSeconds));
+  Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 
 void MemberNode::OnUnready(const Delivery& delivery) {
@@ -102,7 +104,7 @@ void MemberNode::Finish(const Delivery& delivery) {
   endpoint_.Send(kCoordinator,
                  {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
                  {Pack(Finished{PeakRssBytes()})});
-  Leave(Seconds(kLingerSeconds));
+  Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 
 void MemberNode::OnDelivery(Delivery& delivery) {

@@ -17,7 +17,7 @@ template <class T>
 bool ParseWhole(const std::string& text, T& value) {
   const char* begin = text.data();
   const char* end = begin + text.size();
-  if (begin != end && *begin == '+') ++begin;
+  if (end - begin > 1 && *begin == '+' && begin[1] != '-') ++begin;
   const auto [stop, error] = std::from_chars(begin, end, value);
   return error == std::errc() && stop == end && begin != end;
 }

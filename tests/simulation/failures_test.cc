@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -204,6 +205,73 @@ TEST(Failures, OptionsOutOfRangeAreRefusedBeforeAnyoneJoins) {
   SimCluster::Config config = MakeConfig(1, 0);
   config.values = {{"lambda", "-1"}};
   EXPECT_THROW(SimCluster(ToyProgram(), config), Error);
+}
+
+// Of two workers, one has no data; what of the other comes between must not hide that.
+SimCluster::Config OneWithoutData() {
+  SimCluster::Config config = MakeConfig(2, 0);
+  config.values = {{"bad_shard", "0"}};
+  return config;
+}
+
+TEST(Failures, AnErrorOfAConstructorIsToldThoughTheOtherWorkerIsLate) {
+  SimCluster cluster(ToyProgram(), OneWithoutData());
+  cluster.AddWorker();
+  cluster.AddWorker(Seconds(20));
+  cluster.Run();
+  const Outcome outcome = OutcomeOf(cluster);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind(), ErrorKind::kData);
+  EXPECT_THAT(outcome.error->what(), HasSubstr("no data"));
+}
+
+TEST(Failures, AnErrorOfAConstructorIsToldThoughTheOtherWorkerNeverJoins) {
+  SimCluster::Config config = OneWithoutData();
+  config.run.join_timeout = 4;
+  SimCluster cluster(ToyProgram(), config);
+  cluster.AddWorker();
+  cluster.Run();
+  const Outcome outcome = OutcomeOf(cluster);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(outcome.error->what(), HasSubstr("no data"));
+}
+
+TEST(Failures, AnErrorOfAConstructorIsToldThoughItsProcessHasEndedSince) {
+  SimCluster cluster(ToyProgram(), OneWithoutData());
+  cluster.AddWorker();
+  cluster.AddWorker(Seconds(3));
+  cluster.At(Seconds(1), [&] {
+    auto& coordinator = static_cast<CoordinatorNode&>(*cluster.coordinator().node);
+    coordinator.OnProcessEnded(getpid(), "ended with exit code 3");
+  });
+  cluster.Run();
+  const Outcome outcome = OutcomeOf(cluster);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_THAT(outcome.error->what(), HasSubstr("no data"));
+}
+
+TEST(Failures, TheObjectiveIsThatOfTheModelThoughTheLastFramesAreLostForSeconds) {
+  const auto objective = [](bool cut) {
+    SimCluster::Config config = MakeConfig(2, 0);
+    config.run.max_rounds = 20;
+    config.faults = {.min_delay = Seconds(0.01), .max_delay = Seconds(0.01)};
+    SimCluster* running = nullptr;
+    config.hooks.on_round = [&](const RoundRecord& record) {
+      if (!cut || record.round != 19) return;
+      // After the finish has arrived and before its answer has, for less than --peer_timeout.
+      auto& worker = running->actor("worker-1");
+      running->At(running->Now() + Seconds(0.015),
+                  [=, &worker] { running->Cut(running->coordinator(), worker); });
+      running->At(running->Now() + Seconds(4),
+                  [=, &worker] { running->Heal(running->coordinator(), worker); });
+    };
+    SimCluster cluster(ToyProgram(), config);
+    running = &cluster;
+    cluster.AddAll();
+    cluster.Run();
+    return cluster.Result().summary.objective;
+  };
+  EXPECT_EQ(objective(true), objective(false));
 }
 
 }  // namespace

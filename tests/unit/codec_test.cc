@@ -371,5 +371,28 @@ TEST(Codec, SaysWhatIsWrong) {
   }
 }
 
+// 30 bytes must not take 8 TB.
+TEST(Codec, RefusesASparseVectorThatClaimsMoreThanMemory) {
+  for (const int64_t size : {int64_t{-1}, int64_t{1} << 40, std::numeric_limits<int64_t>::max()}) {
+    const int64_t words[] = {size, 0};
+    codec::Encoder encoder(100);
+    encoder.Map(1);
+    encoder.String("x");
+    encoder.RawArray(codec::kSparseFloat64, words, sizeof words);
+    const Bytes packed = encoder.Finish();
+    EXPECT_THROW(Unpack<One<SparseVector>>(packed), Error) << size;
+  }
+}
+
+TEST(Codec, BringsBackKeysOfEveryIntegerType) {
+  const std::map<uint64_t, double> large = {{~uint64_t{0}, 1.0}, {0, 2.0}};
+  using Large = One<std::map<uint64_t, double>>;
+  EXPECT_EQ(Unpack<Large>(Pack(Large{large})).x, large);
+  EXPECT_TRUE((Converts<std::map<int8_t, double>, std::map<int64_t, double>>({{-128, 1.0}})));
+  EXPECT_FALSE((Converts<std::map<int8_t, double>, std::map<int64_t, double>>({{300, 1.0}})));
+  EXPECT_FALSE((Converts<std::map<uint8_t, double>, std::map<int64_t, double>>({{-1, 1.0}})));
+  EXPECT_FALSE((codec::FieldTravels<std::map<bool, double>>()));
+}
+
 }  // namespace
 }  // namespace strads

@@ -64,6 +64,17 @@ TEST_P(ColumnMatrixTest, DotsAndNormsAgreeWithEigen) {
   }
 }
 
+TEST_P(ColumnMatrixTest, MultipliesAllColumnsAsOneByOne) {
+  const Eigen::VectorXd r = Eigen::VectorXd::LinSpaced(values_.rows(), -1, 2);
+  const Eigen::VectorXd products = x_.TransposedTimes(r);
+  const Eigen::VectorXd norms = x_.SquaredNorms();
+  ASSERT_EQ(products.size(), values_.cols());
+  for (int j = 0; j < values_.cols(); ++j) {
+    EXPECT_EQ(products[j], x_.Dot(j, r));
+    EXPECT_EQ(norms[j], x_.SquaredNorm(j));
+  }
+}
+
 TEST_P(ColumnMatrixTest, AddsColumnsAndTracksHalfTheSquaredNorm) {
   Eigen::VectorXd r = Eigen::VectorXd::LinSpaced(values_.rows(), -1, 2), tracked = r;
   for (int j = 0; j < kCols; ++j) {

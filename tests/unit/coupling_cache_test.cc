@@ -76,6 +76,25 @@ TEST(CouplingCache, KeepsTheVariableThatWasJustTouchedAndForgetsAllOfTheOneThatG
   }
 }
 
+TEST(CouplingCache, DoesNotPushOutTheGroupItIsMadeRoomFor) {
+  constexpr int32_t kSize = 10;
+  CouplingCache cache(kSize);
+  Random random(3);
+  for (int round = 0; round < 1000; ++round) {
+    cache.BeginGroup();
+    std::set<int32_t> group;
+    while (std::ssize(group) < kSize) {
+      const auto j = static_cast<int32_t>(random.Below(40));
+      cache.Touch(j);
+      group.insert(j);
+    }
+    for (const int32_t j : group) ASSERT_GE(cache.Find(j), 0) << "round " << round;
+  }
+  cache.BeginGroup();
+  for (int32_t j = 0; j < 3 * kSize; ++j) cache.Touch(j);
+  EXPECT_GE(cache.Find(3 * kSize - 1), 0) << "of a group too large, the last stay";
+}
+
 // Against a map of what was stored: the cache may forget, but never answers with anything else.
 TEST(CouplingCache, NeverRecallsAnythingButTheLastValueStoredSinceBothWereTouched) {
   for (const int32_t size : {2, 3, 31, 64, 65, 100}) {

@@ -52,7 +52,7 @@ class FakeCluster final : public Engine::Outlet {
       : shape_(shape),
         is_fenced_(std::move(is_fenced)),
         plans_at_once_(plans_at_once),
-        engine(model, shape, clock_, *this) {}
+        engine(model, shape, clock, *this) {}
 
   void RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) override {
     EXPECT_EQ(index, round % shape_.schedulers);
@@ -135,10 +135,10 @@ class FakeCluster final : public Engine::Outlet {
   const Engine::Shape shape_;
   const std::function<bool(int64_t)> is_fenced_;
   const bool plans_at_once_;
-  wire::VirtualClock clock_;
   int64_t synced_ = 0;
 
  public:
+  wire::VirtualClock clock;
   LoggingModel model;
   Engine engine;
   int64_t stop_after = 40;
@@ -259,13 +259,31 @@ TEST(Engine, PlansNoRoundBeforeTheUpdateOfRoundZero) {
   EXPECT_EQ(cluster.scheduler_log.size(), 3u);
 }
 
-TEST(Engine, TellsSinceWhenAPlanIsAwaited) {
+TEST(Engine, TellsWhichPlanIsAwaitedAndSinceWhen) {
   FakeCluster cluster({1, 1, 0}, NoneIsFenced, false);
-  EXPECT_EQ(cluster.engine.PlanAwaitedSince(), wire::kNever);
+  EXPECT_FALSE(cluster.engine.AwaitedPlan());
   cluster.engine.Advance();
-  EXPECT_EQ(cluster.engine.PlanAwaitedSince(), wire::Time{0});
+  ASSERT_TRUE(cluster.engine.AwaitedPlan());
+  EXPECT_EQ(cluster.engine.AwaitedPlan()->round, 0);
+  EXPECT_EQ(cluster.engine.AwaitedPlan()->since, wire::Time{0});
   cluster.AnswerPlan(0);
-  EXPECT_EQ(cluster.engine.PlanAwaitedSince(), wire::kNever);
+  EXPECT_FALSE(cluster.engine.AwaitedPlan());
+}
+
+TEST(Engine, AwaitsThePlanOfTheSchedulerThatIsLateThoughOthersHaveBeenAskedSince) {
+  FakeCluster cluster({1, 3, 0}, NoneIsFenced, false);
+  cluster.engine.Advance();
+  cluster.clock.AdvanceTo(wire::Seconds(1));
+  cluster.AnswerPlan(0);
+  cluster.AnswerPush(0);  // plans 1, 2 and 3 are asked for
+  cluster.clock.AdvanceTo(wire::Seconds(2));
+  cluster.AnswerPlan(1);
+  cluster.AnswerPush(0);  // and 4
+  cluster.AnswerPlan(0);
+  cluster.AnswerPlan(1);
+  ASSERT_TRUE(cluster.engine.AwaitedPlan());
+  EXPECT_EQ(cluster.engine.AwaitedPlan()->round, 2);
+  EXPECT_EQ(cluster.engine.AwaitedPlan()->since, wire::Seconds(1));
 }
 
 TEST(Engine, RefusesPartialsItDidNotAskFor) {
@@ -300,7 +318,7 @@ TEST(Engine, DoesNothingMoreOnceItIsStopped) {
   }
   EXPECT_TRUE(cluster.engine.stopped());
   EXPECT_EQ(cluster.objectives.size(), 5u);
-  EXPECT_EQ(cluster.engine.PlanAwaitedSince(), wire::kNever);
+  EXPECT_FALSE(cluster.engine.AwaitedPlan());
 }
 
 }  // namespace

@@ -215,5 +215,34 @@ TEST(ModelFile, EditedByHandIsRead) {
   EXPECT_EQ(model.sparse.values(), (std::vector<double>{0, 7, 0, 0}));
 }
 
+// A run that diverged saves what it has.
+TEST(ModelFile, NumbersThatAreNotFiniteComeBack) {
+  const TempDir directory;
+  Model model;
+  model.doubles = {INFINITY, -INFINITY, NAN, 1};
+  model.sparse = SparseVector(3);
+  model.sparse[1] = -INFINITY;
+  Write(directory.Path("m"), model);
+  const auto read = LoadModel<Model>(directory.Path("m"), "toy");
+  ASSERT_EQ(read.doubles.size(), 4u);
+  EXPECT_EQ(read.doubles[0], INFINITY);
+  EXPECT_EQ(read.doubles[1], -INFINITY);
+  EXPECT_TRUE(std::isnan(read.doubles[2]));
+  EXPECT_EQ(read.sparse, model.sparse);
+}
+
+TEST(ModelFile, OptionsThatAreNoUtf8DoNotLoseTheModel) {
+  const TempDir directory;
+  WriteModel(directory.Path("m"), {"toy", {{"data", "caf\xe9.svm"}}, Pack(Filled())}, {});
+  EXPECT_EQ(LoadModel<Model>(directory.Path("m"), "toy").doubles, Filled().doubles);
+}
+
+TEST(ModelFile, ThatCannotBeWrittenLeavesNothing) {
+  const TempDir directory;
+  std::filesystem::create_directories(directory.Path("m") + "/inside");
+  EXPECT_THROW(Write(directory.Path("m"), Filled()), Error);
+  EXPECT_FALSE(std::filesystem::exists(directory.Path("m.tmp")));
+}
+
 }  // namespace
 }  // namespace strads

@@ -84,7 +84,7 @@ TEST(Options, RefuseWhatIsNoValueNamingTheOptionAndTheValue) {
   for (const char* value : {"", "2", "maybe", "TRUE ", " true"})
     EXPECT_NE(refusal("flag", value), "") << value;
   for (const char* value :
-       {"", "x", "1x", " 1", "1 ", "1.5", "1e3", "0x10", "2147483648", "--1", "+", "-"}) {
+       {"", "x", "1x", " 1", "1 ", "1.5", "1e3", "0x10", "2147483648", "--1", "+-1", "+", "-"}) {
     EXPECT_NE(refusal("count", value), "") << value;
   }
   EXPECT_NE(refusal("big", "9223372036854775808"), "");

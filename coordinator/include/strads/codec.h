@@ -161,9 +161,10 @@ constexpr bool FieldTravels() {
   } else if constexpr (IsVector<T>::value) {
     return FieldTravels<typename T::value_type>();
   } else if constexpr (IsMap<T>::value) {
-    return (
-        std::integral<typename T::key_type> ||
-        std::is_same_v<typename T::key_type, std::string>)&&FieldTravels<typename T::mapped_type>();
+    using Key = typename T::key_type;
+    constexpr bool kKeyTravels =
+        (std::integral<Key> && !std::same_as<Key, bool>) || std::same_as<Key, std::string>;
+    return kKeyTravels && FieldTravels<typename T::mapped_type>();
   } else if constexpr (HasFields<T>) {
     return AllFieldsTravel<T>;
   } else {
@@ -302,12 +303,7 @@ void Decode(Value in, T& field) {
     field.clear();
     for (size_t i = 0; i < in.MapSize(); ++i) {
       typename T::key_type key{};
-      const Value name = in.KeyAt(i);
-      if constexpr (std::integral<typename T::key_type>) {
-        key = static_cast<typename T::key_type>(name.Int());
-      } else {
-        key = name.String();
-      }
+      Decode(in.KeyAt(i), key);
       Decode(in.ValueAt(i), field[key]);
     }
   } else {

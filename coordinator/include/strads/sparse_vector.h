@@ -27,6 +27,13 @@ class SparseVector {
     return count;
   }
 
+  // |b|_1. O(size).
+  double L1Norm() const {
+    double norm = 0;
+    for (double v : values_) norm += v < 0 ? -v : v;
+    return norm;
+  }
+
   friend bool operator==(const SparseVector&, const SparseVector&) = default;
 
  private:

@@ -4,6 +4,7 @@
 #include <strads/app.h>
 #include <strads/column_matrix.h>
 #include <strads/dataset.h>
+#include <strads/duality.h>
 #include <strads/error.h>
 #include <strads/main.h>
 #include <strads/message.h>
@@ -12,3 +13,4 @@
 #include <strads/prox.h>
 #include <strads/run.h>
 #include <strads/schedule.h>
+#include <strads/sum.h>

@@ -12,7 +12,8 @@ namespace strads {
 //
 // A variable has a place in the square from Touch until another takes it; the one that gives way is
 // one that was not touched since the hand last passed it (CLOCK, Corbato 1968), and what was known
-// of it is forgotten. That is safe: an unknown pair is taken for coupled and asked for again.
+// of it is forgotten. That is safe: an unknown pair is taken for coupled and asked for again. Those
+// of the current group give way last: they would push each other out.
 // Look-ups are a few bit tests; Touch of a new variable is O(max_variables / 64). Takes
 // max_variables^2 / 4 bytes, as they come into use, and 4 bytes for each variable up to the
 // largest.
@@ -20,6 +21,9 @@ class CouplingCache {
  public:
   // Throws UsageError unless 2 <= max_variables <= 2^17.
   explicit CouplingCache(int32_t max_variables);
+
+  // Those touched from here on, until the next call, are a group.
+  void BeginGroup() { ++group_; }
 
   // Gives `variable` >= 0 a place, if it has none, and returns it: a number below max_variables.
   int32_t Touch(int32_t variable);
@@ -52,6 +56,8 @@ class CouplingCache {
   std::vector<int32_t> places_;     // by variable; -1: none
   std::vector<int32_t> variables_;  // by place
   std::vector<bool> touched_;       // by place, since the hand passed
+  std::vector<uint64_t> groups_;    // by place: the last group it was touched in
+  uint64_t group_ = 0;
   int32_t hand_ = 0;
   std::vector<uint64_t> known_;  // rows of the places in use
   std::vector<uint64_t> coupled_;

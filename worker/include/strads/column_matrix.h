@@ -85,6 +85,9 @@ class ColumnMatrix {
   double Dot(int j, const double* r) const;
   double Dot(int j, const Eigen::VectorXd& r) const { return Dot(j, r.data()); }
 
+  // X' r: num_cols() values. O(non-zeros), dense O(num_rows() num_cols()).
+  Eigen::VectorXd TransposedTimes(const Eigen::VectorXd& r) const;
+
   // r += scale x_j. Cost as Dot.
   void AddColumn(int j, double scale, double* r) const;
   void AddColumn(int j, double scale, Eigen::VectorXd& r) const { AddColumn(j, scale, r.data()); }
@@ -103,6 +106,8 @@ class ColumnMatrix {
 
   // |x_j|^2. Cost as Dot.
   double SquaredNorm(int j) const;
+  // |x_j|^2 of all columns. Cost as TransposedTimes.
+  Eigen::VectorXd SquaredNorms() const;
 
   // The couplings x_a' x_b of the pairs a < b of `columns` (K of them; a, b are positions in it)
   // with b >= first_new, written to `upper` as
