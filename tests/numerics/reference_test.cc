@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Known {
   std::string file;
   double lambda_ratio;
   double objective;
+
+  friend void PrintTo(const Known& known, std::ostream* out) {
+    *out << known.file << " at lambda_max * " << known.lambda_ratio;
+  }
 };
 
 // The data sets that come with the app. The objectives were computed by an independent solver,

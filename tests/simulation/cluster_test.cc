@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <ostream>
 #include <string>
 
 #include "tests/support/sim_cluster.h"
@@ -43,6 +44,11 @@ struct Shape {
   int workers;
   int staleness;
   int schedulers;
+
+  friend void PrintTo(const Shape& shape, std::ostream* out) {
+    *out << shape.workers << " workers, staleness " << shape.staleness << ", " << shape.schedulers
+         << " schedulers";
+  }
 };
 
 class ClusterOfShape : public ::testing::TestWithParam<Shape> {

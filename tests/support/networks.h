@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ class TestNetwork {
 struct NetworkFactory {
   std::string name;
   std::function<std::unique_ptr<TestNetwork>()> make;
+
+  friend void PrintTo(const NetworkFactory& factory, std::ostream* out) { *out << factory.name; }
 };
 
 // Everything that calls itself a Transport and waits: inproc, ZeroMQ over tcp and ipc, and each

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <ostream>
 #include <random>
 #include <span>
 #include <string>
@@ -40,6 +41,10 @@ ColumnMatrix Make(const Eigen::MatrixXd& values, Storage storage) {
 struct Case {
   int rows;
   Storage storage;
+
+  friend void PrintTo(const Case& c, std::ostream* out) {
+    *out << c.rows << " rows, " << (c.storage == Storage::kDense ? "dense" : "sparse");
+  }
 };
 
 class ColumnMatrixTest : public ::testing::TestWithParam<Case> {

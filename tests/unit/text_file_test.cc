@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <ostream>
 #include <string>
 
 #include "strads/dataset.h"
@@ -65,6 +66,8 @@ std::string MessageOf(const std::function<void()>& action) {
 struct Format {
   const char* suffix;
   std::string (*compress)(const std::string&);
+
+  friend void PrintTo(const Format& format, std::ostream* out) { *out << format.suffix; }
 };
 
 class CompressedFileTest : public ::testing::TestWithParam<Format> {

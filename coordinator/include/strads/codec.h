@@ -8,7 +8,10 @@
 #include <Eigen/Core>
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <memory>
@@ -232,6 +235,43 @@ void Encode(Encoder& out, const T& field) {
 template <class T>
 void Decode(Value in, T& field);
 
+// Reads numbers wherever they lie in a message.
+template <Number T>
+class UnalignedIterator {
+ public:
+  using iterator_category = std::random_access_iterator_tag;
+  using value_type = T;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const T*;
+  using reference = T;
+
+  explicit UnalignedIterator(const char* at) : at_(at) {}
+  T operator*() const {
+    T value;
+    std::memcpy(&value, at_, sizeof value);
+    return value;
+  }
+  UnalignedIterator& operator++() {
+    at_ += sizeof(T);
+    return *this;
+  }
+  UnalignedIterator& operator--() {
+    at_ -= sizeof(T);
+    return *this;
+  }
+  UnalignedIterator& operator+=(difference_type n) {
+    at_ += n * static_cast<difference_type>(sizeof(T));
+    return *this;
+  }
+  friend difference_type operator-(UnalignedIterator a, UnalignedIterator b) {
+    return (a.at_ - b.at_) / static_cast<difference_type>(sizeof(T));
+  }
+  friend bool operator==(UnalignedIterator, UnalignedIterator) = default;
+
+ private:
+  const char* at_;
+};
+
 template <NumericArray T>
 void DecodeNumericArray(Value in, T& field) {
   using Element = std::remove_cvref_t<decltype(field[0])>;
@@ -243,16 +283,13 @@ void DecodeNumericArray(Value in, T& field) {
     return;
   }
   const std::string_view raw = in.RawArray(ArrayTypeOf<Element>(), sizeof(Element));
-  const size_t count = raw.size() / sizeof(Element);
-  if constexpr (IsVectorOfNumbers<T>::value) {
-    if (reinterpret_cast<uintptr_t>(raw.data()) % alignof(Element) == 0) {
-      const auto* first = reinterpret_cast<const Element*>(raw.data());
-      field.assign(first, first + count);  // one pass: resize() would write the memory twice
-      return;
-    }
+  if constexpr (IsVectorOfNumbers<T>::value) {  // resize() would write the memory twice
+    field.assign(UnalignedIterator<Element>(raw.data()),
+                 UnalignedIterator<Element>(raw.data() + raw.size()));
+  } else {
+    field.resize(static_cast<Size>(raw.size() / sizeof(Element)));
+    if (!raw.empty()) std::memcpy(field.data(), raw.data(), raw.size());
   }
-  field.resize(static_cast<Size>(count));
-  if (count > 0) std::memcpy(field.data(), raw.data(), raw.size());
 }
 
 template <HasFields T>
