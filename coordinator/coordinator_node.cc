@@ -1,5 +1,6 @@
 #include "coordinator/coordinator_node.h"
 
+#include <glog/logging.h>
 #include <strads/version.h>
 
 #include <algorithm>
@@ -199,6 +200,7 @@ void CoordinatorNode::OnAnswered() {
 }
 
 void CoordinatorNode::StartRounds() {
+  VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
   engine_.emplace(
@@ -232,6 +234,7 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
       result.round,           result.objective,       result.report.gap,
       result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
       traffic.bytes_sent,     traffic.bytes_received, result.report.extra};
+  VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!ending) return false;
@@ -240,6 +243,7 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
 }
 
 void CoordinatorNode::Finish(Ending ending) {
+  VLOG(1) << "the run ends: " << ending.message;
   ending_ = std::move(ending);
   phase_ = Phase::kFinishing;
   solved_at_ = endpoint_.Now();
@@ -275,6 +279,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       member.last_round < 0 ? "it had not answered a round"
                             : "the last round it answered is " + std::to_string(member.last_round);
   const std::string message = member.Name() + " " + how + "; " + answered;
+  VLOG(1) << message;
   endpoint_.Close(member.address);
   switch (phase_) {
     case Phase::kJoining:

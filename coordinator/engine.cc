@@ -1,5 +1,6 @@
 #include "coordinator/engine.h"
 
+#include <glog/logging.h>
 #include <strads/error.h>
 
 #include <algorithm>
@@ -15,7 +16,11 @@ Engine::Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, O
       lead_(std::max(shape.staleness, shape.schedulers - 1)),
       fed_back_(static_cast<size_t>(shape.schedulers), 0),
       penalties_{model.Report().penalty},
-      idle_since_(clock.Now()) {}
+      idle_since_(clock.Now()) {
+  CHECK_GE(shape.workers, 1);
+  CHECK_GE(shape.schedulers, 1);
+  CHECK_GE(shape.staleness, 0);
+}
 
 void Engine::Advance() {
   // Pushing comes first: workers should not idle while the coordinator pulls or plans.
@@ -80,6 +85,7 @@ bool Engine::TryPush() {
 }
 
 void Engine::OnPartial(int rank, int64_t round, Bytes partial, double loss) {
+  CHECK(rank >= 0 && rank < shape_.workers) << rank;
   const int64_t at = round - pulled_;
   if (at < 0 || at >= static_cast<int64_t>(open_.size())) {
     throw ProtocolError("worker " + std::to_string(rank) + " sent a partial of round " +
@@ -105,6 +111,7 @@ bool Engine::TryPull() {
     partials.push_back(std::move(*open.partials[rank]));
     objective += open.losses[rank];
   }
+  CHECK(open.updates_seen >= first_penalty_ && open.updates_seen <= pulled_) << open.updates_seen;
   objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
   updates_.push_back(model_.Pull(open.plan, partials));
   const RoundResult result{pulled_, objective, model_.Report()};
@@ -120,6 +127,11 @@ void Engine::ForgetOldUpdates() {
   int64_t needed = synced_;
   for (const int64_t fed_back : fed_back_) needed = std::min(needed, fed_back);
   for (; first_update_ < needed; ++first_update_) updates_.pop_front();
+}
+
+const Bytes& Engine::UpdateOf(int64_t round) const {
+  CHECK(round >= first_update_ && round < pulled_) << round;
+  return updates_[static_cast<size_t>(round - first_update_)];
 }
 
 std::vector<Bytes> Engine::UnsentUpdates() const {

@@ -97,9 +97,7 @@ class Engine {
   bool TryPull();
   bool TryRequestPlan();
   void ForgetOldUpdates();
-  const Bytes& UpdateOf(int64_t round) const {
-    return updates_[static_cast<size_t>(round - first_update_)];
-  }
+  const Bytes& UpdateOf(int64_t round) const;
 
   ModelRole& model_;
   const Shape shape_;

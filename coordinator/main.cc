@@ -217,11 +217,8 @@ int Dispatch(const std::string& binary,
   OptionValues own;
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);
-  std::vector<std::string> child = {OwnPath()};
-  if (names_app) child.push_back(request.program->name);
-  if (names_app) child.push_back("train");
-  child.push_back("--noprogress");
-  child.push_back("--child");
+  std::vector<std::string> child = {OwnPath(), "--noprogress", "--child"};
+  if (names_app) child.insert(child.begin() + 1, {request.program->name, "train"});
   return Train(*request.program, own, options, child);
 }
 
@@ -255,12 +252,12 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
 
 }  // namespace
 
-int Main(int argc, char** argv, std::vector<Program> programs) {
+int Main(int argc, char** argv, const std::vector<Program>& programs) {
   return Guarded(argc, argv, programs, true);
 }
 
-int MainOfOne(int argc, char** argv, Program program) {
-  return Guarded(argc, argv, {std::move(program)}, false);
+int MainOfOne(int argc, char** argv, const Program& program) {
+  return Guarded(argc, argv, {program}, false);
 }
 
 }  // namespace strads

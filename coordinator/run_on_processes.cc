@@ -78,7 +78,7 @@ RunResult RunOnProcesses(const Program& program,
   ChildProcesses children;
   for (int i = 0; i < options.workers + options.schedulers; ++i) {
     std::vector<std::string> command = hooks.child_command;
-    command.push_back(i < options.workers ? "--role=worker" : "--role=scheduler");
+    command.emplace_back(i < options.workers ? "--role=worker" : "--role=scheduler");
     command.push_back("--connect=" + transport->bound_endpoint());
     children.Start(command);
   }

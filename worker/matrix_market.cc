@@ -51,6 +51,7 @@ class Reader {
       Scan(parts_[p], starts_[p], keep);
     });
     std::vector<TripletPiece> pieces;
+    pieces.reserve(kept.size());
     for (const auto& part : kept) pieces.push_back({.entries = part});
     try {
       return ColumnMatrix::FromPieces(last_ - first_, width, pieces, Storage::kAuto, pool_);

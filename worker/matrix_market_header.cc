@@ -1,7 +1,7 @@
 #include "worker/matrix_market_header.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string>
 
 #include "strads/error.h"
@@ -26,16 +26,16 @@ class Parser {
       Fail("expected %%MatrixMarket matrix coordinate|array ...");
     }
     p_ += kMatrixMarketBanner.size();
-    Word<1>({"matrix"});
-    header_.is_array = Word<2>({"coordinate", "array"}) == 1;
-    header_.field = static_cast<Field>(Word<3>({"real", "integer", "pattern"}));
+    Word({"matrix"});
+    header_.is_array = Word({"coordinate", "array"}) == 1;
+    header_.field = static_cast<Field>(Word({"real", "integer", "pattern"}));
     if (header_.is_array && header_.field == Field::kPattern) {
       Fail("an array cannot be a pattern, expected real or integer");
     }
     if (header_.is_array) {
-      Word<1>({"general"});
+      Word({"general"});
     } else {
-      header_.symmetry = static_cast<Symmetry>(Word<3>({"general", "symmetric", "skew-symmetric"}));
+      header_.symmetry = static_cast<Symmetry>(Word({"general", "symmetric", "skew-symmetric"}));
     }
     ParseSizes();
     return header_;
@@ -43,8 +43,7 @@ class Parser {
 
  private:
   // Reads one of `words`, whatever its case, and returns which.
-  template <std::size_t kCount>
-  std::size_t Word(const std::array<std::string_view, kCount>& words) {
+  std::size_t Word(std::initializer_list<std::string_view> words) {
     p_ = SkipBlanks(p_);
     const char* const begin = p_;
     std::string word;

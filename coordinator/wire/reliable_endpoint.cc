@@ -1,5 +1,7 @@
 #include "coordinator/wire/reliable_endpoint.h"
 
+#include <glog/logging.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -54,12 +56,14 @@ void ReliableEndpoint::SendUnsequenced(const Address& to,
 }
 
 void ReliableEndpoint::ResendAll(const Address& to, Link& link) {
+  VLOG(1) << "sending " << link.unacknowledged.size() << " frames to " << to << " again";
   for (Frame& frame : link.unacknowledged) Transmit(to, link, frame);
 }
 
 void ReliableEndpoint::OnUnreachable(const Address& peer) {
   const auto found = links_.find(peer);
   if (found == links_.end() || found->second.unreachable_since != kNever) return;
+  VLOG(1) << "the connection to " << peer << " is down";
   found->second.unreachable_since = Now();
   found->second.probe_at = Now() + options_.probe_every;
   next_timer_ = Time{0};
@@ -91,6 +95,7 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
     return;
   }
   if (!BelongsToNoRun(header.kind) && header.run_id != run_id_) {
+    VLOG(1) << "dropped a frame of another run from " << from;
     ++frames_foreign_;
     return;
   }
@@ -105,6 +110,7 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
   }
   Link& link = found->second;
   if (link.unreachable_since != kNever) {
+    VLOG(1) << "the connection to " << from << " is up again";
     link.unreachable_since = link.probe_at = kNever;
     OnAcknowledged(link, header.ack);
     ResendAll(from, link);

@@ -1,5 +1,6 @@
 #include "coordinator/wire/zmq_transport.h"
 
+#include <glog/logging.h>
 #include <strads/error.h>
 
 #include <algorithm>
@@ -121,6 +122,7 @@ struct ZmqTransport::Sockets {
     }
     std::optional<Frame> frame = ReceiveFrame(socket, std::move(message));
     if (!frame) {
+      VLOG(1) << "dropped a malformed frame from " << from;
       ++traffic.frames_dropped;
       return true;
     }

@@ -9,15 +9,15 @@ namespace strads {
 
 // The main function of a binary with several apps: `strads APP COMMAND --flag=value ...`. Returns
 // the exit code: 0, or that of the error or termination (docs/running.md lists them).
-int Main(int argc, char** argv, std::vector<Program> programs);
+int Main(int argc, char** argv, const std::vector<Program>& programs);
 
 // The main function of a binary with one app: `lasso [train] --flag=value ...`. It plays every
 // role: all of them by default, one of them with --role.
-int MainOfOne(int argc, char** argv, Program program);
+int MainOfOne(int argc, char** argv, const Program& program);
 
 template <App A>
-int Main(int argc, char** argv, std::string name = "app", std::string summary = {}) {
-  return MainOfOne(argc, argv, MakeProgram<A>(std::move(name), std::move(summary)));
+int Main(int argc, char** argv, const std::string& name = "app", const std::string& summary = {}) {
+  return MainOfOne(argc, argv, MakeProgram<A>(name, summary));
 }
 
 }  // namespace strads

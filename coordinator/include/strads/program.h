@@ -121,15 +121,15 @@ class ModelOf final : public ModelRole {
 
 // The app A as a program of this name.
 template <App A>
-Program MakeProgram(std::string name,
-                    std::string summary = {},
-                    std::vector<Command> commands = {}) {
+Program MakeProgram(const std::string& name,
+                    const std::string& summary = {},
+                    const std::vector<Command>& commands = {}) {
   using Options = typename A::Options;
   return {
-      .name = std::move(name),
-      .summary = std::move(summary),
+      .name = name,
+      .summary = summary,
       .options = DescribeOptions<Options>(),
-      .commands = std::move(commands),
+      .commands = commands,
       .pack_options = [](const OptionValues& values) { return Pack(MakeOptions<Options>(values)); },
       .make_scheduler = [](const Bytes& options, Slice slice) -> std::unique_ptr<SchedulerRole> {
         return std::make_unique<internal::SchedulerOf<A>>(options, slice);
