@@ -1,7 +1,7 @@
 # Compiler settings shared by every target of the project.
 add_library(strads_settings INTERFACE)
 target_compile_options(strads_settings INTERFACE
-  -Wall -Wextra -Wconversion -Wshadow=local
+  -Wall -Wextra -Wconversion
   # a*b+c must round the same way on every machine: the same seed gives the same bytes.
   -ffp-contract=off
   $<$<BOOL:${STRADS_WERROR}>:-Werror>)
@@ -10,8 +10,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(strads_settings INTERFACE -Wno-restrict)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-  target_compile_options(strads_settings INTERFACE -Wno-shadow -Wno-sign-conversion)
-  target_compile_options(strads_settings INTERFACE -Wshadow-uncaptured-local)
+  target_compile_options(strads_settings INTERFACE -Wno-sign-conversion)  # no part of it to g++
+else()
+  target_compile_options(strads_settings INTERFACE -Wshadow=local)
 endif()
 if(STRADS_SANITIZE)
   target_compile_options(strads_settings INTERFACE -fsanitize=${STRADS_SANITIZE} -fno-omit-frame-pointer
