@@ -116,7 +116,7 @@ class FakeCluster final : public Engine::Outlet {
     }
     for (auto& [rank, due] : partials_due) {
       if (due.empty()) continue;
-      choices.push_back([&, rank = rank] {
+      choices.push_back([&, rank = rank, &due = due] {
         const auto next = static_cast<int64_t>(random.Below(due.size()));
         const int64_t round = due[static_cast<size_t>(next)];
         AnswerPush(rank, next);
