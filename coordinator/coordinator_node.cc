@@ -19,6 +19,10 @@ using wire::Time;
 namespace {
 
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
+// How long members may take to hear that a run has failed. A connection that ends takes with it
+// what they have not read.
+constexpr double kStopSeconds = 2;
+constexpr double kStopTickSeconds = 0.002;
 
 // What a member's own options must agree with: the app's and those of the run that shape the
 // answer.
@@ -80,7 +84,7 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
     return;
   }
   Member* member = membership_.Find(delivery.from);
-  if (member == nullptr || phase_ == Phase::kDone) return;
+  if (member == nullptr || phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
   if (!delivery.lost && delivery.header.version != wire::FrameHeader::kVersion) return;
   if (delivery.lost) {
     OnLost(*member, "was lost");
@@ -96,7 +100,9 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
 
 void CoordinatorNode::OnHello(const Delivery& delivery) {
   std::string reason;
-  if (delivery.header.version != wire::FrameHeader::kVersion) {
+  if (phase_ == Phase::kStopping) {
+    reason = "the run has ended";
+  } else if (delivery.header.version != wire::FrameHeader::kVersion) {
     reason = "it speaks protocol version " + std::to_string(delivery.header.version) +
              ", this run version " + std::to_string(wire::FrameHeader::kVersion);
   } else if (delivery.parts.empty()) {
@@ -247,7 +253,7 @@ void CoordinatorNode::Finish(Ending ending) {
   ending_ = std::move(ending);
   phase_ = Phase::kFinishing;
   solved_at_ = endpoint_.Now();
-  finish_deadline_ = solved_at_ + Seconds(options_.round_timeout);
+  leave_deadline_ = solved_at_ + Seconds(options_.round_timeout);
   const std::vector<Bytes> updates = engine_->UnsentUpdates();
   for (const Member* member : membership_.all()) {
     const bool is_worker = member->role == wire::Role::kWorker;
@@ -295,6 +301,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       member.finished = true;
       Conclude();
       return;
+    case Phase::kStopping:
     case Phase::kDone:
       return;
   }
@@ -303,14 +310,20 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
 
 void CoordinatorNode::StopAll(const std::string& reason) {
   for (const Member* member : membership_.all()) {
-    if (member->joined())
+    if (!member->joined()) continue;
+    if (member->failure) {  // it knows, and leaves once it is known that it said so
+      endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
+    } else {
       endpoint_.Send(member->address, {.kind = FrameKind::kStop}, {Pack(wire::Refuse{reason})});
+    }
   }
-  phase_ = Phase::kDone;
+  phase_ = Phase::kStopping;
+  leave_deadline_ = endpoint_.Now() + Seconds(kStopSeconds);
+  WakeAt(endpoint_.Now());
 }
 
 void CoordinatorNode::Abort(const std::string& reason) {
-  if (phase_ != Phase::kDone) StopAll(reason);
+  if (phase_ != Phase::kStopping && phase_ != Phase::kDone) StopAll(reason);
 }
 
 void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
@@ -318,8 +331,8 @@ void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
   const auto found = std::find_if(members.begin(), members.end(),
                                   [&](const Member* m) { return m->process == process; });
   Member* member = found == members.end() ? nullptr : *found;
-  if (phase_ == Phase::kDone || (member != nullptr && (member->finished || member->failure)))
-    return;
+  if (phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
+  if (member != nullptr && (member->finished || member->failure)) return;
   if (phase_ == Phase::kJoining) {
     error_ = PeerError("process " + std::to_string(process) + " " + how +
                        " before all roles had joined");
@@ -330,6 +343,14 @@ void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
 }
 
 void CoordinatorNode::OnTimer(Time now) {
+  if (phase_ == Phase::kStopping) {
+    if (now >= leave_deadline_ || endpoint_.AllAcknowledged()) {
+      phase_ = Phase::kDone;
+    } else {
+      WakeAt(now + Seconds(kStopTickSeconds));
+    }
+    return;
+  }
   WakeAt(now + Seconds(kTickSeconds));
   CheckDeadlines(now);
 }
@@ -360,7 +381,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
                awaited && now - awaited->since > limit && options_.schedulers > 0) {
       OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)), how);
     }
-  } else if (phase_ == Phase::kFinishing && now > finish_deadline_) {
+  } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     phase_ = Phase::kDone;
   }
 }

@@ -33,13 +33,13 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   // Once done. Throws the Error that ended the run before its first round, if one did.
   RunResult Result() const;
 
-  // Tells all members to leave, because of an error of the coordinator's own.
+  // Tells all members to leave, because of an error of the coordinator's own. Poll until done.
   void Abort(const std::string& reason);
   // A member that runs here on this machine was seen to die.
   void OnProcessEnded(int64_t process, const std::string& how);
 
  private:
-  enum class Phase { kJoining, kLoading, kRounds, kFinishing, kDone };
+  enum class Phase { kJoining, kLoading, kRounds, kFinishing, kStopping, kDone };
 
   void OnDelivery(wire::Delivery& delivery) override;
   void OnTimer(wire::Time now) override;
@@ -79,7 +79,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   wire::Time started_at_{0};
   wire::Time loaded_at_{0};
   wire::Time solved_at_{0};
-  wire::Time finish_deadline_{0};
+  wire::Time leave_deadline_{0};  // of finishing, of stopping
 };
 
 }  // namespace strads

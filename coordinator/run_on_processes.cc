@@ -57,6 +57,7 @@ RunResult Coordinate(wire::ZmqTransport& transport,
     }
   } catch (const std::exception& error) {
     coordinator.Abort(error.what());
+    while (!coordinator.done()) coordinator.Poll(coordinator.NextTimer());
     throw;
   }
   children.WaitForAll(2);

@@ -134,6 +134,7 @@ void MemberNode::OnDelivery(Delivery& delivery) {
       error_ = PeerError(
           "the run was stopped" +
           (delivery.parts.empty() ? "" : ": " + Unpack<Refuse>(delivery.parts[0]).reason));
+      endpoint_.SendUnsequenced(kCoordinator, FrameKind::kAck, {});  // it waits for this
       Leave(Seconds(0.2));
     } else if (delivery.header.sequence != 0) {
       OnFrame(delivery);

@@ -250,6 +250,21 @@ TEST(Failures, AnErrorOfAConstructorIsToldThoughItsProcessHasEndedSince) {
   EXPECT_THAT(outcome.error->what(), HasSubstr("no data"));
 }
 
+TEST(Failures, WorkersHearWhyARunHasFailedThoughTheirConnectionIsDownWhenItDoes) {
+  SimCluster::Config config = MakeConfig(2, 0);
+  config.values = {{"bad_shard", "1"}};
+  SimCluster cluster(ToyProgram(), config);
+  cluster.AddWorker();
+  cluster.AddWorker(Seconds(1));
+  auto& good = cluster.actor("worker-0");
+  cluster.At(Seconds(0.9), [&] { cluster.Cut(cluster.coordinator(), good); });
+  cluster.At(Seconds(1.8), [&] { cluster.Heal(cluster.coordinator(), good); });
+  cluster.Run();
+  ASSERT_TRUE(OutcomeOf(cluster).error);
+  ASSERT_TRUE(good.error);
+  EXPECT_THAT(good.error->what(), HasSubstr("another role failed"));
+}
+
 TEST(Failures, TheObjectiveIsThatOfTheModelThoughTheLastFramesAreLostForSeconds) {
   const auto objective = [](bool cut) {
     SimCluster::Config config = MakeConfig(2, 0);
