@@ -24,20 +24,6 @@ constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are notic
 constexpr double kStopSeconds = 2;
 constexpr double kStopTickSeconds = 0.002;
 
-// What a member's own options must agree with: the app's and those of the run that shape the
-// answer.
-OptionValues Binding(const Program& program, const OptionValues& app, const RunOptions& run) {
-  OptionValues binding;
-  for (const OptionInfo& option : program.options) {
-    const auto found = app.find(option.name);
-    binding[option.name] = found == app.end() ? option.default_value : found->second;
-  }
-  const OptionValues shared = ToValues(run);
-  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"})
-    binding[name] = shared.at(name);
-  return binding;
-}
-
 std::string InSeconds(double seconds) {
   return std::to_string(static_cast<int64_t>(seconds)) + " s";
 }
@@ -62,8 +48,10 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
       options_(options),
       hooks_(hooks),
       app_options_(program.pack_options(values)),
-      membership_(
-          program.name, Binding(program, values, options), options.workers, options.schedulers),
+      membership_(program.name,
+                  BindingOptions(program, values, options),
+                  options.workers,
+                  options.schedulers),
       model_(program.make_model(app_options_)) {
   endpoint_.set_run_id(run_id);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
@@ -281,10 +269,7 @@ void CoordinatorNode::Conclude() {
 }
 
 void CoordinatorNode::OnLost(Member& member, const std::string& how) {
-  const std::string answered =
-      member.last_round < 0 ? "it had not answered a round"
-                            : "the last round it answered is " + std::to_string(member.last_round);
-  const std::string message = member.Name() + " " + how + "; " + answered;
+  const std::string message = member.Name() + " " + how + "; " + member.LastAnswer();
   VLOG(1) << message;
   endpoint_.Close(member.address);
   switch (phase_) {

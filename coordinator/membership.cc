@@ -7,11 +7,30 @@
 
 namespace strads {
 
+OptionValues BindingOptions(const Program& program,
+                            const OptionValues& app,
+                            const RunOptions& run) {
+  OptionValues binding;
+  for (const OptionInfo& option : program.options) {
+    const auto found = app.find(option.name);
+    binding[option.name] = found == app.end() ? option.default_value : found->second;
+  }
+  const OptionValues shared = ToValues(run);
+  for (const char* name : {"workers", "threads", "schedulers", "staleness", "seed"})
+    binding[name] = shared.at(name);
+  return binding;
+}
+
 std::string Member::Name() const {
   std::string name =
       (role == wire::Role::kWorker ? "worker " : "scheduler ") + std::to_string(index);
   if (joined()) name += " (process " + std::to_string(process) + " on " + host + ")";
   return name;
+}
+
+std::string Member::LastAnswer() const {
+  if (last_round < 0) return "it had not answered a round";
+  return "the last round it answered is " + std::to_string(last_round);
 }
 
 Membership::Membership(std::string app, OptionValues values, int workers, int schedulers)

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <strads/error.h>
+#include <strads/program.h>
+#include <strads/run_options.h>
 
 #include <map>
 #include <optional>
@@ -11,6 +13,10 @@
 #include "coordinator/wire/transport.h"
 
 namespace strads {
+
+// What a member's own options must agree with: the app's and those of the run that shape the
+// answer.
+OptionValues BindingOptions(const Program& program, const OptionValues& app, const RunOptions& run);
 
 // A worker or a scheduler of the run.
 struct Member {
@@ -28,6 +34,8 @@ struct Member {
   bool joined() const { return !address.empty(); }
   // "worker 2 (process 4711 on host7)"
   std::string Name() const;
+  // "the last round it answered is 12"
+  std::string LastAnswer() const;
 };
 
 // Who plays which role: gives ranks to those that say hello, in order of arrival, and refuses those

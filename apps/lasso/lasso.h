@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "apps/lasso/block.h"
 #include "strads/dependency_filter.h"
 #include "strads/divergence_guard.h"
+#include "strads/working_set.h"
 
 namespace strads::lasso {
 
@@ -33,11 +35,12 @@ struct Options {
   int64_t num_features = 0;
   double lambda = 0;
   double lambda_ratio = 0.1;
-  std::string schedule = "priority";
+  std::string schedule = "working_set";
   int parallelism = 64;
   double max_coupling = 0.3;
   double candidates = 2;
   int coupling_cache = 4096;
+  int block_memory = 1024;
   bool divergence_guard = true;
   int64_t seed = 1;
 
@@ -51,6 +54,7 @@ struct Options {
                 max_coupling,
                 candidates,
                 coupling_cache,
+                block_memory,
                 divergence_guard,
                 seed)
   STRADS_HELP(
@@ -60,38 +64,51 @@ struct Options {
       "lambda: weight of the L1 norm in 1/2|y - Xb|^2 + lambda|b|_1; 0: use lambda_ratio",
       "lambda_ratio: lambda as a share of lambda_max = max_j |x_j'y|, where all variables are zero",
       "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, "
-      "or "
-      "dependency (priority with dependency check, STRADS)",
+      "dependency (priority with dependency check, STRADS), or working_set (those that matter, "
+      "solved as one block)",
       "parallelism: variables updated in one round, at most",
       "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
       "candidates: dependency: variables drawn for each that may be kept",
       "coupling_cache: dependency: variables whose couplings with each other a scheduler remembers",
+      "block_memory: working_set: megabytes that the coordinator may use for what it solves as one "
+      "block: inner products, or columns where these are smaller; beyond, priority goes on",
       "divergence_guard: halve the parallelism when the objective rises, and start again from zero "
       "if it is worse than zero")
 };
 
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
-// all of X'r and |r|^2 and no update; if `restart`, first all variables become zero.
+// all of X'r and |r|^2 and no update; if `restart`, first all variables become zero. Or, if
+// `solve`, which variables join the block of all that have joined so far, which is then solved as
+// one.
 struct Plan {
   bool measure = false;
   bool restart = false;
-  std::vector<int32_t> columns;
-  std::vector<int32_t> probe;  // columns of later rounds; DependencyFilter::Probe
+  bool solve = false;
+  bool gather = false;           // solve by columns: send those of the block not sent before
+  std::vector<int32_t> columns;  // updated each by itself
+  std::vector<int32_t> joining;  // the block
+  std::vector<int32_t> probe;    // columns of later rounds; DependencyFilter::Probe
   int32_t probe_known = 0;
   int32_t scheduler = 0;    // that made it
   int32_t parallelism = 0;  // in force, for the record
-  STRADS_FIELDS(measure, restart, columns, probe, probe_known, scheduler, parallelism)
+  STRADS_FIELDS(
+      measure, restart, solve, gather, columns, joining, probe, probe_known, scheduler, parallelism)
 };
 
 // A shard's share: inner products over its rows.
 struct Partial {
-  int64_t updates_seen = 0;  // synced before this push
-  double loss = 0;           // 1/2 |r|^2
-  std::vector<double> xr;    // x_j'r of plan.columns; if measuring, of all columns of the shard
-  std::vector<double> xx;    // |x_j|^2 of all columns, in the first measurement
-  double yr = 0, yy = 0;     // y'r, y'y if measuring
-  std::vector<double> gram;  // couplings of the probe
-  STRADS_FIELDS(updates_seen, loss, xr, xx, yr, yy, gram)
+  int64_t updates_seen = 0;     // synced before this push
+  double loss = 0;              // 1/2 |r|^2
+  std::vector<double> xr;       // x_j'r of plan.columns; if measuring, of all columns of the shard
+  std::vector<double> xx;       // |x_j|^2 of all columns, in the first measurement
+  double yr = 0, yy = 0;        // y'r, y'y if measuring
+  int64_t entries = 0;          // non-zeros of the shard, in the first measurement
+  std::vector<double> gram;     // couplings of the probe, or of what joins with the block
+  Eigen::VectorXd y;            // of the rows, with the first columns that are gathered
+  std::vector<int32_t> counts;  // of the entries of each column gathered
+  std::vector<int32_t> rows;    // of those entries, from the first row of the shard
+  std::vector<double> values;
+  STRADS_FIELDS(updates_seen, loss, xr, xx, yr, yy, entries, gram, y, counts, rows, values)
 };
 
 // What changed, and what schedulers want to know.
@@ -100,7 +117,12 @@ struct Update {
   std::vector<double> changes;   // of b; if measuring: what the change would be
   std::vector<double> scaled;    // changes times |x_j|: in units of the fitted values
   bool measured = false;
-  int64_t num_variables = 0;   // if measuring
+  bool solved = false;        // a block
+  bool block_grew = false;    // for it
+  int64_t num_variables = 0;  // if measuring
+  int64_t nonzeros = 0;       // of the model
+  int64_t block_size = 0;
+  double mean_entries = 0;     // non-zeros of X in a column, in the first measurement
   double objective = 0;        // before the round, of the newest state that all workers reported
   std::vector<int32_t> probe;  // the plan's, and its pairs that are coupled, by number
   int32_t probe_known = 0;
@@ -110,7 +132,12 @@ struct Update {
                 changes,
                 scaled,
                 measured,
+                solved,
+                block_grew,
                 num_variables,
+                nonzeros,
+                block_size,
+                mean_entries,
                 objective,
                 probe,
                 probe_known,
@@ -132,6 +159,8 @@ class Scheduler {
   void AskForCouplings(Plan& plan);
   void Learn(const Update& update);
   void NoteChanges(const Update& update);
+  void PlanBlock(Plan& plan);
+  void ChooseBlock(const Update& update);
 
   const Options options_;
   const Slice slice_;
@@ -150,6 +179,15 @@ class Scheduler {
   double num_candidates_;                   // drawn for a plan
   std::deque<std::vector<int32_t>> asked_;  // candidates whose couplings are on their way
   std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
+
+  // If blocks are solved: until the block would be too large.
+  std::optional<WorkingSet> working_set_;
+  std::vector<int32_t> joining_;  // with the next plan
+  bool block_is_due_ = false;
+  bool gather_ = false;
+  bool is_stuck_ = false;          // the last block could not be improved
+  int blocks_since_measured_ = 0;  // of all schedulers
+  double mean_entries_ = 0;
 
   DivergenceGuard guard_;
   bool alone_ = false;  // every round is fenced
@@ -170,10 +208,13 @@ class Worker {
 
  private:
   void Measure(Partial& partial);
+  void Gather(Partial& partial);
   bool Has(int32_t column) const;
 
   ThreadPool pool_;
   Dataset data_;
+  std::vector<int32_t> block_;  // in the order of joining
+  size_t num_gathered_ = 0;     // of block_
   Eigen::VectorXd residual_;
   double loss_ = 0;
   int64_t updates_seen_ = 0;
@@ -193,6 +234,7 @@ class Model {
  private:
   void Check(const Plan& plan, std::span<const Partial> partials) const;
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   void FindCoupled(std::span<const Partial> partials, Update& update) const;
   double Minimiser(int32_t column, double xr) const;
@@ -205,6 +247,9 @@ class Model {
 
  private:
   std::vector<double> norms_;         // |x_j|^2
+  std::vector<double> xy_;            // x_j'y
+  std::vector<double> xr_;            // x_j'r when last measured
+  std::optional<Block> block_;        // of working_set
   std::deque<double> l1_norms_{0.0};  // |b|_1 after n updates, from n = first_l1_norm_
   int64_t first_l1_norm_ = 0;
   double lambda_ratio_ = 0;

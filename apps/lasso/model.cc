@@ -30,14 +30,18 @@ double Model::Minimiser(int32_t column, double xr) const {
 void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   const auto known = static_cast<int32_t>(coefficients_.size());
   const auto is_known = [&](int32_t j) { return j >= 0 && j < known; };
-  if (!std::ranges::all_of(plan.columns, is_known) || !std::ranges::all_of(plan.probe, is_known)) {
+  if (!std::ranges::all_of(plan.columns, is_known) || !std::ranges::all_of(plan.probe, is_known) ||
+      !std::ranges::all_of(plan.joining, is_known)) {
     throw ProtocolError("a plan names a variable that does not exist");
   }
   const auto num_probed = static_cast<int64_t>(plan.probe.size());
   const int64_t num_known = plan.probe_known;
   if (num_known < 0 || num_known > num_probed) throw ProtocolError("a plan's probe does not fit");
-  const auto num_pairs =
-      static_cast<size_t>((num_probed * (num_probed - 1) - num_known * (num_known - 1)) / 2);
+  const auto pairs_of = [](int64_t n) { return n * (n - 1) / 2; };
+  const int64_t block = block_ ? block_->size() : 0;
+  const int64_t joined = plan.gather ? block : block + std::ssize(plan.joining);
+  const auto num_pairs = static_cast<size_t>(pairs_of(num_probed) - pairs_of(num_known) +
+                                             pairs_of(joined) - pairs_of(block));
   for (const Partial& partial : partials) {
     const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size()
                                    : partial.xr.size() == plan.columns.size();
@@ -64,6 +68,9 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   double l1_change = 0;
   if (plan.measure) {
     Measure(plan, partials, update);
+  } else if (plan.solve) {
+    SolveBlock(plan, partials, update);
+    l1_change = coefficients_.L1Norm() - l1_norms_.back();
   } else {
     for (const int32_t j : plan.columns)
       l1_change -= std::abs(coefficients_[static_cast<size_t>(j)]);
@@ -119,6 +126,9 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   if (updates_ == 0) {
     null_objective_ = 0.5 * yy;
     lambda_max_ = steepest;
+    for (const Partial& partial : partials)
+      update.mean_entries += static_cast<double>(partial.entries);
+    if (num_variables > 0) update.mean_entries /= static_cast<double>(num_variables);
     if (lambda_ == 0) lambda_ = lambda_ratio_ * lambda_max_;
   }
 
@@ -130,7 +140,12 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   best_dual_ = std::max(best_dual_, LassoDual(yr, rr, steepest, lambda_));
   gap_ = null_objective_ > 0 ? std::max(0.0, primal - best_dual_) / null_objective_ : 0.0;
 
+  if (!block_) block_.emplace(norms_, xr);
+  block_->Measured(xr, rr, yr);
+
   update.measured = true;
+  update.nonzeros = nonzeros_;
+  update.block_size = block_->size();
   update.num_variables = static_cast<int64_t>(num_variables);
   for (size_t j = 0; j < num_variables; ++j) {
     const auto column = static_cast<int32_t>(j);
@@ -138,6 +153,24 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     if (change == 0) continue;
     update.columns.push_back(column);
     update.scaled.push_back(change * std::sqrt(norms_[j]));
+  }
+}
+
+void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
+  constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
+  if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
+  const Block::Change change =
+      block_->Solve(plan, partials, coefficients_, lambda_, kShare * gap_ * null_objective_);
+  updates_ += change.updates;
+  update.solved = true;
+  update.block_grew = !plan.joining.empty();
+  for (const auto& [j, b] : change.values) {
+    double& old = coefficients_[static_cast<size_t>(j)];
+    update.columns.push_back(j);
+    update.changes.push_back(b - old);
+    update.scaled.push_back((b - old) * std::sqrt(norms_[static_cast<size_t>(j)]));
+    nonzeros_ += (b != 0) - (old != 0);
+    old = b;
   }
 }
 
@@ -164,7 +197,12 @@ strads::Report Model::Report() const {
   report.gap = gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
-  report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}, {"parallelism", parallelism_}};
+  report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}};
+  if (block_ && block_->size() > 0) {
+    report.extra["block"] = static_cast<double>(block_->size());
+  } else {
+    report.extra["parallelism"] = parallelism_;
+  }
   return report;
 }
 

@@ -12,13 +12,22 @@ constexpr int kGuardWindow = 32;  // rounds
 // A measurement reads all of X once, as updating every variable once does. So they are this many
 // times the variables apart at most, and no more than grows by this factor from one to the next.
 constexpr double kMostSweepsBetween = 10;
-constexpr double kGrowth = 1.5;
+constexpr double kLaterMeasurements = 1.5;
 
 // By priority: the variables that matter have settled, for now, once their changes are this share
 // of what they were after the last measurement, which also finds those that matter next.
 constexpr double kSettled = 1e-2;
 // But a measurement costs as much as updating every variable; this share of that comes first.
 constexpr double kLeastSweepsBetween = 0.05;
+
+// Of a working set.
+constexpr int kFirstSize = 64;
+constexpr double kGrowth = 2;
+// Inner products pay as long as the block is this small, or this small beside the entries of a
+// column: they are fewer than the entries then, and let all be solved for at once.
+constexpr double kSmallBlock = 512;
+constexpr double kSmallShare = 0.25;
+constexpr double kBytesPerEntry = 16;  // of a column that was gathered
 
 }  // namespace
 
@@ -36,8 +45,13 @@ Scheduler::Scheduler(const Options& options, Slice slice)
   if (options.coupling_cache < 2 || options.coupling_cache > 131072)
     throw UsageError("--coupling_cache=" + std::to_string(options.coupling_cache) +
                      " is out of range, expected 2 to 131072");
+  if (options.block_memory < 0)
+    throw UsageError("--block_memory=" + std::to_string(options.block_memory) +
+                     " is out of range, expected at least 0");
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
+  } else if (options.schedule == "working_set") {
+    working_set_.emplace(std::max(1, kFirstSize / slice.count), kGrowth);
   } else {
     (void)MakeSchedule(options.schedule, 0, 0, 0);  // refuses an unknown name now
   }
@@ -46,7 +60,7 @@ Scheduler::Scheduler(const Options& options, Slice slice)
 void Scheduler::SetUp(int64_t num_variables) {
   num_variables_ = num_variables;
   const auto [first, last] = slice_.RangeOf(num_variables);
-  const std::string name = filter_ ? "priority" : options_.schedule;
+  const std::string name = filter_ || working_set_ ? "priority" : options_.schedule;
   ScheduleOptions own;
   own.stream = static_cast<uint64_t>(slice_.index);
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
@@ -59,6 +73,7 @@ void Scheduler::SetUp(int64_t num_variables) {
 bool Scheduler::MeasurementIsDue() const {
   if (slice_.index != 0 || measuring_) return false;  // one scheduler is enough for all
   if (restart_) return true;
+  if (working_set_) return blocks_since_measured_ == slice_.count;
   if (updates_since_measured_ >= updates_between_) return true;
   if (priority_ == nullptr) return false;
   const double change = priority_->TotalChange();
@@ -113,6 +128,8 @@ Scheduled<Plan> Scheduler::Schedule() {
     measuring_ = true;
     plan.measure = true;
     plan.restart = std::exchange(restart_, false);
+  } else if (working_set_) {
+    PlanBlock(plan);
   } else {
     plan.columns = NextColumns();
   }
@@ -121,6 +138,43 @@ Scheduled<Plan> Scheduler::Schedule() {
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
   const bool fence = plan.measure || alone_;
   return {std::move(plan), fence};
+}
+
+void Scheduler::PlanBlock(Plan& plan) {
+  if (!block_is_due_) return;  // others have to come first
+  block_is_due_ = false;
+  plan.solve = true;
+  plan.gather = gather_;
+  plan.joining = std::move(joining_);
+  joining_.clear();
+}
+
+// After a measurement. Gives up the block once it does not pay any more.
+void Scheduler::ChooseBlock(const Update& update) {
+  blocks_since_measured_ = 0;
+  const double memory = 1e6 * options_.block_memory;
+  const double wanted = kGrowth * static_cast<double>(update.nonzeros);
+  const double most_inner_products = std::sqrt(memory / sizeof(double));
+  gather_ = gather_ || wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
+            static_cast<double>(update.block_size) >= most_inner_products;
+  const double most =
+      gather_ ? memory / (kBytesPerEntry * std::max(mean_entries_, 1.0)) : most_inner_products;
+  if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
+    working_set_.reset();  // all schedulers do, having heard the same
+    return;
+  }
+  block_is_due_ = true;
+  const auto [first, last] = slice_.RangeOf(num_variables_);
+  std::vector<int32_t> candidates;
+  std::vector<double> scores;
+  for (size_t i = 0; i < update.columns.size(); ++i) {
+    if (update.columns[i] < first || update.columns[i] >= last) continue;
+    candidates.push_back(update.columns[i]);
+    scores.push_back(std::abs(update.scaled[i]));
+  }
+  const auto room = static_cast<int64_t>(most) - update.block_size;
+  joining_ =
+      working_set_->Grow(candidates, scores, update.nonzeros / slice_.count, room / slice_.count);
 }
 
 void Scheduler::Learn(const Update& update) {
@@ -145,15 +199,23 @@ void Scheduler::NoteChanges(const Update& update) {
 }
 
 void Scheduler::Feedback(const Update& update) {
-  if (update.measured && schedule_ == nullptr) SetUp(update.num_variables);
-  NoteChanges(update);
+  if (update.measured && schedule_ == nullptr) {
+    mean_entries_ = update.mean_entries;
+    SetUp(update.num_variables);
+  }
+  if (update.solved) {
+    ++blocks_since_measured_;
+    is_stuck_ = is_stuck_ && update.columns.empty() && !update.block_grew;
+  }
+  if (working_set_ && update.measured) ChooseBlock(update);
+  if (!working_set_) NoteChanges(update);
   if (update.measured) {
     measuring_ = false;
     if (null_objective_ == 0) null_objective_ = update.objective;
-    updates_between_ = std::min(kGrowth * updates_between_,
+    updates_between_ = std::min(kLaterMeasurements * updates_between_,
                                 kMostSweepsBetween * static_cast<double>(num_variables_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
-  } else {
+  } else if (!working_set_) {
     updates_since_measured_ += static_cast<double>(update.columns.size());
     if (options_.divergence_guard && !alone_ && guard_.Observe(update.objective)) {
       // Rounds under way at the same time are parallel updates too: fences end that.

@@ -39,6 +39,15 @@ Partial Worker::Push(const Plan& plan) {
   if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a probe names a variable that does not exist");
   if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram);
+  if (!std::ranges::all_of(plan.joining, [&](int32_t j) { return Has(j); }))
+    throw ProtocolError("a block has a variable that does not exist");
+  const auto before = static_cast<int>(block_.size());
+  block_.insert(block_.end(), plan.joining.begin(), plan.joining.end());
+  if (plan.gather) {
+    Gather(partial);
+  } else if (!plan.joining.empty()) {
+    data_.x.GramBlock(block_, before, partial.gram);
+  }
   return partial;
 }
 
@@ -59,6 +68,29 @@ void Worker::Measure(Partial& partial) {
   loss_ = 0.5 * residual_.squaredNorm();  // exact again: the running sum gathers rounding errors
   partial.yr = data_.y.dot(residual_);
   partial.yy = data_.y.squaredNorm();
+  partial.entries = data_.x.num_nonzeros();
+}
+
+void Worker::Gather(Partial& partial) {
+  if (num_gathered_ == 0) partial.y = data_.y;
+  for (; num_gathered_ < block_.size(); ++num_gathered_) {
+    const int j = block_[num_gathered_];
+    const size_t before = partial.rows.size();
+    if (data_.x.is_dense()) {
+      const double* column = data_.x.DenseColumn(j);
+      for (int64_t row = 0; row < data_.x.num_rows(); ++row) {
+        if (column[row] == 0) continue;
+        partial.rows.push_back(static_cast<int32_t>(row));
+        partial.values.push_back(column[row]);
+      }
+    } else {
+      const auto rows = data_.x.Rows(j);
+      const auto values = data_.x.Values(j);
+      partial.rows.insert(partial.rows.end(), rows.begin(), rows.end());
+      partial.values.insert(partial.values.end(), values.begin(), values.end());
+    }
+    partial.counts.push_back(static_cast<int32_t>(partial.rows.size() - before));
+  }
 }
 
 void Worker::Sync(const Update& update) {

@@ -47,7 +47,7 @@ def main():
 
     print(f"{'workers':>7} {'schedule':>11} {'wall s':>8} {'load s':>8} {'solve s':>8} {'gap':>9} {'updates':>9}")
     for workers in (1, 2):
-        for schedule in ("random", "priority", "dependency"):
+        for schedule in ("random", "priority", "dependency", "working_set"):
             model, metrics = os.path.join(folder, "m.json"), os.path.join(folder, "m.jsonl")
             command = [f"{build}/strads", "lasso", "train", f"--data={data}", f"--model={model}", f"--workers={workers}",
                        f"--schedule={schedule}", "--parallelism=256", "--tolerance=1e-3", f"--metrics={metrics}", "--noprogress"]

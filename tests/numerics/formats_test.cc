@@ -103,7 +103,7 @@ TEST_F(Formats, ColumnsThatOnlySomeShardsHaveAreVariablesOfAll) {
   Eigen::MatrixXd x = DrawMatrix({.rows = 40, .cols = 20, .seed = 32});
   x.topRightCorner(30, 10).setZero();
   const Problem problem(x, DrawProblem({.rows = 40, .cols = 20, .seed = 32}).y);
-  for (const char* schedule : {"cyclic", "priority", "dependency"}) {
+  for (const char* schedule : {"cyclic", "priority", "dependency", "working_set"}) {
     lasso::Options options;
     options.schedule = schedule;
     options.data = dir_.Write("corner.libsvm", ToLibsvm(problem));
@@ -114,7 +114,7 @@ TEST_F(Formats, ColumnsThatOnlySomeShardsHaveAreVariablesOfAll) {
 TEST_F(Formats, ThreadsAreNeverPartOfTheAnswer) {
   lasso::Options options;
   options.data = dir_.Write("data.libsvm", ToLibsvm(problem_));
-  for (const char* schedule : {"priority", "dependency", "random"}) {
+  for (const char* schedule : {"priority", "dependency", "random", "working_set"}) {
     options.schedule = schedule;
     RunOptions run = To(1e-9, 2);
     const Solution one = SolveFile(options, run);

@@ -108,7 +108,8 @@ TEST_F(Interference, TheGuardLeavesHarmlessParallelismAlone) {
 
 TEST_F(Interference, OneUpdateAtATimeNeverRaisesTheObjective) {
   const Problem problem = Correlated(4);
-  for (const char* schedule : {"cyclic", "shuffled", "random", "priority", "dependency"}) {
+  for (const char* schedule :
+       {"cyclic", "shuffled", "random", "priority", "dependency", "working_set"}) {
     lasso::Options options = Parallel(schedule, false);
     options.parallelism = 1;
     double before = NullObjective(problem);

@@ -75,7 +75,7 @@ TEST_P(SchedulesAgree, WithMoreRolesThanRowsAndVariables) {
 INSTANTIATE_TEST_SUITE_P(
     Of,
     SchedulesAgree,
-    ::testing::Values("cyclic", "shuffled", "random", "priority", "dependency"),
+    ::testing::Values("cyclic", "shuffled", "random", "priority", "dependency", "working_set"),
     [](const auto& of) { return of.param; });
 
 }  // namespace

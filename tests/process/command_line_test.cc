@@ -134,7 +134,8 @@ TEST_F(CommandLine, NumbersOutOfRangeAreRefusedByName) {
 }
 
 TEST_F(CommandLine, MoreParallelismThanVariablesIsAllOfThem) {
-  for (const char* schedule : {"cyclic", "shuffled", "random", "priority", "dependency"}) {
+  for (const char* schedule :
+       {"cyclic", "shuffled", "random", "priority", "dependency", "working_set"}) {
     const Finished run = RunTrain(
         {"--data=" + data_, "--parallelism=2147483647", "--schedule=" + std::string(schedule)});
     EXPECT_EQ(run.exit_code, 0) << schedule << ": " << run.err;

@@ -79,8 +79,8 @@ INSTANTIATE_TEST_SUITE_P(Workers, SameStaleModel, ::testing::Values(2));
 using ModelOfASeed = SameModel;
 
 TEST_P(ModelOfASeed, DiffersFromThatOfAnotherSeedOnTheWay) {
-  EXPECT_NE(Train("one.json", {"--seed=1", "--max_rounds=9"}),
-            Train("two.json", {"--seed=2", "--max_rounds=9"}));
+  EXPECT_NE(Train("one.json", {"--schedule=priority", "--seed=1", "--max_rounds=9"}),
+            Train("two.json", {"--schedule=priority", "--seed=2", "--max_rounds=9"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Workers, ModelOfASeed, ::testing::Values(1));

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strads::lasso {
+
+// The lasso over some of its variables, the block, from inner products alone:
+//
+//   minimise over b   1/2 b'G b - c'b + lambda |b|_1,   G = X_B'X_B
+//
+// at any b through q = c - G b = X_B'r. Exact however correlated the variables are, and without
+// the data: a step costs the size of the block, not the number of samples.
+//
+// Coordinate descent over the block finds the variables that are not zero; those alone are then
+// solved for on a matrix of their own (active-set cycling: Friedman, Hastie and Tibshirani, 2010),
+// by descent and, once that has cost as much as one, by Newton steps (Cholesky), which save
+// correlated variables thousands of sweeps and never cost more than double.
+class BlockSolver {
+ public:
+  // Where the solver stands. b, q and xy are in the order in which variables joined the block.
+  struct State {
+    Eigen::VectorXd b;
+    Eigen::VectorXd q;   // X_B'r
+    Eigen::VectorXd xy;  // X_B'y
+    double rr = 0;       // |r|^2
+    double yr = 0;       // y'r
+  };
+
+  // Adds variables with these squared norms. `gram` holds their inner products with all that
+  // joined before them, in the order of ColumnMatrix::GramBlock. O(entries of gram), amortised.
+  void Grow(std::span<const double> squared_norms, std::span<const double> gram);
+  int size() const { return size_; }
+  // x_i' X_B: size() values.
+  const double* Column(int i) const {
+    return gram_.data() + static_cast<int64_t>(i) * static_cast<int64_t>(capacity_);
+  }
+
+  // Moves `state` until its duality gap within the block is at most `gap`, or rounding is all that
+  // is left. Returns how many variables were changed, repetitions counted.
+  int64_t Solve(State& state, double lambda, double gap) const;
+
+ private:
+  // Solves for the variables that are not zero, the others staying so.
+  int64_t SolveSupport(State& state, double lambda, double gap) const;
+
+  int size_ = 0;
+  int capacity_ = 0;
+  std::vector<double> gram_;  // columns of capacity_ values, both triangles
+};
+
+}  // namespace strads::lasso

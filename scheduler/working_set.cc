@@ -1,0 +1,65 @@
+#include "strads/working_set.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "strads/error.h"
+
+namespace strads {
+
+WorkingSet::WorkingSet(int first_size, double growth) : first_size_(first_size), growth_(growth) {
+  if (first_size < 1)
+    throw UsageError("the first size of a working set is " + std::to_string(first_size) +
+                     ", expected at least 1");
+  if (!(growth >= 1))
+    throw UsageError("the growth of a working set is " + std::to_string(growth) +
+                     ", expected at least 1");
+}
+
+bool WorkingSet::Has(int32_t variable) const {
+  const auto j = static_cast<size_t>(variable);
+  return j < is_member_.size() && is_member_[j];
+}
+
+void WorkingSet::Join(std::span<const int32_t> variables) {
+  for (const int32_t variable : variables) {
+    if (Has(variable)) continue;
+    const auto j = static_cast<size_t>(variable);
+    if (j >= is_member_.size()) is_member_.resize(std::max(j + 1, 2 * is_member_.size()), false);
+    is_member_[j] = true;
+    ++size_;
+  }
+}
+
+std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
+                                      std::span<const double> scores,
+                                      int64_t num_nonzeros,
+                                      int64_t at_most) {
+  if (candidates.size() != scores.size()) {
+    throw std::logic_error(std::to_string(candidates.size()) + " candidates with " +
+                           std::to_string(scores.size()) + " scores");
+  }
+  std::vector<size_t> violators;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (scores[i] > 0 && !Has(candidates[i])) violators.push_back(i);
+  }
+  const double wanted = growth_ * static_cast<double>(num_nonzeros);
+  const auto target = std::max<int64_t>(first_size_, static_cast<int64_t>(wanted));
+  // A violator at the optimum of the set must join, or nothing would change any more.
+  const int64_t count =
+      std::min({std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
+                std::max<int64_t>(at_most, 0), std::ssize(violators)});
+  const auto comes_first = [&](size_t a, size_t b) {
+    return scores[a] != scores[b] ? scores[a] > scores[b] : candidates[a] < candidates[b];
+  };
+  std::partial_sort(violators.begin(), violators.begin() + count, violators.end(), comes_first);
+  std::vector<int32_t> joining;
+  joining.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i)
+    joining.push_back(candidates[violators[static_cast<size_t>(i)]]);
+  Join(joining);
+  return joining;
+}
+
+}  // namespace strads

@@ -1,0 +1,194 @@
+#include <gtest/gtest.h>
+
+#include <numeric>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/lasso/block_solver.h"
+#include "apps/lasso/column_solver.h"
+#include "strads/column_matrix.h"
+#include "tests/numerics/solve.h"
+#include "tests/support/reference.h"
+
+namespace strads::testing {
+namespace {
+
+using lasso::BlockSolver;
+using lasso::ColumnSolver;
+
+struct Case {
+  std::string name;
+  Problem problem;
+
+  friend void PrintTo(const Case& c, std::ostream* out) { *out << c.name; }
+};
+
+Problem WithRepeatedAndZeroColumns() {
+  Eigen::MatrixXd x = DrawMatrix({.rows = 40, .cols = 30, .seed = 3});
+  x.rightCols(10) = x.leftCols(10);
+  x.col(5).setZero();
+  return {x, DrawProblem({.rows = 40, .cols = 30, .seed = 3}).y};
+}
+
+// The columns [first, last) of x, and their inner products as workers send them.
+Eigen::MatrixXd Dense(const Problem& problem) { return Eigen::MatrixXd(problem.x); }
+
+class BlockTest : public ::testing::TestWithParam<Case> {
+ protected:
+  const Problem& problem() const { return GetParam().problem; }
+  int cols() const { return static_cast<int>(problem().x.cols()); }
+  double Lambda(double ratio) const { return ratio * LambdaMax(problem()); }
+
+  // Adds columns [solver.size(), last).
+  void Grow(BlockSolver& solver, BlockSolver::State& state, int last) const {
+    const Eigen::MatrixXd x = Dense(problem());
+    const int first = solver.size();
+    std::vector<double> norms, gram;
+    for (int b = first; b < last; ++b) {
+      norms.push_back(x.col(b).squaredNorm());
+      for (int a = 0; a < b; ++a) gram.push_back(x.col(a).dot(x.col(b)));
+    }
+    solver.Grow(norms, gram);
+    Eigen::VectorXd b = Eigen::VectorXd::Zero(last);
+    b.head(first) = state.b;
+    const Eigen::VectorXd r = problem().y - x.leftCols(last) * b;
+    state.b = b;
+    state.q = x.leftCols(last).transpose() * r;
+    state.xy = x.leftCols(last).transpose() * problem().y;
+    state.rr = r.squaredNorm();
+    state.yr = problem().y.dot(r);
+  }
+  Problem Restricted(int last) const { return {Dense(problem()).leftCols(last), problem().y}; }
+};
+
+TEST_P(BlockTest, IsSolvedFromInnerProductsHoweverItGrew) {
+  for (const double ratio : {0.5, 0.1, 0.01, 0.001}) {
+    SCOPED_TRACE(ratio);
+    const double lambda = Lambda(ratio);
+    BlockSolver solver;
+    BlockSolver::State state;
+    for (const int last : {cols() / 3, cols() / 2, cols()}) {
+      Grow(solver, state, last);
+      const double null_objective = NullObjective(problem());
+      solver.Solve(state, lambda, 1e-11 * null_objective);
+      EXPECT_LE(RelativeGap(Restricted(last), state.b, lambda), 2e-11);
+      // What the solver believes is so.
+      const Eigen::MatrixXd x = Dense(problem()).leftCols(last);
+      const Eigen::VectorXd r = problem().y - x * state.b;
+      const double scale = problem().y.squaredNorm();
+      EXPECT_NEAR(state.rr, r.squaredNorm(), 1e-12 * scale);
+      EXPECT_NEAR(state.yr, problem().y.dot(r), 1e-12 * scale);
+      EXPECT_LE((state.q - x.transpose() * r).lpNorm<Eigen::Infinity>(),
+                1e-11 * LambdaMax(problem()));
+    }
+    EXPECT_EQ(solver.Solve(state, lambda, 1e-10 * NullObjective(problem())), 0)
+        << "there was nothing to do";
+  }
+}
+
+TEST_P(BlockTest, IsSolvedFromColumnsHoweverItGrew) {
+  for (const double ratio : {0.5, 0.1, 0.03}) {
+    SCOPED_TRACE(ratio);
+    const double lambda = Lambda(ratio);
+    ColumnSolver solver(problem().y);
+    for (const int last : {cols() / 3, cols() / 2, cols()}) {
+      const int first = solver.size();
+      const Eigen::MatrixXd x = Dense(problem()).middleCols(first, last - first);
+      std::vector<double> norms;
+      for (const auto& column : x.colwise()) norms.push_back(column.squaredNorm());
+      solver.Grow(ColumnMatrix::FromDense(x), norms, std::vector<double>(norms.size(), 0.0));
+      solver.Solve(lambda, 1e-10 * NullObjective(problem()));
+      const Eigen::Map<const Eigen::VectorXd> b(solver.b().data(), last);
+      EXPECT_LE(RelativeGap(Restricted(last), b, lambda), 2e-10);
+    }
+    EXPECT_EQ(solver.Solve(lambda, 1e-9 * NullObjective(problem())), 0);
+  }
+}
+
+// The coefficients with which columns join are taken into account.
+TEST_P(BlockTest, StartsFromTheCoefficientsItIsGiven) {
+  const Eigen::MatrixXd x = Dense(problem());
+  std::vector<double> norms, b;
+  for (int j = 0; j < cols(); ++j) {
+    norms.push_back(x.col(j).squaredNorm());
+    b.push_back(j % 3 == 0 ? 0.5 * j : 0);
+  }
+  ColumnSolver solver(problem().y);
+  solver.Grow(ColumnMatrix::FromDense(x), norms, b);
+  EXPECT_EQ(solver.b(), b);
+  solver.Solve(Lambda(0.1), 1e-10 * NullObjective(problem()));
+  const Eigen::Map<const Eigen::VectorXd> found(solver.b().data(), cols());
+  EXPECT_LE(RelativeGap(problem(), found, Lambda(0.1)), 2e-10);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of,
+    BlockTest,
+    ::testing::Values(
+        Case{"ManyRows", DrawProblem({.rows = 300, .cols = 30})},
+        Case{"ManyColumns", DrawProblem({.rows = 25, .cols = 90, .seed = 4})},
+        Case{"Correlated", DrawProblem({.rows = 60, .cols = 90, .correlation = 0.97, .seed = 5})},
+        Case{"Sparse", DrawProblem({.rows = 80, .cols = 60, .density = 0.05, .seed = 6})},
+        Case{"RepeatedAndZeroColumns", WithRepeatedAndZeroColumns()}),
+    [](const auto& of) { return of.param.name; });
+
+TEST(Block, OfNothingIsSolvedAtOnce) {
+  BlockSolver::State state;
+  state.rr = state.yr = 4;
+  EXPECT_EQ(BlockSolver().Solve(state, 1, 0), 0);
+  EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(1, 0), 0);
+}
+
+class WorkingSetRuns : public ::testing::Test {
+ protected:
+  static lasso::Options Options(double ratio, int block_memory = 1024) {
+    lasso::Options options;
+    options.schedule = "working_set";
+    options.lambda_ratio = ratio;
+    options.block_memory = block_memory;
+    return options;
+  }
+};
+
+TEST_F(WorkingSetRuns, NeedTensOfRoundsHoweverCorrelatedTheColumnsAre) {
+  for (const double correlation : {0.0, 0.9, 0.99}) {
+    for (const double ratio : {0.1, 0.001}) {
+      SCOPED_TRACE(std::to_string(correlation) + " " + std::to_string(ratio));
+      const Problem problem = DrawProblem(
+          {.rows = 100, .cols = 400, .correlation = correlation, .relevant = 20, .seed = 9});
+      const Solution solution = Solve(problem, Options(ratio), To(1e-10, 2));
+      ExpectOptimal(problem, solution, 1e-10);
+      EXPECT_LE(solution.summary.rounds, 60);
+    }
+  }
+}
+
+// More non-zeros than inner products are kept for: columns are gathered.
+TEST_F(WorkingSetRuns, GatherColumnsOfLargeBlocks) {
+  const Problem problem =
+      DrawProblem({.rows = 900, .cols = 1200, .density = 0.02, .relevant = 600, .seed = 10});
+  for (const int workers : {1, 3}) {
+    for (const int schedulers : {0, 2}) {
+      for (const int staleness : {0, 2}) {
+        SCOPED_TRACE(std::to_string(workers) + " workers, " + std::to_string(schedulers) +
+                     " schedulers, staleness " + std::to_string(staleness));
+        RunOptions run = To(1e-9, workers, staleness);
+        run.schedulers = schedulers;
+        const Solution solution = Solve(problem, Options(0.02), run);
+        EXPECT_GT(solution.summary.nonzeros, 256);
+        ExpectOptimal(problem, solution, 1e-9);
+        EXPECT_LE(solution.summary.rounds, 400);
+      }
+    }
+  }
+}
+
+TEST_F(WorkingSetRuns, GoOnByPriorityWhereABlockWouldTakeTooMuchMemory) {
+  const Problem problem = DrawProblem({.rows = 60, .cols = 90, .correlation = 0.5, .seed = 11});
+  const Solution solution = Solve(problem, Options(0.05, /*block_memory=*/0), To(1e-9, 2));
+  ExpectOptimal(problem, solution, 1e-9);
+}
+
+}  // namespace
+}  // namespace strads::testing
