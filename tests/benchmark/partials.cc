@@ -76,7 +76,7 @@ int main() {
   std::printf("Partials of one worker, unpacked into vectors of doubles; medians of 5 pairs.\n");
   std::printf("%-5s %9s %9s %12s %12s %8s\n", "", "bytes", "staleness", "MB/s", "bare MB/s",
               "ratio");
-  for (const int staleness : {0, 2}) {
+  for (const int staleness : {0, 2, 8}) {
     for (const size_t size : {size_t{100} << 10, size_t{1} << 20, size_t{16} << 20}) {
       const auto count = static_cast<int64_t>((size_t{1} << 30) / size);
       Compare("ipc", "ipc:///tmp/strads-bench-partials", "ipc:///tmp/strads-bench-stream", size,
