@@ -1,18 +1,10 @@
 #include "coordinator/stopping.h"
 
 #include <cmath>
-#include <cstdio>
+
+#include "coordinator/format.h"
 
 namespace strads {
-namespace {
-
-std::string Format(const char* format, double a, double b) {
-  char text[160];
-  std::snprintf(text, sizeof text, format, a, b);
-  return text;
-}
-
-}  // namespace
 
 std::optional<Ending> Decide(const RunOptions& options,
                              const RoundRecord& record,
@@ -23,8 +15,9 @@ std::optional<Ending> Decide(const RunOptions& options,
                   "other; lower --parallelism or choose another --schedule"};
   }
   if (record.gap <= options.tolerance) {
-    return Ending{Termination::kConverged, Format("relative gap %.2g is at most the tolerance %.2g",
-                                                  record.gap, options.tolerance)};
+    return Ending{Termination::kConverged, "relative gap " + FormatNumber(record.gap, 2) +
+                                               " is at most the tolerance " +
+                                               FormatNumber(options.tolerance, 2)};
   }
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
     return Ending{Termination::kUserStop,
@@ -35,8 +28,8 @@ std::optional<Ending> Decide(const RunOptions& options,
                                                " rounds of --max_rounds; not converged"};
   }
   if (options.max_time > 0 && record.seconds >= options.max_time) {
-    return Ending{Termination::kMaxTime, Format("used the %.3g s of --max_time; not converged%.0s",
-                                                options.max_time, 0.0)};
+    return Ending{Termination::kMaxTime, "used the " + FormatNumber(options.max_time, 3) +
+                                             " s of --max_time; not converged"};
   }
   return std::nullopt;
 }

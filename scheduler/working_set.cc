@@ -44,12 +44,16 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
   for (size_t i = 0; i < candidates.size(); ++i) {
     if (scores[i] > 0 && !Has(candidates[i])) violators.push_back(i);
   }
-  const double wanted = growth_ * static_cast<double>(num_nonzeros);
-  const auto target = std::max<int64_t>(first_size_, static_cast<int64_t>(wanted));
-  // A violator at the optimum of the set must join, or nothing would change any more.
+  const auto times = [&](int64_t n) {
+    return static_cast<int64_t>(growth_ * static_cast<double>(n));
+  };
+  // Doubling, as it were, until the set has outgrown the model: few looks at all variables, and few
+  // members too many. A violator at the optimum of the set must join, or nothing would change.
+  const int64_t target = std::max(times(num_nonzeros), std::min(times(size_), 3 * num_nonzeros));
   const int64_t count =
       std::min({std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
                 std::max<int64_t>(at_most, 0), std::ssize(violators)});
+
   const auto comes_first = [&](size_t a, size_t b) {
     return scores[a] != scores[b] ? scores[a] > scores[b] : candidates[a] < candidates[b];
   };

@@ -47,8 +47,12 @@ TEST(WorkingSet, GrowsToItsMultipleOfTheNonZerosButNotBeyondWhatIsAllowed) {
   EXPECT_EQ(set.size(), 4);
   set.Grow(all, scores, 30, kMany);
   EXPECT_EQ(set.size(), 60);
+  set.Grow(all, scores, 30, kMany);
+  EXPECT_EQ(set.size(), 90) << "it doubles, up to three times the non-zeros";
+  set.Grow(all, scores, 30, kMany);
+  EXPECT_EQ(set.size(), 97) << "a quarter of the non-zeros";
   set.Grow(all, scores, 100, 15);
-  EXPECT_EQ(set.size(), 75);
+  EXPECT_EQ(set.size(), 112);
   EXPECT_THAT(set.Grow(all, scores, 100, 0), IsEmpty());
   EXPECT_THAT(set.Grow(all, scores, 100, -3), IsEmpty());
 }

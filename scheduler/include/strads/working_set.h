@@ -9,10 +9,11 @@ namespace strads {
 // Chooses the variables of a block that is solved as one: those that matter, and few others.
 //
 // After each look at all variables those join that violate the optimality conditions most, so many
-// that the set has `growth` times as many members as the model has non-zeros, and at least
-// `first_size` (Johnson and Guestrin, ICML 2015; Massias, Gramfort and Salmon, ICML 2018). Members
-// stay: what is known of their couplings remains of use. With growth 2 a model of K non-zeros is
-// found in about log2(K / first_size) looks and a few more, however correlated the variables are.
+// that the set has `growth` times as many members as the model has non-zeros or, up to three times
+// as many, as it had before; at least `first_size`, and a quarter of the non-zeros (Johnson and
+// Guestrin, ICML 2015; Massias, Gramfort and Salmon, ICML 2018). Members stay: what is known of
+// their couplings remains of use. A model of K non-zeros is found in about log(K / first_size) /
+// log(growth) looks and a few more, however correlated the variables are.
 class WorkingSet {
  public:
   // Throws UsageError unless first_size >= 1 and growth >= 1.
