@@ -2,7 +2,6 @@
 
 #include <strads/error.h>
 #include <strads/parallel.h>
-#include <strads/sum.h>
 
 #include "apps/lasso/lasso.h"
 
@@ -70,7 +69,6 @@ void Block::GrowColumns(std::span<const Partial> partials, const SparseVector& c
     int64_t num_rows = 0;
     for (const Partial& partial : partials) num_rows += partial.y.size();
     Eigen::VectorXd y(num_rows);
-    num_rows_.clear();
     int64_t row = 0;
     for (const Partial& partial : partials) {
       y.segment(row, partial.y.size()) = partial.y;
@@ -90,12 +88,12 @@ void Block::GrowColumns(std::span<const Partial> partials, const SparseVector& c
     pieces.push_back({entries.back(), row});
     row += num_rows_[rank];
   }
+  if (joining == 0) return;
   std::vector<double> squared_norms, b;
   for (int64_t i = columns_->size(); i < size(); ++i) {
     squared_norms.push_back(squared_norms_[Index(variables_[Index(i)])]);
     b.push_back(coefficients[Index(variables_[Index(i)])]);
   }
-  if (joining == 0) return;
   ThreadPool pool(1);
   columns_->Grow(
       ColumnMatrix::FromPieces(columns_->num_rows(), joining, pieces, Storage::kAuto, pool),

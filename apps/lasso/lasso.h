@@ -158,7 +158,12 @@ class Scheduler {
   std::vector<int32_t> NextColumns();
   void AskForCouplings(Plan& plan);
   void Learn(const Update& update);
-  void NoteChanges(const Update& update);
+  struct Changes {
+    std::vector<int32_t> columns;
+    std::vector<double> scaled;
+  };
+  // Those of this scheduler's slice.
+  Changes OwnChanges(const Update& update) const;
   void PlanBlock(Plan& plan);
   void ChooseBlock(const Update& update);
 
@@ -255,6 +260,7 @@ class Model {
   double lambda_ratio_ = 0;
   double lambda_max_ = 0;
   double max_coupling_ = 0;
+  bool solves_blocks_ = false;
   double null_objective_ = 0;
   double best_dual_ = -std::numeric_limits<double>::infinity();
   double gap_ = std::numeric_limits<double>::infinity();

@@ -8,7 +8,8 @@ namespace strads::lasso {
 Model::Model(const Options& options)
     : lambda_(options.lambda),
       lambda_ratio_(options.lambda_ratio),
-      max_coupling_(options.max_coupling) {
+      max_coupling_(options.max_coupling),
+      solves_blocks_(options.schedule == "working_set") {
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   if (options.num_features < 0 || options.num_features > std::numeric_limits<int32_t>::max())
     throw UsageError("--num_features is out of range, expected 0 to 2147483647");
@@ -140,12 +141,14 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   best_dual_ = std::max(best_dual_, LassoDual(yr, rr, steepest, lambda_));
   gap_ = null_objective_ > 0 ? std::max(0.0, primal - best_dual_) / null_objective_ : 0.0;
 
-  if (!block_) block_.emplace(norms_, xr);
-  block_->Measured(xr, rr, yr);
+  if (solves_blocks_) {
+    if (!block_) block_.emplace(norms_, xr);
+    block_->Measured(xr, rr, yr);
+    update.block_size = block_->size();
+  }
 
   update.measured = true;
   update.nonzeros = nonzeros_;
-  update.block_size = block_->size();
   update.num_variables = static_cast<int64_t>(num_variables);
   for (size_t j = 0; j < num_variables; ++j) {
     const auto column = static_cast<int32_t>(j);

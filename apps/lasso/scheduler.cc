@@ -164,14 +164,8 @@ void Scheduler::ChooseBlock(const Update& update) {
     return;
   }
   block_is_due_ = true;
-  const auto [first, last] = slice_.RangeOf(num_variables_);
-  std::vector<int32_t> candidates;
-  std::vector<double> scores;
-  for (size_t i = 0; i < update.columns.size(); ++i) {
-    if (update.columns[i] < first || update.columns[i] >= last) continue;
-    candidates.push_back(update.columns[i]);
-    scores.push_back(std::abs(update.scaled[i]));
-  }
+  auto [candidates, scores] = OwnChanges(update);
+  for (double& score : scores) score = std::abs(score);
   const auto room = static_cast<int64_t>(most) - update.block_size;
   joining_ =
       working_set_->Grow(candidates, scores, update.nonzeros / slice_.count, room / slice_.count);
@@ -186,16 +180,15 @@ void Scheduler::Learn(const Update& update) {
   asked_.pop_front();
 }
 
-void Scheduler::NoteChanges(const Update& update) {
+Scheduler::Changes Scheduler::OwnChanges(const Update& update) const {
   const auto [first, last] = slice_.RangeOf(num_variables_);
-  std::vector<int32_t> columns;
-  std::vector<double> scaled;
+  Changes own;
   for (size_t i = 0; i < update.columns.size(); ++i) {
     if (update.columns[i] < first || update.columns[i] >= last) continue;
-    columns.push_back(update.columns[i]);
-    scaled.push_back(update.scaled[i]);
+    own.columns.push_back(update.columns[i]);
+    own.scaled.push_back(update.scaled[i]);
   }
-  schedule_->Changed(columns, scaled);
+  return own;
 }
 
 void Scheduler::Feedback(const Update& update) {
@@ -208,7 +201,10 @@ void Scheduler::Feedback(const Update& update) {
     is_stuck_ = is_stuck_ && update.columns.empty() && !update.block_grew;
   }
   if (working_set_ && update.measured) ChooseBlock(update);
-  if (!working_set_) NoteChanges(update);
+  if (!working_set_) {
+    const Changes own = OwnChanges(update);
+    schedule_->Changed(own.columns, own.scaled);
+  }
   if (update.measured) {
     measuring_ = false;
     if (null_objective_ == 0) null_objective_ = update.objective;

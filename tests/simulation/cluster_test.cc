@@ -27,11 +27,6 @@ SimCluster::Config MakeConfig(int workers, int staleness, int schedulers) {
   return config;
 }
 
-const Program& ToyProgram() {
-  static const Program program = MakeProgram<Toy>("toy");
-  return program;
-}
-
 RunResult RunFaultFree(SimCluster::Config config) {
   config.faults = {};
   SimCluster cluster(ToyProgram(), config);

@@ -29,11 +29,6 @@ SimCluster::Config MakeConfig(int workers, int schedulers) {
   return config;
 }
 
-const Program& ToyProgram() {
-  static const Program program = MakeProgram<Toy>("toy");
-  return program;
-}
-
 // What the run ends with: an Error, or a result.
 struct Outcome {
   std::optional<Error> error;

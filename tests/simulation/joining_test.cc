@@ -24,11 +24,6 @@ SimCluster::Config MakeConfig() {
   return config;
 }
 
-const Program& ToyProgram() {
-  static const Program program = MakeProgram<Toy>("toy");
-  return program;
-}
-
 // A run of two workers to which a third comes with `options`; the run goes on without it.
 std::string WhyRefused(wire::Time at, const wire::MemberOptions& options) {
   SimCluster::Config config = MakeConfig();

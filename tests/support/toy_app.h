@@ -209,4 +209,9 @@ struct Toy {
 };
 static_assert(App<Toy>);
 
+inline const Program& ToyProgram() {
+  static const Program program = MakeProgram<Toy>("toy");
+  return program;
+}
+
 }  // namespace strads::testing
