@@ -73,6 +73,27 @@ double ColumnMatrix::SquaredNorm(int j) const {
   return kernels::DenseDot(values.data(), values.data(), std::ssize(values));
 }
 
+double ColumnMatrix::WeightedSquaredNorm(int j, const Eigen::VectorXd& w) const {
+  if (is_dense_) {
+    const Eigen::Map<const Eigen::ArrayXd> column(DenseColumn(j), num_rows_);
+    return (w.array() * column.square()).sum();
+  }
+  const auto rows = Rows(j);
+  const auto values = Values(j);
+  double sum = 0;
+  for (std::size_t k = 0; k < rows.size(); ++k) sum += w[rows[k]] * values[k] * values[k];
+  return sum;
+}
+
+void ColumnMatrix::ScaleRows(const Eigen::VectorXd& scale) {
+  if (is_dense_) {
+    for (int64_t j = 0; j < num_cols_; ++j)
+      Eigen::Map<Eigen::ArrayXd>(values_.data() + leading_ * j, num_rows_) *= scale.array();
+    return;
+  }
+  for (std::size_t k = 0; k < values_.size(); ++k) values_[k] *= scale[rows_[k]];
+}
+
 void ColumnMatrix::Widen(int64_t num_cols) {
   if (num_cols <= num_cols_) return;
   if (is_dense_) {

@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "strads/error.h"
 #include "worker/matrix_market_header.h"
 #include "worker/readers.h"
 #include "worker/text_file.h"
@@ -23,6 +24,19 @@ Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& opt
   const TextFile file(path);
   return IsMatrixMarket(file) ? ReadMatrixMarket(file, shard, options)
                               : ReadLibsvm(file, shard, options);
+}
+
+Eigen::VectorXd ReadWeights(const std::string& path, NumbersWanted wanted) {
+  if (path.empty()) return {};
+  wanted.name = "weight";
+  Eigen::VectorXd weights = ReadNumbers(path, wanted);
+  for (Eigen::Index i = 0; i < weights.size(); ++i) {
+    if (weights[i] < 0) {
+      throw DataError(path + ": the weight of row " + std::to_string(wanted.first + i + 1) +
+                      " is negative, expected at least 0");
+    }
+  }
+  return weights;
 }
 
 Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options) {

@@ -60,6 +60,15 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
               data.y.begin() + pieces[p].first_row);
   }
   data.x = ColumnMatrix::FromPieces(rows, width, pieces, Storage::kAuto, pool);
+  if (!options.weights.empty()) {
+    const char* const begin = file.text().data();
+    const int64_t before = CountRows({begin, parts.front().data()}, '#');
+    const int64_t after =
+        CountRows({parts.back().data() + parts.back().size(), begin + file.text().size()}, '#');
+    data.weights = ReadWeights(
+        options.weights,
+        {.count = before + rows + after, .first = before, .last = before + rows});
+  }
   return data;
 }
 

@@ -11,7 +11,6 @@
 #include "worker/matrix_market_header.h"
 #include "worker/number.h"
 #include "worker/readers.h"
-#include "worker/target_file.h"
 #include "worker/text_lines.h"
 
 namespace strads {
@@ -215,7 +214,12 @@ Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& o
   }
   Dataset data;
   data.x = reader.Read(options.num_features > 0 ? options.num_features : reader.header().cols);
-  data.y = ReadTarget(options.target, reader.header().rows, reader.first(), reader.last());
+  NumbersWanted wanted = {.name = "target",
+                          .count = reader.header().rows,
+                          .first = reader.first(),
+                          .last = reader.last()};
+  data.y = ReadNumbers(options.target, wanted);
+  data.weights = ReadWeights(options.weights, wanted);
   return data;
 }
 

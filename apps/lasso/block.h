@@ -10,50 +10,68 @@
 
 #include "apps/lasso/block_solver.h"
 #include "apps/lasso/column_solver.h"
+#include "apps/lasso/logistic_solver.h"
+#include "apps/lasso/messages.h"
+#include "apps/lasso/penalty.h"
 
 namespace strads::lasso {
 
-struct Partial;
-struct Plan;
+// What the first measurement has found out about all variables. With an intercept, e is projected
+// out of the inner products of the squared loss.
+struct Columns {
+  bool is_logistic = false;
+  bool has_intercept = false;
+  double weight = 0;          // e'e
+  std::vector<double> norms;  // |x_j|^2
+  std::vector<double> xy;     // x_j'y
+  std::vector<double> xe;     // x_j'e
+};
 
 // The variables that the model solves for as one block, and what it knows of them: inner products,
 // or from the first plan that gathers on, columns. Only variables of the block are not zero.
 class Block {
  public:
-  // Of |x_j|^2 and X'y.
-  Block(std::vector<double> squared_norms, std::vector<double> xy)
-      : squared_norms_(std::move(squared_norms)), xy_(std::move(xy)) {}
+  // `columns` must outlive the block.
+  explicit Block(const Columns& columns) : all_(columns) {}
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
 
   // What the workers say of the current coefficients: X'r, |r|^2, y'r.
-  void Measured(std::vector<double> xr, double rr, double yr);
+  void Measured(const std::vector<double>& xr, double rr, double yr);
 
   struct Change {
     std::vector<std::pair<int32_t, double>> values;  // variables that changed, and their new values
+    double intercept = 0;                            // by how much it changed
     int64_t updates = 0;
   };
-  // Adds the variables that join by `plan`, about which `partials` say what is not known yet, and
-  // solves for all of the block to this gap. Throws ProtocolError if the partials do not fit.
+  // Adds the variables that join by `plan`, which are those of these units of `penalty`, about which
+  // `partials` say what is not known yet, and solves for all of the block to this gap. Throws
+  // ProtocolError if the partials do not fit.
   Change Solve(const Plan& plan,
+               std::span<const int> joining_units,
                std::span<const Partial> partials,
                const SparseVector& coefficients,
-               double lambda,
+               double intercept,
+               const Penalty& penalty,
                double gap);
 
  private:
   void GrowInnerProducts(const Plan& plan, std::span<const Partial> partials);
-  void GrowColumns(std::span<const Partial> partials, const SparseVector& coefficients);
+  void GrowColumns(std::span<const Partial> partials,
+                   const SparseVector& coefficients,
+                   double intercept);
+  void StartColumns(std::span<const Partial> partials);
 
-  const std::vector<double> squared_norms_;
-  const std::vector<double> xy_;
+  const Columns& all_;
   std::vector<double> xr_;  // when last measured
   std::vector<int32_t> variables_;
+  std::vector<int> units_;
   BlockSolver solver_;
   BlockSolver::State state_;
   Eigen::VectorXd measured_b_;  // of the block when last measured
   std::optional<ColumnSolver> columns_;
-  std::vector<int64_t> num_rows_;  // of each shard, if columns_
+  std::optional<LogisticSolver> logistic_;
+  std::vector<int64_t> num_rows_;  // of each shard, if columns are gathered
 };
 
 }  // namespace strads::lasso

@@ -1,11 +1,12 @@
 #include "apps/lasso/block_solver.h"
 
-#include <strads/duality.h>
-#include <strads/prox.h>
-
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "apps/lasso/dual_bound.h"
+#include "apps/lasso/group_step.h"
 
 namespace strads::lasso {
 namespace {
@@ -24,39 +25,90 @@ constexpr double kShare = 0.3;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
-double ObjectiveOf(const State& state, double lambda) {
-  return 0.5 * state.rr + lambda * state.b.lpNorm<1>();
-}
+// The block as its steps see it: the inner products, the penalty, and what follows from them.
+class System {
+ public:
+  System(const Columns& gram, const Penalty& penalty)
+      : gram_(gram), penalty_(penalty), xx_(gram.diagonal()) {
+    int32_t largest = 0;
+    for (const Penalty::Unit& unit : penalty.units()) {
+      largest = std::max(largest, unit.count);
+      if (unit.count == 1) continue;
+      Eigen::MatrixXd a = gram.block(unit.first, unit.first, unit.count, unit.count);
+      for (int32_t k = 0; k < unit.count; ++k) {
+        a.row(k) /= penalty.Scale(unit.first + k);
+        a.col(k) /= penalty.Scale(unit.first + k);
+      }
+      groups_.emplace_back(a);
+    }
+    change_.resize(Index(largest));
+  }
 
-double GapOf(const State& state, double lambda) {
-  const double steepest = state.q.size() > 0 ? state.q.lpNorm<Eigen::Infinity>() : 0;
-  return ObjectiveOf(state, lambda) - LassoDual(state.yr, state.rr, steepest, lambda);
-}
+  double ObjectiveOf(const State& state) const {
+    return 0.5 * state.rr + penalty_.Value(state.b.data());
+  }
+  double GapOf(const State& state) const {
+    const double dual = BestDualBound(penalty_, state.b.data(), state.q.data(), xx_.data(),
+                                      state.yr, state.rr, std::numeric_limits<double>::infinity())
+                            .value;
+    return ObjectiveOf(state) - dual;
+  }
+  int64_t Sweep(State& state);
+  bool NewtonStep(State& state) const;
+
+ private:
+  const Columns& gram_;
+  const Penalty& penalty_;
+  const Eigen::VectorXd xx_;
+  std::vector<GroupStep> groups_;  // of the units of more than one variable
+  std::vector<double> change_;
+};
 
 // One pass of coordinate descent. Returns the number of changes.
-int64_t Sweep(const Columns& gram, State& state, double lambda) {
+int64_t System::Sweep(State& state) {
   int64_t changes = 0;
-  for (Eigen::Index i = 0; i < gram.cols(); ++i) {
-    const double before = state.b[i], q = state.q[i];
-    if (before == 0 && std::abs(q) <= lambda) continue;
-    const double xx = gram(i, i);
-    const double change = (xx > 0 ? SoftThreshold(q + xx * before, lambda) / xx : 0) - before;
-    if (change == 0) continue;
-    state.b[i] = before + change;
-    state.q.noalias() -= change * gram.col(i);
-    state.rr -= change * (q + state.q[i]);
-    state.yr -= change * state.xy[i];
-    ++changes;
+  auto group = groups_.begin();
+  for (const Penalty::Unit& unit : penalty_.units()) {
+    const Eigen::Index first = unit.first;
+    if (unit.count == 1) {
+      const double before = state.b[first], q = state.q[first], xx = xx_[first];
+      if (before == 0 && std::abs(q) <= unit.l1) continue;
+      const double change =
+          (xx > 0 ? penalty_.Minimise(unit, q + xx * before, xx) : 0) - before;
+      if (change == 0) continue;
+      state.b[first] = before + change;
+      state.q.noalias() -= change * gram_.col(first);
+      state.rr -= change * (q + state.q[first]);
+      state.yr -= change * state.xy[first];
+      ++changes;
+      continue;
+    }
+    const GroupStep& step = *group++;
+    if (!penalty_.ExactChange(unit, state.b.data(), state.q.data(), step, change_.data())) continue;
+    for (int32_t k = 0; k < unit.count; ++k) {
+      const double change = change_[Index(k)];
+      if (change == 0) continue;
+      const double q = state.q[first + k];
+      state.b[first + k] += change;
+      state.q.noalias() -= change * gram_.col(first + k);
+      state.rr -= change * (q + state.q[first + k]);
+      state.yr -= change * state.xy[first + k];
+      ++changes;
+    }
   }
   return changes;
 }
 
-// Moves all variables, none of which is zero, towards their common optimum with these signs; those
-// whose sign would change stop at zero. False, and nothing moved, if the objective would not fall.
-bool NewtonStep(const Columns& gram, State& state, double lambda) {
+// Moves all units that are not zero towards their common optimum: single variables with the signs
+// they have; those whose sign would change stop at zero. False, and nothing moved, if the objective
+// would not fall.
+bool System::NewtonStep(State& state) const {
   std::vector<Eigen::Index> support;
-  for (Eigen::Index i = 0; i < gram.cols(); ++i) {
-    if (state.b[i] != 0) support.push_back(i);
+  std::vector<const Penalty::Unit*> units;
+  for (const Penalty::Unit& unit : penalty_.units()) {
+    if (state.b.segment(unit.first, unit.count).isZero(0)) continue;
+    units.push_back(&unit);
+    for (int32_t k = 0; k < unit.count; ++k) support.push_back(unit.first + k);
   }
   const auto count = std::ssize(support);
   if (count == 0) return false;
@@ -64,26 +116,53 @@ bool NewtonStep(const Columns& gram, State& state, double lambda) {
   Eigen::VectorXd slope(count);  // of the objective, negated
   for (Eigen::Index c = 0; c < count; ++c) {
     const Eigen::Index i = support[Index(c)];
-    for (Eigen::Index a = c; a < count; ++a) matrix(a, c) = gram(support[Index(a)], i);
-    slope[c] = state.q[i] - std::copysign(lambda, state.b[i]);
+    for (Eigen::Index a = c; a < count; ++a) matrix(a, c) = gram_(support[Index(a)], i);
+    slope[c] = state.q[i];
   }
   matrix.diagonal().array() += kRidge * matrix.diagonal().maxCoeff();
+  Eigen::Index at = 0;
+  for (const Penalty::Unit* unit : units) {
+    if (unit->count == 1) {
+      const double b = state.b[unit->first];
+      slope[at] -= std::copysign(unit->l1, b) + unit->l2 * b;
+      matrix(at, at) += unit->l2;
+    } else {
+      // D (l1/|Db| + l2) D - l1 (D^2 b)(D^2 b)' / |Db|^3
+      Eigen::ArrayXd scale(unit->count);
+      for (int32_t k = 0; k < unit->count; ++k) scale[k] = penalty_.Scale(unit->first + k);
+      const Eigen::VectorXd b = state.b.segment(unit->first, unit->count);
+      const double norm = (scale * b.array()).matrix().norm();
+      const double ridge = unit->l1 / norm + unit->l2;
+      const Eigen::VectorXd direction = scale.square() * b.array();
+      slope.segment(at, unit->count) -= ridge * direction;
+      auto own = matrix.block(at, at, unit->count, unit->count);
+      own -= unit->l1 / (norm * norm * norm) * direction * direction.transpose();
+      own.diagonal().array() += ridge * scale.square();
+    }
+    at += unit->count;
+  }
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(matrix);
   if (factor.info() != Eigen::Success) return false;
   const Eigen::VectorXd whole = factor.solve(slope);
   if (!whole.allFinite()) return false;
+  const double penalty = penalty_.Value(state.b.data());
   for (double share = 1; share >= kShortestStep; share /= 2) {
-    Eigen::VectorXd change = Eigen::VectorXd::Zero(gram.cols());
-    for (Eigen::Index a = 0; a < count; ++a) {
-      const Eigen::Index i = support[Index(a)];
-      const double b = state.b[i], after = b + share * whole[a];
-      change[i] = after * b > 0 ? after - b : -b;
+    Eigen::VectorXd change = Eigen::VectorXd::Zero(gram_.cols());
+    at = 0;
+    for (const Penalty::Unit* unit : units) {
+      for (int32_t k = 0; k < unit->count; ++k, ++at) {
+        const Eigen::Index i = support[Index(at)];
+        const double b = state.b[i], after = b + share * whole[at];
+        const bool keeps_sign = after * b > 0 || (unit->l1 == 0 && !penalty_.nonnegative());
+        change[i] = unit->count > 1 || keeps_sign ? after - b : -b;
+      }
     }
-    const Eigen::VectorXd q_change = gram * change;
+    const Eigen::VectorXd q_change = gram_ * change;
+    const Eigen::VectorXd b = state.b + change;
     const double gain = change.dot(state.q) - 0.5 * change.dot(q_change) -
-                        lambda * ((state.b + change).lpNorm<1>() - state.b.lpNorm<1>());
+                        (penalty_.Value(b.data()) - penalty);
     if (!(gain > 0)) continue;
-    state.b += change;
+    state.b = b;
     state.rr -= 2 * change.dot(state.q) - change.dot(q_change);
     state.yr -= change.dot(state.xy);
     state.q -= q_change;
@@ -123,60 +202,64 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
   }
 }
 
-int64_t BlockSolver::SolveSupport(State& state, double lambda, double gap) const {
-  std::vector<int> support;
-  for (int i = 0; i < size_; ++i) {
-    if (state.b[i] != 0) support.push_back(i);
+int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double gap) const {
+  std::vector<int> units;
+  std::vector<Eigen::Index> support;
+  for (int u = 0; u < penalty.num_units(); ++u) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    if (state.b.segment(unit.first, unit.count).isZero(0)) continue;
+    units.push_back(u);
+    for (int32_t k = 0; k < unit.count; ++k) support.push_back(unit.first + k);
   }
   const auto count = std::ssize(support);
   Eigen::MatrixXd matrix(count, count);
-  State part{Eigen::VectorXd(count), Eigen::VectorXd(count), Eigen::VectorXd(count), state.rr,
-             state.yr};
+  State part{state.b(support), state.q(support), state.xy(support), state.rr, state.yr};
   for (Eigen::Index c = 0; c < count; ++c) {
-    const int i = support[Index(c)];
-    for (Eigen::Index a = 0; a < count; ++a) matrix(a, c) = Column(i)[support[Index(a)]];
-    part.b[c] = state.b[i];
-    part.q[c] = state.q[i];
-    part.xy[c] = state.xy[i];
+    const double* column = Column(static_cast<int>(support[Index(c)]));
+    for (Eigen::Index a = 0; a < count; ++a) matrix(a, c) = column[support[Index(a)]];
   }
   const Columns gram(matrix.data(), count, count, Eigen::OuterStride<>(count));
+  const Penalty part_penalty = penalty.Over(units);
+  System system(gram, part_penalty);
   int64_t changes = 0;
   const auto n = static_cast<double>(count);
   double spent = 0, patience = kFlopCost * n * n * n / 3 + 3 * n * n;
-  while (GapOf(part, lambda) > gap) {
-    const double before = ObjectiveOf(part, lambda);
-    const int64_t changed = Sweep(gram, part, lambda);
+  while (system.GapOf(part) > gap) {
+    const double before = system.ObjectiveOf(part);
+    const int64_t changed = system.Sweep(part);
     changes += changed;
     spent += static_cast<double>(changed) * n;
     if (spent > patience) {
-      if (!NewtonStep(gram, part, lambda)) patience *= 2;
+      if (!system.NewtonStep(part)) patience *= 2;
       changes += count;
       spent = 0;
     }
-    if (changed == 0 || ObjectiveOf(part, lambda) >= before) break;  // rounding
+    if (changed == 0 || system.ObjectiveOf(part) >= before) break;  // rounding
   }
   for (Eigen::Index c = 0; c < count; ++c) {
-    const int i = support[Index(c)];
+    const Eigen::Index i = support[Index(c)];
     const double change = part.b[c] - state.b[i];
     if (change == 0) continue;
     state.b[i] = part.b[c];
-    state.q.noalias() -= change * Eigen::Map<const Eigen::VectorXd>(Column(i), size_);
+    state.q.noalias() -=
+        change * Eigen::Map<const Eigen::VectorXd>(Column(static_cast<int>(i)), size_);
   }
   state.rr = part.rr;
   state.yr = part.yr;
   return changes;
 }
 
-int64_t BlockSolver::Solve(State& state, double lambda, double gap) const {
+int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap) const {
   const Columns gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
+  System system(gram, penalty);
   int64_t changes = 0;
-  while (GapOf(state, lambda) > gap) {
-    const double before = ObjectiveOf(state, lambda);
-    const int64_t changed = Sweep(gram, state, lambda);
+  while (system.GapOf(state) > gap) {
+    const double before = system.ObjectiveOf(state);
+    const int64_t changed = system.Sweep(state);
     changes += changed;
     if (changed == 0) break;
-    changes += SolveSupport(state, lambda, kShare * gap);
-    if (ObjectiveOf(state, lambda) >= before) break;  // rounding
+    changes += SolveSupport(state, penalty, kShare * gap);
+    if (system.ObjectiveOf(state) >= before) break;  // rounding
   }
   return changes;
 }

@@ -5,11 +5,13 @@
 #include <span>
 #include <vector>
 
+#include "apps/lasso/penalty.h"
+
 namespace strads::lasso {
 
-// The lasso over some of its variables, the block, from inner products alone:
+// Least squares with a penalty over some of the variables, the block, from inner products alone:
 //
-//   minimise over b   1/2 b'G b - c'b + lambda |b|_1,   G = X_B'X_B
+//   minimise over b   1/2 b'G b - c'b + penalty(b),   G = X_B'X_B
 //
 // at any b through q = c - G b = X_B'r. Exact however correlated the variables are, and without
 // the data: a step costs the size of the block, not the number of samples.
@@ -39,12 +41,13 @@ class BlockSolver {
   }
 
   // Moves `state` until its duality gap within the block is at most `gap`, or rounding is all that
-  // is left. Returns how many variables were changed, repetitions counted.
-  int64_t Solve(State& state, double lambda, double gap) const;
+  // is left. `penalty` is over the variables of the block. Returns how many variables were changed,
+  // repetitions counted.
+  int64_t Solve(State& state, const Penalty& penalty, double gap) const;
 
  private:
-  // Solves for the variables that are not zero, the others staying so.
-  int64_t SolveSupport(State& state, double lambda, double gap) const;
+  // Solves for the units that are not zero, the others staying so.
+  int64_t SolveSupport(State& state, const Penalty& penalty, double gap) const;
 
   int size_ = 0;
   int capacity_ = 0;

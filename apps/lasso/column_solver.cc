@@ -1,13 +1,14 @@
 #include "apps/lasso/column_solver.h"
 
-#include <strads/duality.h>
-#include <strads/prox.h>
-
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
+
+#include "apps/lasso/dual_bound.h"
 
 namespace strads::lasso {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 constexpr int kIterates = 5;      // that are extrapolated
 constexpr double kShare = 0.3;    // the gap over the support, of that asked for over the block
 constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative to their trace
+// What is left of |x|^2 after projecting e out is rounding if it is this share of what was there.
+constexpr double kRounding = 1e-14;
 
 // The last sweeps' results over the support, from which to guess where they lead.
 class Extrapolation {
@@ -55,88 +58,178 @@ class Extrapolation {
 
 }  // namespace
 
-void ColumnSolver::Grow(ColumnMatrix x,
-                        std::span<const double> squared_norms,
-                        std::span<const double> b) {
+ColumnSolver::ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones)
+    : y_(std::move(y)), ones_(std::move(ones)), r_(y_) {
+  if (ones_.size() == 0) return;
+  weight_ = ones_.squaredNorm();
+  mean_y_ = mean_r_ = ones_.dot(y_) / weight_;
+}
+
+void ColumnSolver::Grow(ColumnMatrix x, std::span<const double> b) {
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
     places_.push_back({static_cast<int>(parts_.size()), j});
-    if (b[Index(j)] != 0) x.AddColumn(j, -b[Index(j)], r_);
+    sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
+    squared_norms_.push_back(std::max(0.0, x.SquaredNorm(j) - sums_.back() * sums_.back() / weight_));
+    if (squared_norms_.back() <= kRounding * sums_.back() * sums_.back() / weight_)
+      squared_norms_.back() = 0;
+    const double value = b[Index(j)];
+    if (value == 0) continue;
+    x.AddColumn(j, -value, r_);
+    mean_r_ -= value * sums_.back() / weight_;
   }
   parts_.push_back(std::move(x));
-  squared_norms_.insert(squared_norms_.end(), squared_norms.begin(), squared_norms.end());
   b_.insert(b_.end(), b.begin(), b.end());
+  q_.resize(b_.size());
 }
 
-double ColumnSolver::Objective(double lambda) const {
-  double norm = 0;
-  for (const double b : b_) norm += std::abs(b);
-  return 0.5 * r_.squaredNorm() + lambda * norm;
+// So that the residual sums to about zero, which keeps what is projected out small.
+void ColumnSolver::MoveIntercept() {
+  if (ones_.size() == 0) return;
+  const double change = ones_.dot(r_) / weight_;
+  intercept_ += change;
+  r_ -= change * ones_;
+  mean_r_ = ones_.dot(r_) / weight_;
 }
 
-double ColumnSolver::Gap(std::span<const int> variables, double lambda) const {
-  double steepest = 0;
-  for (const int i : variables) steepest = std::max(steepest, std::abs(Dot(i)));
-  return Objective(lambda) - LassoDual(y_.dot(r_), r_.squaredNorm(), steepest, lambda);
+double ColumnSolver::Loss(const Eigen::VectorXd& r) const {
+  const double sum = ones_.size() > 0 ? ones_.dot(r) : 0;
+  return 0.5 * (r.squaredNorm() - sum * sum / weight_);
 }
 
-int64_t ColumnSolver::Sweep(std::span<const int> variables, double lambda) {
+double ColumnSolver::Gap(const Penalty& penalty, std::span<const int> units) {
+  for (const int u : units) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
+  }
+  const auto bound = [&](const Penalty& part, const double* b, const double* q, const double* xx) {
+    const double rr = r_.squaredNorm() - mean_r_ * mean_r_ * weight_;
+    const double yr = y_.dot(r_) - mean_y_ * mean_r_ * weight_;
+    return BestDualBound(part, b, q, xx, yr, rr, std::numeric_limits<double>::infinity()).value;
+  };
+  if (std::ssize(units) == penalty.num_units())
+    return Objective(penalty) - bound(penalty, b_.data(), q_.data(), squared_norms_.data());
+  std::vector<double> b, q, xx;
+  for (const int u : units) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) {
+      b.push_back(b_[Index(i)]);
+      q.push_back(q_[Index(i)]);
+      xx.push_back(squared_norms_[Index(i)]);
+    }
+  }
+  return Objective(penalty) - bound(penalty.Over(units), b.data(), q.data(), xx.data());
+}
+
+std::vector<GroupStep> ColumnSolver::GroupSteps(const Penalty& penalty,
+                                                std::span<const int> units) {
+  std::vector<GroupStep> steps;
+  for (const int u : units) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    if (unit.count == 1) continue;
+    Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(num_rows(), unit.count);
+    for (int32_t k = 0; k < unit.count; ++k) {
+      const Place place = places_[Index(unit.first + k)];
+      const double scale = 1 / penalty.Scale(unit.first + k);
+      parts_[Index(place.part)].AddColumn(place.column, scale, columns.col(k).data());
+      if (ones_.size() > 0)
+        columns.col(k) -= scale * sums_[Index(unit.first + k)] / weight_ * ones_;
+    }
+    steps.emplace_back(columns.transpose() * columns);
+  }
+  return steps;
+}
+
+int64_t ColumnSolver::Sweep(const Penalty& penalty,
+                            std::span<const int> units,
+                            std::span<const GroupStep> groups) {
   int64_t changes = 0;
-  for (const int i : variables) {
-    const double xx = squared_norms_[Index(i)], before = b_[Index(i)];
-    const double after = xx > 0 ? SoftThreshold(Dot(i) + xx * before, lambda) / xx : 0;
-    if (after == before) continue;
-    Add(i, before - after);
-    b_[Index(i)] = after;
-    ++changes;
+  auto group = groups.begin();
+  std::vector<double> change;
+  for (const int u : units) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    if (unit.count == 1) {
+      const int i = unit.first;
+      const double xx = squared_norms_[Index(i)], before = b_[Index(i)];
+      const double after = xx > 0 ? penalty.Minimise(unit, Dot(i) + xx * before, xx) : 0;
+      if (after == before) continue;
+      Add(i, before - after);
+      b_[Index(i)] = after;
+      ++changes;
+      continue;
+    }
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
+    change.resize(Index(unit.count));
+    if (!penalty.ExactChange(unit, b_.data(), q_.data(), *group++, change.data())) continue;
+    for (int32_t k = 0; k < unit.count; ++k) {
+      if (change[Index(k)] == 0) continue;
+      Add(unit.first + k, -change[Index(k)]);
+      b_[Index(unit.first + k)] += change[Index(k)];
+      ++changes;
+    }
   }
   return changes;
 }
 
-int64_t ColumnSolver::SolveSupport(std::span<const int> support, double lambda, double gap) {
+int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap) {
+  std::vector<int> units, support;
+  for (int u = 0; u < penalty.num_units(); ++u) {
+    const Penalty::Unit& unit = penalty.unit(u);
+    const auto first = b_.begin() + unit.first;
+    if (std::all_of(first, first + unit.count, [](double b) { return b == 0; })) continue;
+    units.push_back(u);
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) support.push_back(i);
+  }
+  const std::vector<GroupStep> groups = GroupSteps(penalty, units);
   const auto values = [&] {
     Eigen::VectorXd b(std::ssize(support));
     for (size_t k = 0; k < support.size(); ++k)
       b[static_cast<Eigen::Index>(k)] = b_[Index(support[k])];
     return b;
   };
+  const auto set = [&](const Eigen::VectorXd& b) {
+    for (size_t k = 0; k < support.size(); ++k)
+      b_[Index(support[k])] = b[static_cast<Eigen::Index>(k)];
+  };
   Extrapolation extrapolation;
   extrapolation.Add(values(), r_);
   int64_t changes = 0;
   while (true) {
-    const double objective = Objective(lambda);
+    const double objective = Objective(penalty);
     while (!extrapolation.IsFull()) {
-      changes += Sweep(support, lambda);
+      changes += Sweep(penalty, units, groups);
       extrapolation.Add(values(), r_);
     }
-    const double swept = Objective(lambda);
+    const double swept = Objective(penalty);
     Eigen::VectorXd b, r;
-    if (extrapolation.Combine(b, r) &&
-        0.5 * r.squaredNorm() + lambda * (b.lpNorm<1>() - values().lpNorm<1>()) <
-            0.5 * r_.squaredNorm()) {
-      for (size_t k = 0; k < support.size(); ++k)
-        b_[Index(support[k])] = b[static_cast<Eigen::Index>(k)];
-      r_ = r;
-      changes += std::ssize(support);
+    if (extrapolation.Combine(b, r) && !(penalty.nonnegative() && (b.array() < 0).any())) {
+      const Eigen::VectorXd before = values();
+      set(b);
+      if (Loss(r) + penalty.Value(b_.data()) < swept) {
+        r_ = r;
+        mean_r_ = ones_.size() > 0 ? ones_.dot(r_) / weight_ : 0;
+        changes += std::ssize(support);
+      } else {
+        set(before);
+      }
     }
     extrapolation.Clear();
     extrapolation.Add(values(), r_);
-    if (Gap(support, lambda) <= gap || swept >= objective) return changes;
+    if (Gap(penalty, units) <= gap || swept >= objective) return changes;
   }
 }
 
-int64_t ColumnSolver::Solve(double lambda, double gap) {
-  std::vector<int> all(b_.size());
+int64_t ColumnSolver::Solve(const Penalty& penalty, double gap) {
+  MoveIntercept();
+  std::vector<int> all(Index(penalty.num_units()));
   std::iota(all.begin(), all.end(), 0);
+  std::optional<std::vector<GroupStep>> groups;
   int64_t changes = 0;
-  while (Gap(all, lambda) > gap) {
-    const double before = Objective(lambda);
-    changes += Sweep(all, lambda);
-    std::vector<int> support;
-    for (const int i : all) {
-      if (b_[Index(i)] != 0) support.push_back(i);
-    }
-    changes += SolveSupport(support, lambda, kShare * gap);
-    if (Objective(lambda) >= before) break;  // rounding
+  while (Gap(penalty, all) > gap) {
+    const double before = Objective(penalty);
+    if (!groups) groups = GroupSteps(penalty, all);
+    changes += Sweep(penalty, all, *groups);
+    changes += SolveSupport(penalty, kShare * gap);
+    if (Objective(penalty) >= before) break;  // rounding
   }
   return changes;
 }

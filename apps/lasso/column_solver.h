@@ -7,53 +7,79 @@
 #include <span>
 #include <vector>
 
+#include "apps/lasso/penalty.h"
+
 namespace strads::lasso {
 
-// The lasso over some of its variables, the block, from their columns:
+// Least squares with a penalty over some of the variables, the block, from their columns:
 //
-//   minimise over b   1/2 |y - X_B b|^2 + lambda |b|_1
+//   minimise over b and b0   1/2 |y - b0 e - X_B b|^2 + penalty(b)
 //
-// for blocks whose columns have so few entries that they are smaller than their inner products.
-// Coordinate descent on the residual over the block and, between, over the variables that are not
-// zero, with Anderson extrapolation of those (Bertrand and Massias, AISTATS 2021), which is only
-// taken if it lowers the objective.
+// for blocks whose columns have so few entries that they are smaller than their inner products. e
+// is the column of the intercept b0, which is always at its best: only what is left of y and of each
+// column after projecting e out matters. Coordinate descent on the residual over the block and,
+// between, over the units that are not zero, with Anderson extrapolation of those (Bertrand and
+// Massias, AISTATS 2021), which is only taken if it lowers the objective.
 class ColumnSolver {
  public:
-  explicit ColumnSolver(Eigen::VectorXd y) : y_(std::move(y)), r_(y_) {}
+  // `ones` is e; empty if there is no intercept.
+  explicit ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones = {});
 
-  // Adds the columns of x, y.size() rows each, with these squared norms and coefficients.
-  void Grow(ColumnMatrix x, std::span<const double> squared_norms, std::span<const double> b);
+  // Adds the columns of x, y.size() rows each, with these coefficients.
+  void Grow(ColumnMatrix x, std::span<const double> b);
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return y_.size(); }
   // In the order in which they joined.
   const std::vector<double>& b() const { return b_; }
+  double intercept() const { return ones_.size() > 0 ? intercept_ + mean_r_ : 0; }
 
   // Changes b until its duality gap within the block is at most `gap`, or rounding is all that is
-  // left. Returns how many variables were changed, repetitions counted.
-  int64_t Solve(double lambda, double gap);
+  // left. `penalty` is over the variables of the block. Returns how many variables were changed,
+  // repetitions counted.
+  int64_t Solve(const Penalty& penalty, double gap);
 
  private:
   struct Place {
     int part = 0;
     int column = 0;
   };
-  double Dot(int i) const { return parts_[Part(i)].Dot(places_[Index(i)].column, r_); }
-  void Add(int i, double scale) { parts_[Part(i)].AddColumn(places_[Index(i)].column, scale, r_); }
-  static size_t Index(int i) { return static_cast<size_t>(i); }
-  size_t Part(int i) const { return Index(places_[Index(i)].part); }
+  static size_t Index(int64_t i) { return static_cast<size_t>(i); }
+  // x_i'r, with e projected out of both.
+  double Dot(int i) const {
+    const Place place = places_[Index(i)];
+    return parts_[Index(place.part)].Dot(place.column, r_) - sums_[Index(i)] * mean_r_;
+  }
+  // r += scale x_i.
+  void Add(int i, double scale) {
+    const Place place = places_[Index(i)];
+    parts_[Index(place.part)].AddColumn(place.column, scale, r_);
+    mean_r_ += scale * sums_[Index(i)] / weight_;
+  }
 
-  int64_t Sweep(std::span<const int> variables, double lambda);
-  int64_t SolveSupport(std::span<const int> support, double lambda, double gap);
-  double Objective(double lambda) const;
-  // Of the problem over these variables, all others being kept.
-  double Gap(std::span<const int> variables, double lambda) const;
+  std::vector<GroupStep> GroupSteps(const Penalty& penalty, std::span<const int> units);
+  int64_t Sweep(const Penalty& penalty,
+                std::span<const int> units,
+                std::span<const GroupStep> groups);
+  int64_t SolveSupport(const Penalty& penalty, double gap);
+  void MoveIntercept();
+  double Loss(const Eigen::VectorXd& r) const;
+  double Objective(const Penalty& penalty) const { return Loss(r_) + penalty.Value(b_.data()); }
+  // Of the problem over these units, all others being zero.
+  double Gap(const Penalty& penalty, std::span<const int> units);
 
-  Eigen::VectorXd y_;
-  Eigen::VectorXd r_;  // y - X_B b
+  const Eigen::VectorXd y_;
+  const Eigen::VectorXd ones_;
+  double weight_ = 1;  // e'e
+  double mean_y_ = 0;  // e'y / e'e
+  Eigen::VectorXd r_;  // y - intercept_ e - X_B b
+  double mean_r_ = 0;  // e'r / e'e
+  double intercept_ = 0;
   std::vector<ColumnMatrix> parts_;
   std::vector<Place> places_;
-  std::vector<double> squared_norms_;
+  std::vector<double> sums_;           // e'x_i
+  std::vector<double> squared_norms_;  // of x_i, e projected out
   std::vector<double> b_;
+  std::vector<double> q_;  // x_i'r of what Gap looked at last
 };
 
 }  // namespace strads::lasso

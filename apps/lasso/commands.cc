@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <memory>
+#include <utility>
+#include <vector>
 
 #include "apps/lasso/lasso.h"
+#include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
 namespace {
@@ -35,7 +38,8 @@ struct EvaluateOptions {
 
 struct Predictions {
   Dataset data;
-  Eigen::VectorXd fitted;  // X b
+  Eigen::VectorXd fitted;  // b0 + X b
+  bool is_logistic = false;
 };
 
 template <class Options>
@@ -44,8 +48,9 @@ Predictions Predict(const Options& options) {
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   const auto model = LoadModel<Model>(options.model, "lasso");
   Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}),
-                {}};
-  p.fitted = Eigen::VectorXd::Zero(p.data.x.num_rows());
+                {},
+                model.loss() == "logistic"};
+  p.fitted = Eigen::VectorXd::Constant(p.data.x.num_rows(), model.intercept());
   const auto known = static_cast<int64_t>(model.coefficients().size());
   for (int j = 0; j < std::min(known, p.data.x.num_cols()); ++j) {
     const double b = model.coefficients()[static_cast<size_t>(j)];
@@ -62,21 +67,60 @@ int RunPredict(const PredictOptions& options) {
   const Predictions p = Predict(options);
   std::FILE* const out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "w");
   if (out == nullptr) throw DataError(options.output + ": cannot be written");
-  for (const double value : p.fitted) std::fprintf(out, "%.17g\n", value);
+  for (const double value : p.fitted)
+    std::fprintf(out, "%.17g\n", p.is_logistic ? 1 / (1 + std::exp(-value)) : value);
   const bool failed = std::ferror(out) != 0;
   if ((out != stdout && std::fclose(out) != 0) || failed)
     throw DataError(options.output + ": cannot be written");
   return 0;
 }
 
-int RunEvaluate(const EvaluateOptions& options) {
-  const Predictions p = Predict(options);
+// The share of pairs of a positive and another row that the fitted values put in the right order,
+// ties counted half. NaN if there is no such pair.
+double AreaUnderCurve(const Eigen::VectorXd& y, const Eigen::VectorXd& fitted) {
+  std::vector<std::pair<double, bool>> rows;
+  for (Eigen::Index i = 0; i < y.size(); ++i) rows.emplace_back(fitted[i], y[i] > 0);
+  std::sort(rows.begin(), rows.end());
+  double positives = 0, negatives = 0, right = 0;
+  for (size_t i = 0; i < rows.size();) {
+    double tied_positives = 0, tied_negatives = 0;
+    const double value = rows[i].first;
+    for (; i < rows.size() && rows[i].first == value; ++i)
+      ++(rows[i].second ? tied_positives : tied_negatives);
+    right += tied_positives * (negatives + 0.5 * tied_negatives);
+    positives += tied_positives;
+    negatives += tied_negatives;
+  }
+  return right / (positives * negatives);
+}
+
+void PrintClassification(const Predictions& p) {
+  const auto n = static_cast<double>(p.data.y.size());
+  double right = 0, loss = 0;
+  for (Eigen::Index i = 0; i < p.data.y.size(); ++i) {
+    const bool positive = p.data.y[i] > 0;
+    right += positive == (p.fitted[i] > 0);
+    loss += LogisticAt(positive, 1, p.fitted[i]).loss;
+  }
+  std::printf("accuracy  %.10g\nlog loss  %.10g\n", right / n, loss / n);
+  const double area = AreaUnderCurve(p.data.y, p.fitted);
+  if (std::isfinite(area)) std::printf("auc       %.10g\n", area);
+}
+
+void PrintRegression(const Predictions& p) {
   const auto n = static_cast<double>(p.data.y.size());
   const Eigen::VectorXd error = p.data.y - p.fitted;
   const double variation = (p.data.y.array() - p.data.y.mean()).square().sum();
-  std::printf("rows  %lld\nrmse  %.10g\nmae   %.10g\n", static_cast<long long>(p.data.y.size()),
-              std::sqrt(error.squaredNorm() / n), error.cwiseAbs().sum() / n);
+  std::printf("rmse  %.10g\nmae   %.10g\n", std::sqrt(error.squaredNorm() / n),
+              error.cwiseAbs().sum() / n);
   if (variation > 0) std::printf("r2    %.10g\n", 1 - error.squaredNorm() / variation);
+}
+
+int RunEvaluate(const EvaluateOptions& options) {
+  const Predictions p = Predict(options);
+  std::printf(p.is_logistic ? "rows      %lld\n" : "rows  %lld\n",
+              static_cast<long long>(p.data.y.size()));
+  p.is_logistic ? PrintClassification(p) : PrintRegression(p);
   return 0;
 }
 
@@ -84,10 +128,13 @@ int RunEvaluate(const EvaluateOptions& options) {
 
 Program MakeLasso() {
   return MakeProgram<Lasso>(
-      "lasso", "minimise 1/2|y - Xb|^2 + lambda|b|_1 over b",
-      {MakeCommand<PredictOptions>("predict", "print X b for new data", RunPredict),
-       MakeCommand<EvaluateOptions>("evaluate", "compare X b with the targets: RMSE, MAE, R2",
-                                    RunEvaluate)});
+      "lasso", "minimise a sum of losses (squared, logistic) + lambda |b|_1 over b, and its family",
+      {MakeCommand<PredictOptions>("predict", "print fitted values (probabilities) for new data",
+                                   RunPredict),
+       MakeCommand<EvaluateOptions>(
+           "evaluate",
+           "compare fitted values with the targets: RMSE, MAE, R2; accuracy, log loss, AUC",
+           RunEvaluate)});
 }
 
 }  // namespace strads::lasso

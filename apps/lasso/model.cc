@@ -1,30 +1,39 @@
+#include "apps/lasso/model.h"
+
+#include <strads/error.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "apps/lasso/lasso.h"
+#include "apps/lasso/dual_bound.h"
 
 namespace strads::lasso {
+namespace {
 
-Model::Model(const Options& options)
-    : lambda_(options.lambda),
-      lambda_ratio_(options.lambda_ratio),
-      max_coupling_(options.max_coupling),
-      solves_blocks_(options.schedule == "working_set") {
-  if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
-  if (options.num_features < 0 || options.num_features > std::numeric_limits<int32_t>::max())
-    throw UsageError("--num_features is out of range, expected 0 to 2147483647");
-  if (options.lambda < 0) throw UsageError("--lambda is out of range, expected more than 0");
-  if (options.lambda == 0 && !(options.lambda_ratio > 0))
-    throw UsageError("--lambda_ratio is out of range, expected more than 0");
-  (void)Scheduler(options, Slice{});  // refuses its options before workers have read their data
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// The relative gap of the model from which lambda_max follows; and the one that will do if it does
+// not become smaller any more.
+constexpr double kNullGap = 1e-11;
+constexpr double kRoughNullGap = 1e-6;
+// A variance that is this share of the mean square is what rounding has left of zero.
+constexpr double kRounding = 1e-14;
+constexpr double kLogisticCurvature = 0.25;   // of the loss by the fitted value, at most
+constexpr double kLongestInterceptStep = 4;
+
+size_t Index(int64_t i) { return static_cast<size_t>(i); }
+
+void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
+  for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];
 }
 
-// The b_j that minimises P with all others fixed, for x_j'r = xr:  S(xr + |x_j|^2 b_j, lambda) /
-// |x_j|^2.
-double Model::Minimiser(int32_t column, double xr) const {
-  const auto j = static_cast<size_t>(column);
-  const double xx = norms_[j];
-  return xx > 0 ? SoftThreshold(xr + xx * coefficients_[j], lambda_) / xx : 0.0;
+}  // namespace
+
+Model::Model(const Options& options)
+    : loss_(options.loss),
+      lambda_(options.lambda),
+      l1_ratio_(options.l1_ratio),
+      options_(options) {
+  Validate(options);
 }
 
 // What came over the wire is not trusted to fit.
@@ -44,15 +53,32 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   const auto num_pairs = static_cast<size_t>(pairs_of(num_probed) - pairs_of(num_known) +
                                              pairs_of(joined) - pairs_of(block));
   for (const Partial& partial : partials) {
-    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size()
+    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size() &&
+                                         partial.xe.size() <= partial.xr.size()
                                    : partial.xr.size() == plan.columns.size();
     const bool states_match =
         partial.updates_seen == partials.front().updates_seen &&
-        partial.updates_seen >= first_l1_norm_ &&
-        partial.updates_seen < first_l1_norm_ + static_cast<int64_t>(l1_norms_.size());
+        partial.updates_seen >= first_offset_ &&
+        partial.updates_seen < first_offset_ + static_cast<int64_t>(offsets_.size());
     if (!fits || !states_match || partial.gram.size() != num_pairs)
       throw ProtocolError("a partial does not fit its plan");
   }
+}
+
+// Of whole units, variable by variable in the penalty's order.
+std::vector<int> Model::UnitsOf(std::span<const int32_t> columns) const {
+  const std::vector<int32_t>& group_of = terms_->group_of();
+  if (group_of.empty()) return {columns.begin(), columns.end()};
+  std::vector<int> units;
+  for (size_t i = 0; i < columns.size();) {
+    units.push_back(group_of[Index(columns[i])]);
+    const Penalty::Unit& unit = penalty_.unit(units.back());
+    for (int32_t k = unit.first; k < unit.first + unit.count; ++k, ++i) {
+      if (i == columns.size() || columns[i] != penalty_.Variable(k))
+        throw ProtocolError("a plan has a part of a group");
+    }
+  }
+  return units;
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
@@ -61,25 +87,19 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   update.scheduler = plan.scheduler;
   // The workers' losses belong to the model of some updates ago.
   const int64_t seen = partials.front().updates_seen;
-  for (; first_l1_norm_ < seen; ++first_l1_norm_) l1_norms_.pop_front();
+  for (; first_offset_ < seen; ++first_offset_) offsets_.pop_front();
   double loss = 0;
   for (const Partial& partial : partials) loss += partial.loss;
-  update.objective = loss + lambda_ * l1_norms_.front();
+  update.objective = loss + offsets_.front();
   parallelism_ = plan.parallelism;
-  double l1_change = 0;
   if (plan.measure) {
     Measure(plan, partials, update);
   } else if (plan.solve) {
     SolveBlock(plan, partials, update);
-    l1_change = coefficients_.L1Norm() - l1_norms_.back();
   } else {
-    for (const int32_t j : plan.columns)
-      l1_change -= std::abs(coefficients_[static_cast<size_t>(j)]);
     UpdateColumns(plan, partials, update);
-    for (const int32_t j : plan.columns)
-      l1_change += std::abs(coefficients_[static_cast<size_t>(j)]);
   }
-  l1_norms_.push_back(l1_norms_.back() + l1_change);
+  offsets_.push_back(Offset());
   if (!plan.probe.empty()) {
     update.probe = plan.probe;
     update.probe_known = plan.probe_known;
@@ -88,107 +108,261 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   return update;
 }
 
+// The objective less the workers' losses: the penalty, and what projecting e out takes off them.
+double Model::Offset() const {
+  return penalty_sum_ - (er_ != 0 ? er_ * er_ / (2 * columns_->weight) : 0);
+}
+
 void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update) {
+  if (plan.columns.empty()) return;
+  const bool projects = columns_->has_intercept && !columns_->is_logistic;
+  double er = 0;
+  for (const Partial& partial : partials) er += partial.er;
   update.columns = plan.columns;
-  update.changes.resize(plan.columns.size());
-  update.scaled.resize(plan.columns.size());
   for (size_t i = 0; i < plan.columns.size(); ++i) {
     double xr = 0;
     for (const Partial& partial : partials) xr += partial.xr[i];
-    const auto j = static_cast<size_t>(plan.columns[i]);
-    const double before = coefficients_[j];
-    const double after = Minimiser(plan.columns[i], xr);
-    nonzeros_ += (after != 0) - (before != 0);
-    coefficients_[j] = after;
-    update.changes[i] = after - before;
-    update.scaled[i] = update.changes[i] * std::sqrt(norms_[j]);
+    const size_t j = Index(plan.columns[i]);
+    scratch_[j] = projects ? xr - columns_->xe[j] * er / columns_->weight : xr;
   }
-  updates_ += static_cast<int64_t>(plan.columns.size());
+  const std::vector<int> units = UnitsOf(plan.columns);
+  const bool has_groups = units.size() != plan.columns.size();
+  double expected = 0;
+  for (const int u : units) {
+    const Penalty::Unit& unit = penalty_.unit(u);
+    const double* const b = coefficients_.values().data();
+    const size_t at = update.changes.size();
+    update.changes.resize(at + Index(unit.count));
+    (void)penalty_.Change(unit, b, scratch_.data(), curvatures_.data(), &update.changes[at]);
+    penalty_sum_ -= penalty_.Value(unit, b);
+    double scaled = 0;
+    for (int32_t k = 0; k < unit.count; ++k) {
+      const size_t j = Index(penalty_.Variable(unit.first + k));
+      const double change = update.changes[at + Index(k)], before = coefficients_[j];
+      coefficients_[j] += change;
+      nonzeros_ += (coefficients_[j] != 0) - (before != 0);
+      if (projects) er_ -= change * columns_->xe[j];
+      scaled += change * change * columns_->norms[j];
+      expected += 0.5 * change * change * curvatures_[j];
+    }
+    penalty_sum_ += penalty_.Value(unit, b);
+    update.scaled.push_back(std::sqrt(scaled));
+    if (has_groups) update.units.push_back(u);
+  }
+  updates_ += std::ssize(plan.columns);
+  if (columns_->has_intercept && columns_->is_logistic) UpdateIntercept(er, expected, update);
+}
+
+// Of the logistic loss. Costs the workers a pass over their rows, and so is done once it gains as
+// much as the variables of a round.
+void Model::UpdateIntercept(double er, double expected, Update& update) {
+  const double curvature = kLogisticCurvature * columns_->weight;
+  if (er * er / (2 * curvature) <= expected) return;
+  update.intercept_change = er / curvature;
+  intercept_ += update.intercept_change;
+}
+
+Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
+  Slopes sum;
+  sum.xr.resize(coefficients_.size(), 0.0);
+  double ey = 0;
+  for (const Partial& partial : partials) {
+    AddTo(sum.xr, partial.xr);
+    sum.loss += partial.loss;
+    sum.er += partial.er;
+    sum.yr += partial.yr;
+    sum.entropy += partial.entropy;
+    sum.curvature += partial.curvature;
+    ey += partial.ey;
+  }
+  if (columns_->has_intercept && !columns_->is_logistic) {
+    const double mean = sum.er / columns_->weight;
+    for (size_t j = 0; j < sum.xr.size(); ++j) sum.xr[j] -= mean * columns_->xe[j];
+    sum.loss -= 0.5 * sum.er * mean;
+    sum.yr -= ey * mean;
+  }
+  sum.rr = 2 * sum.loss;
+  return sum;
+}
+
+// The first measurement.
+void Model::Look(std::span<const Partial> partials, Update& update) {
+  const size_t p = coefficients_.size();
+  columns_ = std::make_shared<Columns>();
+  columns_->is_logistic = options_.IsLogistic();
+  columns_->has_intercept = options_.intercept;
+  columns_->norms.resize(p, 0.0);
+  if (options_.intercept || options_.standardize) columns_->xe.resize(p, 0.0);
+  for (const Partial& partial : partials) {
+    columns_->weight += partial.weight;
+    AddTo(columns_->norms, partial.xx);
+    AddTo(columns_->xe, partial.xe);
+    update.mean_entries += static_cast<double>(partial.entries);
+  }
+  if (p > 0) update.mean_entries /= static_cast<double>(p);
+  if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
+
+  std::vector<double> deviations;
+  for (size_t j = 0; j < columns_->xe.size(); ++j) {
+    double& norm = columns_->norms[j];
+    const double mean_part = columns_->xe[j] * columns_->xe[j] / columns_->weight;
+    const double varying = norm - mean_part > kRounding * norm ? norm - mean_part : 0;
+    if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
+    if (options_.intercept && !columns_->is_logistic) norm = varying;
+  }
+  curvatures_ = columns_->norms;
+  if (columns_->is_logistic) {
+    for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
+  }
+  scratch_.resize(p);
+  terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), std::move(deviations));
+  penalty_ = terms_->OfFreeUnits();
+  update.group_of = terms_->group_of();
 }
 
 void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
   size_t num_variables = coefficients_.size();
   for (const Partial& partial : partials)
     num_variables = std::max(num_variables, partial.xr.size());
-  if (plan.restart) coefficients_ = SparseVector();
+  if (plan.restart) {
+    coefficients_ = SparseVector();
+    intercept_ = 0;
+  }
   coefficients_.resize(num_variables);
-  norms_.resize(num_variables, 0.0);
-  std::vector<double> xr(num_variables, 0.0);
-  double rr = 0, yr = 0, yy = 0;
-  for (const Partial& partial : partials) {
-    for (size_t j = 0; j < partial.xr.size(); ++j) xr[j] += partial.xr[j];
-    for (size_t j = 0; j < partial.xx.size(); ++j) norms_[j] += partial.xx[j];
-    rr += 2 * partial.loss;
-    yr += partial.yr;
-    yy += partial.yy;
+  const bool is_first = terms_ == nullptr;
+  if (is_first) Look(partials, update);
+  const Slopes slopes = SlopesOf(partials);
+  if (is_first) {
+    null_objective_ = slopes.loss;
+    columns_->xy = slopes.xr;
   }
-  double steepest = 0;
-  for (const double value : xr) steepest = std::max(steepest, std::abs(value));
-  if (updates_ == 0) {
-    null_objective_ = 0.5 * yy;
-    lambda_max_ = steepest;
-    for (const Partial& partial : partials)
-      update.mean_entries += static_cast<double>(partial.entries);
-    if (num_variables > 0) update.mean_entries /= static_cast<double>(num_variables);
-    if (lambda_ == 0) lambda_ = lambda_ratio_ * lambda_max_;
-  }
-
-  const double l1_norm = coefficients_.L1Norm();  // exact again
+  // Exact again.
+  const double* const b = coefficients_.values().data();
   nonzeros_ = coefficients_.CountNonzeros();
-  l1_norms_.back() = l1_norm;
-  const double primal = 0.5 * rr + lambda_ * l1_norm;
-  update.objective = primal;
-  best_dual_ = std::max(best_dual_, LassoDual(yr, rr, steepest, lambda_));
-  gap_ = null_objective_ > 0 ? std::max(0.0, primal - best_dual_) / null_objective_ : 0.0;
+  penalty_sum_ = penalty_.Value(b);
+  const bool projects = columns_->has_intercept && !columns_->is_logistic;
+  er_ = projects ? slopes.er : 0;
+  offsets_.back() = Offset();
+  update.objective = slopes.loss + penalty_sum_;
 
-  if (solves_blocks_) {
-    if (!block_) block_.emplace(norms_, xr);
-    block_->Measured(xr, rr, yr);
+  double gap = GapAt(slopes);
+  if (is_null_ && IsNullModel(gap)) {
+    StartFrom(slopes);
+    gap = GapAt(slopes);
+  }
+  gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
+
+  const bool solves_blocks = options_.schedule == "working_set";
+  if (projects) {
+    update.intercept_change = slopes.er / columns_->weight;
+    er_ = 0;
+  } else if (columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
+    update.intercept_change = std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep,
+                                         kLongestInterceptStep);
+  }
+  intercept_ += update.intercept_change;
+  if (solves_blocks) {
+    if (!block_) block_.emplace(*columns_);
+    block_->Measured(slopes.xr, slopes.rr, slopes.yr);
     update.block_size = block_->size();
   }
 
   update.measured = true;
+  update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
   update.nonzeros = nonzeros_;
   update.num_variables = static_cast<int64_t>(num_variables);
-  for (size_t j = 0; j < num_variables; ++j) {
-    const auto column = static_cast<int32_t>(j);
-    const double change = Minimiser(column, xr[j]) - coefficients_[j];
-    if (change == 0) continue;
-    update.columns.push_back(column);
-    update.scaled.push_back(change * std::sqrt(norms_[j]));
+  std::vector<double> change;
+  for (int u = 0; u < penalty_.num_units(); ++u) {
+    const Penalty::Unit& unit = penalty_.unit(u);
+    change.resize(std::max(change.size(), Index(unit.count)));
+    if (!penalty_.Change(unit, b, slopes.xr.data(), curvatures_.data(), change.data())) continue;
+    double scaled = 0;
+    for (int32_t k = 0; k < unit.count; ++k) {
+      const double c = change[Index(k)];
+      scaled += c * c * columns_->norms[Index(penalty_.Variable(unit.first + k))];
+    }
+    update.units.push_back(u);
+    update.scaled.push_back(std::sqrt(scaled));
   }
+}
+
+// How far the objective is from its least value, at most.
+double Model::GapAt(const Slopes& slopes) {
+  const double* const b = coefficients_.values().data();
+  const bool is_logistic = columns_->is_logistic;
+  double dual = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
+                              is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
+                              is_logistic ? 1 : kInfinity)
+                    .value;
+  const bool is_estimate = terms_->has_free_units() || (is_logistic && columns_->has_intercept);
+  if (is_logistic && columns_->has_intercept) {
+    // The intercept is a variable that is not penalised: see BestDualBound.
+    const double reach = std::abs(intercept_) +
+                         (slopes.curvature > 0 ? std::abs(slopes.er) / slopes.curvature : 0);
+    dual -= 2 * std::abs(slopes.er) * reach;
+  }
+  // What was a bound stays one.
+  best_dual_ = is_estimate ? dual : std::max(best_dual_, dual);
+  return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
+}
+
+bool Model::IsNullModel(double gap) {
+  if (!terms_->has_free_units() && !(columns_->has_intercept && columns_->is_logistic)) return true;
+  const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
+  const bool has_settled = relative <= kRoughNullGap && relative > 0.5 * null_gap_;
+  null_gap_ = relative;
+  return relative <= kNullGap || has_settled;
+}
+
+void Model::StartFrom(const Slopes& null_model) {
+  is_null_ = false;
+  null_objective_ = null_model.loss;
+  lambda_max_ = terms_->LambdaMax(null_model.xr.data());
+  if (lambda_ == 0) lambda_ = options_.lambda_ratio * lambda_max_;
+  if (lambda_ > 0) penalty_ = terms_->At(lambda_);  // else the null model is best at any lambda
+  best_dual_ = -kInfinity;
+  penalty_sum_ = penalty_.Value(coefficients_.values().data());
 }
 
 void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
   constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
   if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
   const Block::Change change =
-      block_->Solve(plan, partials, coefficients_, lambda_, kShare * gap_ * null_objective_);
+      block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_, intercept_, penalty_,
+                    kShare * gap_ * null_objective_);
   updates_ += change.updates;
   update.solved = true;
   update.block_grew = !plan.joining.empty();
+  update.intercept_change = change.intercept;
+  intercept_ += change.intercept;
+  const bool projects = columns_->has_intercept && !columns_->is_logistic;
   for (const auto& [j, b] : change.values) {
-    double& old = coefficients_[static_cast<size_t>(j)];
+    const size_t at = Index(j);
+    double& old = coefficients_[at];
     update.columns.push_back(j);
     update.changes.push_back(b - old);
-    update.scaled.push_back((b - old) * std::sqrt(norms_[static_cast<size_t>(j)]));
+    update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
+    if (projects) er_ -= (b - old) * columns_->xe[at];
     nonzeros_ += (b != 0) - (old != 0);
     old = b;
   }
+  penalty_sum_ = penalty_.Value(coefficients_.values().data());
 }
 
 // Tells schedulers which pairs of the probe are coupled, |x_j'x_k| >= max_coupling |x_j| |x_k|: far
 // fewer bytes than all couplings.
 void Model::FindCoupled(std::span<const Partial> partials, Update& update) const {
+  const bool projects = columns_->has_intercept && !columns_->is_logistic;
   const auto& columns = update.probe;
   size_t pair = 0;
-  for (size_t b = static_cast<size_t>(update.probe_known); b < columns.size(); ++b) {
+  for (size_t b = Index(update.probe_known); b < columns.size(); ++b) {
     for (size_t a = 0; a < b; ++a, ++pair) {
+      const size_t j = Index(columns[a]), k = Index(columns[b]);
       double xx = 0;
       for (const Partial& partial : partials) xx += partial.gram[pair];
-      const double norms =
-          norms_[static_cast<size_t>(columns[a])] * norms_[static_cast<size_t>(columns[b])];
-      if (xx * xx >= max_coupling_ * max_coupling_ * norms && norms > 0)
+      if (projects) xx -= columns_->xe[j] * columns_->xe[k] / columns_->weight;
+      const double norms = columns_->norms[j] * columns_->norms[k];
+      if (xx * xx >= options_.max_coupling * options_.max_coupling * norms && norms > 0)
         update.coupled.push_back(static_cast<int32_t>(pair));
     }
   }
@@ -196,11 +370,12 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
 
 strads::Report Model::Report() const {
   strads::Report report;
-  report.penalty = lambda_ * l1_norms_.back();
-  report.gap = gap_;
+  report.penalty = offsets_.back();
+  report.gap = is_null_ ? kInfinity : gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
   report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}};
+  if (options_.intercept) report.extra["intercept"] = intercept_;
   if (block_ && block_->size() > 0) {
     report.extra["block"] = static_cast<double>(block_->size());
   } else {

@@ -1,8 +1,8 @@
+#include "apps/lasso/scheduler.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
-
-#include "apps/lasso/lasso.h"
 
 namespace strads::lasso {
 namespace {
@@ -37,58 +37,64 @@ Scheduler::Scheduler(const Options& options, Slice slice)
       parallelism_(options.parallelism),
       num_candidates_(options.candidates * options.parallelism),
       guard_(kGuardWindow) {
-  if (options.parallelism < 1)
-    throw UsageError("--parallelism=" + std::to_string(options.parallelism) +
-                     " is out of range, expected at least 1");
-  if (!(options.candidates >= 1))
-    throw UsageError("--candidates is out of range, expected at least 1");
-  if (options.coupling_cache < 2 || options.coupling_cache > 131072)
-    throw UsageError("--coupling_cache=" + std::to_string(options.coupling_cache) +
-                     " is out of range, expected 2 to 131072");
-  if (options.block_memory < 0)
-    throw UsageError("--block_memory=" + std::to_string(options.block_memory) +
-                     " is out of range, expected at least 0");
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
   } else if (options.schedule == "working_set") {
     working_set_.emplace(std::max(1, kFirstSize / slice.count), kGrowth);
-  } else {
-    (void)MakeSchedule(options.schedule, 0, 0, 0);  // refuses an unknown name now
   }
 }
 
-void Scheduler::SetUp(int64_t num_variables) {
-  num_variables_ = num_variables;
-  const auto [first, last] = slice_.RangeOf(num_variables);
+void Scheduler::SetUp(const Update& update) {
+  num_units_ = update.num_variables;
+  if (!update.group_of.empty()) {
+    for (int32_t j = 0; j < std::ssize(update.group_of); ++j) {
+      const auto group = static_cast<size_t>(update.group_of[static_cast<size_t>(j)]);
+      if (group >= groups_.size()) groups_.resize(group + 1);
+      groups_[group].push_back(j);
+    }
+    num_units_ = std::ssize(groups_);
+  }
+  mean_entries_ = update.mean_entries;
+  const auto [first, last] = slice_.RangeOf(num_units_);
   const std::string name = filter_ || working_set_ ? "priority" : options_.schedule;
   ScheduleOptions own;
   own.stream = static_cast<uint64_t>(slice_.index);
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
                            static_cast<uint64_t>(options_.seed), own);
   priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
-  is_in_flight_.resize(static_cast<size_t>(num_variables), false);
-  updates_between_ = static_cast<double>(num_variables);
+  is_in_flight_.resize(static_cast<size_t>(num_units_), false);
+  updates_between_ = static_cast<double>(num_units_);
+}
+
+std::vector<int32_t> Scheduler::ColumnsOf(std::vector<int32_t> units) const {
+  if (groups_.empty()) return units;
+  std::vector<int32_t> columns;
+  for (const int32_t u : units) {
+    const auto& group = groups_[static_cast<size_t>(u)];
+    columns.insert(columns.end(), group.begin(), group.end());
+  }
+  return columns;
 }
 
 bool Scheduler::MeasurementIsDue() const {
   if (slice_.index != 0 || measuring_) return false;  // one scheduler is enough for all
-  if (restart_) return true;
+  if (restart_ || measure_again_) return true;
   if (working_set_) return blocks_since_measured_ == slice_.count;
   if (updates_since_measured_ >= updates_between_) return true;
   if (priority_ == nullptr) return false;
   const double change = priority_->TotalChange();
   const bool settled = change <= kSettled * kSettled * change_when_measured_;
   return change == 0 || (settled && updates_since_measured_ >=
-                                        kLeastSweepsBetween * static_cast<double>(num_variables_));
+                                        kLeastSweepsBetween * static_cast<double>(num_units_));
 }
 
 std::vector<int32_t> Scheduler::Draw(int count) {
-  std::vector<int32_t> columns = schedule_->Draw(count);
-  std::erase_if(columns, [&](int32_t j) { return is_in_flight_[static_cast<size_t>(j)]; });
-  return columns;
+  std::vector<int32_t> units = schedule_->Draw(count);
+  std::erase_if(units, [&](int32_t u) { return is_in_flight_[static_cast<size_t>(u)]; });
+  return units;
 }
 
-std::vector<int32_t> Scheduler::NextColumns() {
+std::vector<int32_t> Scheduler::NextUnits() {
   if (!filter_) return Draw(parallelism_);
   if (ready_.empty()) return {};  // the first couplings are still on their way
   std::vector<int32_t> candidates = std::move(ready_.front());
@@ -108,7 +114,7 @@ std::vector<int32_t> Scheduler::NextColumns() {
 
 void Scheduler::AskForCouplings(Plan& plan) {
   std::vector<int32_t> candidates = Draw(static_cast<int>(
-      std::lround(std::min(num_candidates_, static_cast<double>(num_variables_)))));
+      std::lround(std::min(num_candidates_, static_cast<double>(num_units_)))));
   auto probe = filter_->MakeProbe(candidates);
   if (NumPairs(probe) == 0) {
     ready_.push_back(std::move(candidates));
@@ -123,6 +129,7 @@ Scheduled<Plan> Scheduler::Schedule() {
   Plan plan;
   plan.scheduler = slice_.index;
   plan.parallelism = parallelism_;
+  std::vector<int32_t> units;
   if (schedule_ == nullptr || MeasurementIsDue()) {
     updates_since_measured_ = 0;
     measuring_ = true;
@@ -131,10 +138,11 @@ Scheduled<Plan> Scheduler::Schedule() {
   } else if (working_set_) {
     PlanBlock(plan);
   } else {
-    plan.columns = NextColumns();
+    units = NextUnits();
   }
-  for (const int32_t j : plan.columns) is_in_flight_[static_cast<size_t>(j)] = true;
-  in_flight_.push_back(plan.columns);
+  for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = true;
+  in_flight_.push_back(units);
+  plan.columns = ColumnsOf(std::move(units));
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
   const bool fence = plan.measure || alone_;
   return {std::move(plan), fence};
@@ -145,8 +153,7 @@ void Scheduler::PlanBlock(Plan& plan) {
   block_is_due_ = false;
   plan.solve = true;
   plan.gather = gather_;
-  plan.joining = std::move(joining_);
-  joining_.clear();
+  plan.joining = ColumnsOf(std::exchange(joining_, {}));
 }
 
 // After a measurement. Gives up the block once it does not pay any more.
@@ -155,7 +162,7 @@ void Scheduler::ChooseBlock(const Update& update) {
   const double memory = 1e6 * options_.block_memory;
   const double wanted = kGrowth * static_cast<double>(update.nonzeros);
   const double most_inner_products = std::sqrt(memory / sizeof(double));
-  gather_ = gather_ || wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
+  gather_ = gather_ || options_.IsLogistic() || wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
             static_cast<double>(update.block_size) >= most_inner_products;
   const double most =
       gather_ ? memory / (kBytesPerEntry * std::max(mean_entries_, 1.0)) : most_inner_products;
@@ -164,11 +171,15 @@ void Scheduler::ChooseBlock(const Update& update) {
     return;
   }
   block_is_due_ = true;
+  is_stuck_ = true;  // unless feedback says otherwise
   auto [candidates, scores] = OwnChanges(update);
   for (double& score : scores) score = std::abs(score);
-  const auto room = static_cast<int64_t>(most) - update.block_size;
-  joining_ =
-      working_set_->Grow(candidates, scores, update.nonzeros / slice_.count, room / slice_.count);
+  const double unit_size = static_cast<double>(update.num_variables) / static_cast<double>(num_units_);
+  const auto in_units = [&](double variables) {
+    return static_cast<int64_t>(variables / unit_size) / slice_.count;
+  };
+  joining_ = working_set_->Grow(candidates, scores, in_units(static_cast<double>(update.nonzeros)),
+                                in_units(most - static_cast<double>(update.block_size)));
 }
 
 void Scheduler::Learn(const Update& update) {
@@ -181,35 +192,35 @@ void Scheduler::Learn(const Update& update) {
 }
 
 Scheduler::Changes Scheduler::OwnChanges(const Update& update) const {
-  const auto [first, last] = slice_.RangeOf(num_variables_);
+  const auto [first, last] = slice_.RangeOf(num_units_);
+  const std::vector<int32_t>& units = update.units.empty() ? update.columns : update.units;
   Changes own;
-  for (size_t i = 0; i < update.columns.size(); ++i) {
-    if (update.columns[i] < first || update.columns[i] >= last) continue;
-    own.columns.push_back(update.columns[i]);
+  for (size_t i = 0; i < units.size(); ++i) {
+    if (units[i] < first || units[i] >= last) continue;
+    own.units.push_back(units[i]);
     own.scaled.push_back(update.scaled[i]);
   }
   return own;
 }
 
 void Scheduler::Feedback(const Update& update) {
-  if (update.measured && schedule_ == nullptr) {
-    mean_entries_ = update.mean_entries;
-    SetUp(update.num_variables);
-  }
+  if (update.measured && schedule_ == nullptr) SetUp(update);
   if (update.solved) {
     ++blocks_since_measured_;
-    is_stuck_ = is_stuck_ && update.columns.empty() && !update.block_grew;
+    is_stuck_ = is_stuck_ && update.columns.empty() && update.intercept_change == 0 &&
+                !update.block_grew;
   }
   if (working_set_ && update.measured) ChooseBlock(update);
   if (!working_set_) {
     const Changes own = OwnChanges(update);
-    schedule_->Changed(own.columns, own.scaled);
+    schedule_->Changed(own.units, own.scaled);
   }
   if (update.measured) {
     measuring_ = false;
+    measure_again_ = update.measure_again;
     if (null_objective_ == 0) null_objective_ = update.objective;
     updates_between_ = std::min(kLaterMeasurements * updates_between_,
-                                kMostSweepsBetween * static_cast<double>(num_variables_));
+                                kMostSweepsBetween * static_cast<double>(num_units_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
   } else if (!working_set_) {
     updates_since_measured_ += static_cast<double>(update.columns.size());

@@ -1,27 +1,62 @@
-#include <algorithm>
+#include "apps/lasso/worker.h"
 
-#include "apps/lasso/lasso.h"
+#include <strads/error.h>
+#include <strads/options.h>
+
+#include <algorithm>
+#include <utility>
 
 namespace strads::lasso {
 namespace {
 
 constexpr int64_t kGrain = 16;  // columns: below this a thread costs more than it saves
 
+void CheckLabels(const Options& options, const Dataset& data) {
+  for (const double y : data.y) {
+    if (y == -1 || y == 0 || y == 1) continue;
+    throw DataError(options.data + ": the target " + internal::FormatOption(y) +
+                    " is no class, expected -1 or 0, and 1, with --loss=logistic");
+  }
+}
+
 }  // namespace
 
 Worker::Worker(const Options& options, Shard shard)
-    : pool_(shard.threads),
-      data_(ReadDataset(
-          options.data, shard, {.target = options.target, .num_features = options.num_features})),
-      residual_(data_.y),
-      loss_(0.5 * data_.y.squaredNorm()) {}
+    : Worker(options,
+             ReadDataset(options.data,
+                         shard,
+                         {.target = options.target,
+                          .num_features = options.num_features,
+                          .weights = options.weights}),
+             shard.threads) {}
+
+Worker::Worker(const Options& options, Dataset data, int threads)
+    : is_logistic_(options.IsLogistic()),
+      has_intercept_(options.intercept),
+      needs_sums_(options.intercept || options.standardize),
+      pool_(threads),
+      data_(std::move(data)) {
+  if (is_logistic_) {
+    CheckLabels(options, data_);
+    loss_ = std::make_unique<LogisticShardLoss>(data_.y, data_.weights);
+    return;
+  }
+  if (needs_sums_) ones_ = Eigen::VectorXd::Ones(data_.y.size());
+  if (data_.weights.size() > 0) {
+    const Eigen::VectorXd root = data_.weights.cwiseSqrt();
+    data_.x.ScaleRows(root);
+    data_.y.array() *= root.array();
+    if (needs_sums_) ones_ = root;
+  }
+  loss_ = std::make_unique<SquaredShardLoss>(data_.y, has_intercept_ ? ones_ : none_, xe_);
+}
 
 bool Worker::Has(int32_t column) const { return column >= 0 && column < data_.x.num_cols(); }
 
 Partial Worker::Push(const Plan& plan) {
   Partial partial;
   partial.updates_seen = updates_seen_;
-  if (plan.restart) residual_ = data_.y;
+  if (plan.restart) loss_->Reset();
   if (plan.measure) {
     Measure(partial);
   } else {
@@ -30,12 +65,13 @@ Partial Worker::Push(const Plan& plan) {
         static_cast<int64_t>(plan.columns.size()),
         [&](int64_t begin, int64_t end) {
           for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-            if (Has(plan.columns[i])) partial.xr[i] = data_.x.Dot(plan.columns[i], residual_);
+            if (Has(plan.columns[i])) partial.xr[i] = data_.x.Dot(plan.columns[i], loss_->r());
           }
         },
         kGrain);
   }
-  partial.loss = loss_;
+  partial.loss = loss_->loss();
+  if (has_intercept_) partial.er = loss_->er();
   if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a probe names a variable that does not exist");
   if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram);
@@ -52,27 +88,51 @@ Partial Worker::Push(const Plan& plan) {
 }
 
 void Worker::Measure(Partial& partial) {
-  const int64_t num_cols = data_.x.num_cols();
-  partial.xr.resize(static_cast<size_t>(num_cols));
-  if (!norms_sent_) partial.xx.resize(static_cast<size_t>(num_cols));
+  if (!has_looked_) Look(partial);
+  loss_->Measure(partial);
+  partial.xr.resize(static_cast<size_t>(data_.x.num_cols()));
   pool_.ParallelFor(
-      num_cols,
+      data_.x.num_cols(),
+      [&](int64_t begin, int64_t end) {
+        for (auto j = static_cast<int>(begin); j < static_cast<int>(end); ++j)
+          partial.xr[static_cast<size_t>(j)] = data_.x.Dot(j, loss_->r());
+      },
+      kGrain);
+}
+
+// What stays as it is.
+void Worker::Look(Partial& partial) {
+  has_looked_ = true;
+  const auto num_cols = static_cast<size_t>(data_.x.num_cols());
+  const bool is_weighted = data_.weights.size() > 0;
+  if (is_logistic_ && needs_sums_)
+    ones_ = is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
+  partial.weight =
+      is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
+  partial.entries = data_.x.num_nonzeros();
+  partial.xx.resize(num_cols);
+  if (needs_sums_) partial.xe.resize(num_cols);
+  pool_.ParallelFor(
+      data_.x.num_cols(),
       [&](int64_t begin, int64_t end) {
         for (auto j = static_cast<int>(begin); j < static_cast<int>(end); ++j) {
-          partial.xr[static_cast<size_t>(j)] = data_.x.Dot(j, residual_);
-          if (!norms_sent_) partial.xx[static_cast<size_t>(j)] = data_.x.SquaredNorm(j);
+          const auto at = static_cast<size_t>(j);
+          partial.xx[at] = is_logistic_ && is_weighted
+                               ? data_.x.WeightedSquaredNorm(j, data_.weights)
+                               : data_.x.SquaredNorm(j);
+          if (needs_sums_) partial.xe[at] = data_.x.Dot(j, ones_);
         }
       },
       kGrain);
-  norms_sent_ = true;
-  loss_ = 0.5 * residual_.squaredNorm();  // exact again: the running sum gathers rounding errors
-  partial.yr = data_.y.dot(residual_);
-  partial.yy = data_.y.squaredNorm();
-  partial.entries = data_.x.num_nonzeros();
+  xe_ = partial.xe;
 }
 
 void Worker::Gather(Partial& partial) {
-  if (num_gathered_ == 0) partial.y = data_.y;
+  if (!gathers_) {
+    partial.y = data_.y;
+    partial.weights = data_.weights;
+  }
+  gathers_ = true;
   for (; num_gathered_ < block_.size(); ++num_gathered_) {
     const int j = block_[num_gathered_];
     const size_t before = partial.rows.size();
@@ -95,21 +155,22 @@ void Worker::Gather(Partial& partial) {
 
 void Worker::Sync(const Update& update) {
   ++updates_seen_;
-  if (!update.measured && update.columns.size() != update.changes.size())
+  if (update.columns.size() != update.changes.size())
     throw ProtocolError("an update's columns and changes do not fit");
   if (update.measured) {
-    data_.x.Widen(
-        update.num_variables);  // a shard does not know of its last columns if they are empty
-    return;
+    // A shard does not know of its last columns if they are empty.
+    data_.x.Widen(update.num_variables);
+    if (needs_sums_) xe_.resize(static_cast<size_t>(update.num_variables), 0.0);
   }
   std::vector<int32_t> columns;
   std::vector<double> changes;
   for (size_t i = 0; i < update.columns.size(); ++i) {
     if (update.changes[i] == 0 || !Has(update.columns[i])) continue;
     columns.push_back(update.columns[i]);
-    changes.push_back(-update.changes[i]);
+    changes.push_back(update.changes[i]);
   }
-  loss_ += data_.x.AddColumnsTracked(columns, changes, residual_.data(), pool_);
+  if (!columns.empty() || update.intercept_change != 0)
+    loss_->Add(data_.x, columns, changes, update.intercept_change, pool_);
 }
 
 }  // namespace strads::lasso

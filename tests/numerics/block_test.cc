@@ -16,6 +16,7 @@ namespace {
 
 using lasso::BlockSolver;
 using lasso::ColumnSolver;
+using lasso::Penalty;
 
 struct Case {
   std::string name;
@@ -71,7 +72,7 @@ TEST_P(BlockTest, IsSolvedFromInnerProductsHoweverItGrew) {
     for (const int last : {cols() / 3, cols() / 2, cols()}) {
       Grow(solver, state, last);
       const double null_objective = NullObjective(problem());
-      solver.Solve(state, lambda, 1e-11 * null_objective);
+      solver.Solve(state, Penalty::Lasso(last, lambda), 1e-11 * null_objective);
       EXPECT_LE(RelativeGap(Restricted(last), state.b, lambda), 2e-11);
       // What the solver believes is so.
       const Eigen::MatrixXd x = Dense(problem()).leftCols(last);
@@ -82,7 +83,8 @@ TEST_P(BlockTest, IsSolvedFromInnerProductsHoweverItGrew) {
       EXPECT_LE((state.q - x.transpose() * r).lpNorm<Eigen::Infinity>(),
                 1e-11 * LambdaMax(problem()));
     }
-    EXPECT_EQ(solver.Solve(state, lambda, 1e-10 * NullObjective(problem())), 0)
+    const Penalty penalty = Penalty::Lasso(cols(), lambda);
+    EXPECT_EQ(solver.Solve(state, penalty, 1e-10 * NullObjective(problem())), 0)
         << "there was nothing to do";
   }
 }
@@ -95,29 +97,25 @@ TEST_P(BlockTest, IsSolvedFromColumnsHoweverItGrew) {
     for (const int last : {cols() / 3, cols() / 2, cols()}) {
       const int first = solver.size();
       const Eigen::MatrixXd x = Dense(problem()).middleCols(first, last - first);
-      std::vector<double> norms;
-      for (const auto& column : x.colwise()) norms.push_back(column.squaredNorm());
-      solver.Grow(ColumnMatrix::FromDense(x), norms, std::vector<double>(norms.size(), 0.0));
-      solver.Solve(lambda, 1e-10 * NullObjective(problem()));
+      const std::vector<double> zeros(static_cast<size_t>(last - first), 0.0);
+      solver.Grow(ColumnMatrix::FromDense(x), zeros);
+      solver.Solve(Penalty::Lasso(last, lambda), 1e-10 * NullObjective(problem()));
       const Eigen::Map<const Eigen::VectorXd> b(solver.b().data(), last);
       EXPECT_LE(RelativeGap(Restricted(last), b, lambda), 2e-10);
     }
-    EXPECT_EQ(solver.Solve(lambda, 1e-9 * NullObjective(problem())), 0);
+    EXPECT_EQ(solver.Solve(Penalty::Lasso(cols(), lambda), 1e-9 * NullObjective(problem())), 0);
   }
 }
 
 // The coefficients with which columns join are taken into account.
 TEST_P(BlockTest, StartsFromTheCoefficientsItIsGiven) {
   const Eigen::MatrixXd x = Dense(problem());
-  std::vector<double> norms, b;
-  for (int j = 0; j < cols(); ++j) {
-    norms.push_back(x.col(j).squaredNorm());
-    b.push_back(j % 3 == 0 ? 0.5 * j : 0);
-  }
+  std::vector<double> b;
+  for (int j = 0; j < cols(); ++j) b.push_back(j % 3 == 0 ? 0.5 * j : 0);
   ColumnSolver solver(problem().y);
-  solver.Grow(ColumnMatrix::FromDense(x), norms, b);
+  solver.Grow(ColumnMatrix::FromDense(x), b);
   EXPECT_EQ(solver.b(), b);
-  solver.Solve(Lambda(0.1), 1e-10 * NullObjective(problem()));
+  solver.Solve(Penalty::Lasso(cols(), Lambda(0.1)), 1e-10 * NullObjective(problem()));
   const Eigen::Map<const Eigen::VectorXd> found(solver.b().data(), cols());
   EXPECT_LE(RelativeGap(problem(), found, Lambda(0.1)), 2e-10);
 }
@@ -136,8 +134,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Block, OfNothingIsSolvedAtOnce) {
   BlockSolver::State state;
   state.rr = state.yr = 4;
-  EXPECT_EQ(BlockSolver().Solve(state, 1, 0), 0);
-  EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(1, 0), 0);
+  EXPECT_EQ(BlockSolver().Solve(state, Penalty::Lasso(0, 1), 0), 0);
+  EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(Penalty::Lasso(0, 1), 0), 0);
 }
 
 class WorkingSetRuns : public ::testing::Test {

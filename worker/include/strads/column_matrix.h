@@ -34,8 +34,7 @@ enum class Storage {
 // from 0.25 on while the matrix fits in a cache, and from 0.6 on when it does not.
 inline constexpr double kDenseFraction = 0.4;
 
-// A matrix read by columns, for coordinate descent: shape num_rows x num_cols, never changed after
-// it is made. Sparse: 64-bit column starts, 32-bit row indices (ascending in a column), double
+// A matrix read by columns, for coordinate descent: shape num_rows x num_cols. Sparse: 64-bit column starts, 32-bit row indices (ascending in a column), double
 // values, zeros not stored. Dense: column-major, each column on a 64-byte boundary, padded with
 // zeros to a multiple of 8. All sums run in a fixed order: bit-identical results on every machine.
 // Column indices are not checked. Const members may run concurrently.
@@ -64,6 +63,9 @@ class ColumnMatrix {
   // Adds empty columns until there are num_cols: other shards may have columns that this one has
   // not. Does nothing if there are as many. O(columns added), for dense storage times rows.
   void Widen(int64_t num_cols);
+
+  // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
+  void ScaleRows(const Eigen::VectorXd& scale);
 
   int64_t num_rows() const { return num_rows_; }
   int64_t num_cols() const { return num_cols_; }
@@ -108,6 +110,8 @@ class ColumnMatrix {
   double SquaredNorm(int j) const;
   // |x_j|^2 of all columns. Cost as TransposedTimes.
   Eigen::VectorXd SquaredNorms() const;
+  // sum_i w_i x_ij^2, with w of num_rows() values. Cost as Dot.
+  double WeightedSquaredNorm(int j, const Eigen::VectorXd& w) const;
 
   // The couplings x_a' x_b of the pairs a < b of `columns` (K of them; a, b are positions in it)
   // with b >= first_new, written to `upper` as

@@ -12,12 +12,14 @@ namespace strads {
 // The rows of a data set that one worker owns: y_i is to be explained by row i of x.
 struct Dataset {
   ColumnMatrix x;
-  Eigen::VectorXd y;  // x.num_rows() values
+  Eigen::VectorXd y;        // x.num_rows() values
+  Eigen::VectorXd weights;  // of the rows; empty if no file of them was named
 };
 
 struct ReadOptions {
   std::string target = {};   // the file of y, for Matrix Market
   int64_t num_features = 0;  // columns of x; 0: as many as the file (libsvm: the shard) needs
+  std::string weights = {};  // the file of the weights of rows: strads/number_file.h
 };
 
 // Reads a worker's rows of a data set with shard.threads threads; the result is the same for any

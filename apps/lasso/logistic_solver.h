@@ -1,0 +1,57 @@
+#pragma once
+
+#include <strads/column_matrix.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "apps/lasso/penalty.h"
+
+namespace strads::lasso {
+
+// Logistic loss with a penalty over some of the variables, the block, from their columns:
+//
+//   minimise over b and b0   sum_i w_i log(1 + exp(-s_i (b0 + x_i b))) + penalty(b),   s_i = +-1
+//
+// Newton's method: each step minimises the quadratic approximation of the loss with the penalty
+// (ColumnSolver on rows scaled by the square roots of their curvatures), and goes so far along it
+// that the objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014).
+class LogisticSolver {
+ public:
+  // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
+  LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept);
+
+  // Adds the columns of x with these coefficients. `intercept` is of the whole model.
+  void Grow(ColumnMatrix x, std::span<const double> b, double intercept);
+  int size() const { return static_cast<int>(b_.size()); }
+  int64_t num_rows() const { return eta_.size(); }
+  const std::vector<double>& b() const { return b_; }
+  double intercept() const { return intercept_; }
+
+  // As ColumnSolver::Solve.
+  int64_t Solve(const Penalty& penalty, double gap);
+
+ private:
+  double Weight(Eigen::Index i) const { return weights_.size() > 0 ? weights_[i] : 1; }
+  double Loss(const Eigen::VectorXd& eta) const;
+  void Evaluate();
+  double Gap(const Penalty& penalty);
+  bool NewtonStep(const Penalty& penalty, double gap, int64_t& changes);
+
+  std::vector<bool> positive_;
+  const Eigen::VectorXd weights_;
+  const bool has_intercept_;
+  Eigen::VectorXd eta_;  // b0 + X_B b
+  std::vector<ColumnMatrix> parts_;
+  std::vector<double> b_;
+  double intercept_ = 0;
+  // At eta_:
+  double loss_ = 0;
+  double entropy_ = 0;
+  Eigen::VectorXd r_;
+  Eigen::VectorXd curvature_;
+};
+
+}  // namespace strads::lasso

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <strads/fields.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <vector>
+
+namespace strads::lasso {
+
+// Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
+// all of X'r and the loss, and no update; if `restart`, first all variables become zero. Or, if
+// `solve`, which variables join the block of all that have joined so far, which is then solved as
+// one. Variables of a group stand together.
+struct Plan {
+  bool measure = false;
+  bool restart = false;
+  bool solve = false;
+  bool gather = false;           // solve by columns: send those of the block not sent before
+  std::vector<int32_t> columns;  // updated each (each group) by itself
+  std::vector<int32_t> joining;  // the block
+  std::vector<int32_t> probe;    // columns of later rounds; DependencyFilter::Probe
+  int32_t probe_known = 0;
+  int32_t scheduler = 0;    // that made it
+  int32_t parallelism = 0;  // in force, for the record
+  STRADS_FIELDS(
+      measure, restart, solve, gather, columns, joining, probe, probe_known, scheduler, parallelism)
+};
+
+// A shard's share: sums over its rows. r is minus the derivative of the loss by the fitted values;
+// for the squared loss rows are scaled by the square roots of their weights, so that w does not
+// appear, and e is what that makes of a column of ones. For the logistic loss e = 1.
+struct Partial {
+  int64_t updates_seen = 0;  // synced before this push
+  double loss = 0;
+  std::vector<double> xr;  // x_j'r of plan.columns; if measuring, of all columns of the shard
+  double er = 0;           // e'r, if there is an intercept
+
+  // If measuring:
+  double yr = 0, yy = 0, ey = 0;  // squared loss: y'r, y'y, e'y
+  double entropy = 0;             // logistic loss: sum_i w_i H(probability of row i)
+  double curvature = 0;           // logistic loss: its second derivative by the intercept
+  // In the first measurement:
+  double weight = 0;       // sum_i w_i
+  std::vector<double> xx;  // sum_i w_i x_ij^2 of all columns
+  std::vector<double> xe;  // sum_i w_i x_ij of all columns, if they are needed
+  int64_t entries = 0;     // non-zeros of the shard
+
+  std::vector<double> gram;     // couplings of the probe, or of what joins with the block
+  Eigen::VectorXd y;            // of the rows, with the first columns that are gathered
+  Eigen::VectorXd weights;      // of the rows, likewise, if not all are 1
+  std::vector<int32_t> counts;  // of the entries of each column gathered
+  std::vector<int32_t> rows;    // of those entries, from the first row of the shard
+  std::vector<double> values;
+  STRADS_FIELDS(updates_seen,
+                loss,
+                xr,
+                er,
+                yr,
+                yy,
+                ey,
+                entropy,
+                curvature,
+                weight,
+                xx,
+                xe,
+                entries,
+                gram,
+                y,
+                weights,
+                counts,
+                rows,
+                values)
+};
+
+// What changed, and what schedulers want to know.
+struct Update {
+  std::vector<int32_t> columns;
+  std::vector<double> changes;  // of b
+  double intercept_change = 0;
+  std::vector<int32_t> units;  // variables or groups that changed; if measuring: that would now
+  std::vector<double> scaled;  // their changes in units of the fitted values; empty `units` are
+                               // `columns`
+  bool measured = false;
+  bool measure_again = false;
+  bool solved = false;            // a block
+  bool block_grew = false;        // for it
+  int64_t num_variables = 0;      // if measuring
+  std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
+  int64_t nonzeros = 0;           // of the model
+  int64_t block_size = 0;
+  double mean_entries = 0;     // non-zeros of X in a column, in the first measurement
+  double objective = 0;        // before the round, of the newest state that all workers reported
+  std::vector<int32_t> probe;  // the plan's, and its pairs that are coupled, by number
+  int32_t probe_known = 0;
+  std::vector<int32_t> coupled;
+  int32_t scheduler = 0;  // that made the plan
+  STRADS_FIELDS(columns,
+                changes,
+                intercept_change,
+                units,
+                scaled,
+                measured,
+                measure_again,
+                solved,
+                block_grew,
+                num_variables,
+                group_of,
+                nonzeros,
+                block_size,
+                mean_entries,
+                objective,
+                probe,
+                probe_known,
+                coupled,
+                scheduler)
+};
+
+}  // namespace strads::lasso

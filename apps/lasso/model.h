@@ -1,0 +1,92 @@
+#pragma once
+
+#include <strads/report.h>
+#include <strads/sparse_vector.h>
+
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/lasso/block.h"
+#include "apps/lasso/messages.h"
+#include "apps/lasso/options.h"
+#include "apps/lasso/penalty.h"
+#include "apps/lasso/penalty_terms.h"
+
+namespace strads::lasso {
+
+// Owns the coefficients, and decides what they become. First only what is not penalised changes:
+// from the best such model, lambda_max and the objective that gaps are relative to follow.
+class Model {
+ public:
+  Model() = default;
+  explicit Model(const Options& options);
+  Update Pull(const Plan& plan, std::span<const Partial> partials);
+  strads::Report Report() const;
+
+  const std::string& loss() const { return loss_; }
+  double lambda() const { return lambda_; }
+  double lambda_max() const { return lambda_max_; }
+  double intercept() const { return intercept_; }
+  const SparseVector& coefficients() const { return coefficients_; }
+
+ private:
+  struct Slopes {  // of what was measured, e projected out
+    std::vector<double> xr;
+    double loss = 0, er = 0;
+    double yr = 0, rr = 0;                // squared loss
+    double entropy = 0, curvature = 0;    // logistic loss
+  };
+
+  void Check(const Plan& plan, std::span<const Partial> partials) const;
+  std::vector<int> UnitsOf(std::span<const int32_t> columns) const;
+  void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void Look(std::span<const Partial> partials, Update& update);
+  Slopes SlopesOf(std::span<const Partial> partials) const;
+  double GapAt(const Slopes& slopes);
+  bool IsNullModel(double gap);
+  void StartFrom(const Slopes& null_model);
+  void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void UpdateIntercept(double er, double expected, Update& update);
+  void FindCoupled(std::span<const Partial> partials, Update& update) const;
+  double Offset() const;
+
+  std::string loss_ = "squared";
+  double lambda_ = 0;
+  double l1_ratio_ = 1;
+  double intercept_ = 0;
+  SparseVector coefficients_;
+
+ public:
+  STRADS_FIELDS(loss_, lambda_, l1_ratio_, intercept_, coefficients_)
+
+ private:
+  Options options_;
+  std::shared_ptr<PenaltyTerms> terms_;  // once the variables are known
+  Penalty penalty_;
+  std::shared_ptr<Columns> columns_;
+  std::vector<double> curvatures_;  // that bound the loss along each variable
+  std::vector<double> scratch_;     // a slope for each variable
+  std::optional<Block> block_;      // of working_set
+  bool is_null_ = true;             // only what is not penalised changes
+  double null_gap_ = std::numeric_limits<double>::infinity();
+  double lambda_max_ = 0;
+  double null_objective_ = 0;
+  double best_dual_ = -std::numeric_limits<double>::infinity();
+  double gap_ = std::numeric_limits<double>::infinity();
+  double er_ = 0;       // e'r of the model, if e is projected out
+  double penalty_sum_ = 0;
+  std::deque<double> offsets_{0.0};  // Offset() after n updates, from n = first_offset_
+  int64_t first_offset_ = 0;
+  int64_t nonzeros_ = 0;
+  int64_t updates_ = 0;
+  int32_t parallelism_ = 0;
+};
+
+}  // namespace strads::lasso

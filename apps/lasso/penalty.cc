@@ -1,0 +1,117 @@
+#include "apps/lasso/penalty.h"
+
+#include <strads/prox.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace strads::lasso {
+Penalty Penalty::Lasso(int64_t count, double lambda) {
+  std::vector<Unit> units(static_cast<size_t>(count));
+  for (size_t u = 0; u < units.size(); ++u)
+    units[u] = {.first = static_cast<int32_t>(u), .count = 1, .l1 = lambda, .l2 = 0};
+  return {std::move(units), {}, {}, false};
+}
+
+Penalty Penalty::Over(std::span<const int> units) const {
+  std::vector<Unit> chosen;
+  std::vector<double> scales;
+  chosen.reserve(units.size());
+  int32_t first = 0;
+  for (const int u : units) {
+    const Unit& old = unit(u);
+    chosen.push_back(old);
+    chosen.back().first = first;
+    first += old.count;
+    for (int32_t k = 0; !scales_.empty() && k < old.count; ++k)
+      scales.push_back(Scale(old.first + k));
+  }
+  return {std::move(chosen), {}, std::move(scales), nonnegative_};
+}
+
+double Penalty::Value(const Unit& unit, const double* b) const {
+  if (unit.count == 1) {
+    const double value = b[Variable(unit.first)];
+    return value == 0 ? 0 : unit.l1 * std::abs(value) + 0.5 * unit.l2 * value * value;
+  }
+  double square = 0;
+  for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
+    const double value = Scale(k) * b[Variable(k)];
+    square += value * value;
+  }
+  return square == 0 ? 0 : unit.l1 * std::sqrt(square) + 0.5 * unit.l2 * square;
+}
+
+double Penalty::Value(const double* b) const {
+  double sum = 0;
+  for (const Unit& unit : units_) sum += Value(unit, b);
+  return sum;
+}
+
+double Penalty::Minimise(const Unit& unit, double z, double a) const {
+  const double curvature = a + unit.l2;
+  if (!(curvature > 0)) return 0;
+  return (nonnegative_ ? NonnegativeSoftThreshold(z, unit.l1) : SoftThreshold(z, unit.l1)) /
+         curvature;
+}
+
+bool Penalty::Change(
+    const Unit& unit, const double* b, const double* q, const double* xx, double* change) const {
+  if (unit.count == 1) {
+    const int32_t j = Variable(unit.first);
+    *change = (xx[j] > 0 ? Minimise(unit, q[j] + xx[j] * b[j], xx[j]) : 0) - b[j];
+    return *change != 0;
+  }
+  double trace = 0;
+  for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
+    trace += xx[Variable(k)] / (Scale(k) * Scale(k));
+  double square = 0;
+  for (int32_t k = 0; k < unit.count; ++k) {
+    const int32_t j = Variable(unit.first + k);
+    const double scale = Scale(unit.first + k);
+    change[k] = q[j] / scale + trace * scale * b[j];
+    square += change[k] * change[k];
+  }
+  const double norm = std::sqrt(square);
+  const double factor = trace > 0 && norm > unit.l1 ? (1 - unit.l1 / norm) / (trace + unit.l2) : 0;
+  bool moved = false;
+  for (int32_t k = 0; k < unit.count; ++k) {
+    change[k] = factor * change[k] / Scale(unit.first + k) - b[Variable(unit.first + k)];
+    moved = moved || change[k] != 0;
+  }
+  return moved;
+}
+
+bool Penalty::ExactChange(const Unit& unit,
+                          const double* b,
+                          const double* q,
+                          const GroupStep& step,
+                          double* change) const {
+  Eigen::VectorXd scaled(unit.count);
+  for (int32_t k = 0; k < unit.count; ++k)
+    scaled[k] = Scale(unit.first + k) * b[Variable(unit.first + k)];
+  Eigen::VectorXd z = step.Times(scaled);
+  for (int32_t k = 0; k < unit.count; ++k) z[k] += q[Variable(unit.first + k)] / Scale(unit.first + k);
+  const Eigen::VectorXd after = step.Minimise(z, unit.l1, unit.l2);
+  bool moved = false;
+  for (int32_t k = 0; k < unit.count; ++k) {
+    change[k] = after[k] / Scale(unit.first + k) - b[Variable(unit.first + k)];
+    moved = moved || change[k] != 0;
+  }
+  return moved;
+}
+
+double Penalty::Steepness(const Unit& unit, const double* q) const {
+  if (unit.count == 1) {
+    const double value = q[Variable(unit.first)];
+    return nonnegative_ ? std::max(value, 0.0) : std::abs(value);
+  }
+  double square = 0;
+  for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
+    const double value = q[Variable(k)] / Scale(k);
+    square += value * value;
+  }
+  return std::sqrt(square);
+}
+
+}  // namespace strads::lasso

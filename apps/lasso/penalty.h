@@ -1,0 +1,93 @@
+#pragma once
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "apps/lasso/group_step.h"
+
+namespace strads::lasso {
+
+// The penalty of the lasso family, over units: single variables, or groups of them.
+//
+//   sum_u  l1_u |D_u b_u|_2 + l2_u/2 |D_u b_u|_2^2,   and b >= 0 if non-negative
+//
+// D is diagonal: the scales of the variables. A unit with l1 = l2 = 0 is free; one with l1
+// infinite stays zero. For a single variable the first term is l1 |d b|: lasso and elastic net (Zou
+// and Hastie, 2005); for groups, the group lasso (Yuan and Lin, 2006).
+class Penalty {
+ public:
+  struct Unit {
+    int32_t first = 0;  // of its variables
+    int32_t count = 1;
+    double l1 = 0;  // of a single variable: times its scale
+    double l2 = 0;  // of a single variable: times the square of its scale
+    bool IsFree() const { return l1 == 0 && l2 == 0; }
+  };
+
+  Penalty() = default;
+  // `members` are the variables of the first unit, then of the second, and so on; empty if they are
+  // 0, 1, 2, ... `scales` are of the variables of groups, in the same order; empty if there are no
+  // groups.
+  Penalty(std::vector<Unit> units,
+          std::vector<int32_t> members,
+          std::vector<double> scales,
+          bool nonnegative)
+      : units_(std::move(units)),
+        members_(std::move(members)),
+        scales_(std::move(scales)),
+        nonnegative_(nonnegative) {}
+  // lambda |b|_1 over `count` variables.
+  static Penalty Lasso(int64_t count, double lambda);
+
+  int num_units() const { return static_cast<int>(units_.size()); }
+  const Unit& unit(int u) const { return units_[static_cast<size_t>(u)]; }
+  const std::vector<Unit>& units() const { return units_; }
+  bool nonnegative() const { return nonnegative_; }
+  // The k-th variable in the order of units.
+  int32_t Variable(int32_t k) const {
+    return members_.empty() ? k : members_[static_cast<size_t>(k)];
+  }
+  double Scale(int32_t k) const { return scales_.empty() ? 1 : scales_[static_cast<size_t>(k)]; }
+
+  // The penalty over these units alone, whose variables become 0, 1, 2, ... in this order.
+  Penalty Over(std::span<const int> units) const;
+
+  // Of one unit, and of all.
+  double Value(const Unit& unit, const double* b) const;
+  double Value(const double* b) const;
+
+  // argmin over b of  a/2 b^2 - z b + what the unit, a single variable, adds. Zero if there is no
+  // least b.
+  double Minimise(const Unit& unit, double z, double a) const;
+
+  // The change of unit's variables that minimises a bound of
+  //
+  //   1/2 |r - X_u c|^2 + penalty of b_u + c   with q = X_u'r and squared norms |x_j|^2 = xx:
+  //
+  // for a single variable the function itself, for a group the one with D^-1 X_u'X_u D^-1 replaced
+  // by its trace times the identity. Written to `change`; false if it is zero.
+  bool Change(
+      const Unit& unit, const double* b, const double* q, const double* xx, double* change) const;
+
+  // The same without a bound, for `step` of D^-1 X_u'X_u D^-1.
+  bool ExactChange(const Unit& unit,
+                   const double* b,
+                   const double* q,
+                   const GroupStep& step,
+                   double* change) const;
+
+  // How steep the loss falls along the unit, for q = X'r: |D_u^-1 q_u|_2, one-sided if b >= 0. The
+  // unit stays at zero while that is at most l1; for a single variable D is in l1.
+  double Steepness(const Unit& unit, const double* q) const;
+
+ private:
+  std::vector<Unit> units_;
+  std::vector<int32_t> members_;
+  std::vector<double> scales_;
+  bool nonnegative_ = false;
+};
+
+}  // namespace strads::lasso

@@ -1,0 +1,127 @@
+#include "apps/lasso/penalty_terms.h"
+
+#include <strads/error.h>
+#include <strads/number_file.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <string>
+#include <utility>
+
+namespace strads::lasso {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// Numbered in the order of their first variables.
+std::vector<int32_t> ReadGroups(const std::string& path, int64_t num_variables) {
+  const Eigen::VectorXd names =
+      ReadNumbers(path, {.name = "group", .each = "variable", .count = num_variables});
+  std::map<double, int32_t> number_of;
+  std::vector<int32_t> groups;
+  groups.reserve(static_cast<size_t>(names.size()));
+  for (const double name : names)
+    groups.push_back(number_of.emplace(name, static_cast<int32_t>(number_of.size())).first->second);
+  return groups;
+}
+
+}  // namespace
+
+PenaltyTerms::PenaltyTerms(const Options& options,
+                           int64_t num_variables,
+                           std::vector<double> deviations)
+    : l1_ratio_(options.l1_ratio), nonnegative_(options.nonnegative) {
+  const auto p = static_cast<size_t>(num_variables);
+  size_t num_units = p;
+  std::vector<int32_t> sizes(p, 1);
+  if (!options.groups.empty()) {
+    group_of_ = ReadGroups(options.groups, num_variables);
+    num_units = group_of_.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(group_of_)) + 1;
+    sizes.assign(num_units, 0);
+    for (const int32_t group : group_of_) ++sizes[static_cast<size_t>(group)];
+  }
+  Eigen::VectorXd factors = Eigen::Map<const Eigen::VectorX<int32_t>>(sizes.data(), std::ssize(sizes))
+                                .cast<double>()
+                                .cwiseSqrt();
+  if (!options.penalty_factors.empty()) {
+    factors = ReadNumbers(options.penalty_factors,
+                          {.name = "penalty factor",
+                           .each = group_of_.empty() ? "variable" : "group",
+                           .count = std::ssize(sizes),
+                           .may_be_infinite = true});
+    if (factors.size() > 0 && factors.minCoeff() < 0)
+      throw DataError(options.penalty_factors + ": a penalty factor is negative, expected at least 0");
+  }
+
+  units_.resize(num_units);
+  int32_t first = 0;
+  for (size_t u = 0; u < num_units; ++u) {
+    units_[u].first = first;
+    units_[u].count = sizes[u];
+    first += sizes[u];
+  }
+  if (!group_of_.empty()) {
+    std::vector<int32_t> next;
+    for (const Penalty::Unit& unit : units_) next.push_back(unit.first);
+    members_.resize(p);
+    for (size_t j = 0; j < p; ++j)
+      members_[static_cast<size_t>(next[static_cast<size_t>(group_of_[j])]++)] =
+          static_cast<int32_t>(j);
+    // A variable that does not vary is as good as zero.
+    for (const int32_t j : members_) {
+      if (deviations.empty()) break;
+      const double deviation = deviations[static_cast<size_t>(j)];
+      scales_.push_back(deviation > 0 ? deviation : 1);
+    }
+  }
+  for (size_t u = 0; u < num_units; ++u) {
+    Penalty::Unit& unit = units_[u];
+    const double factor = factors[static_cast<Eigen::Index>(u)];
+    double deviation = 1;
+    if (unit.count == 1 && !deviations.empty()) {
+      const auto k = static_cast<size_t>(unit.first);
+      deviation = deviations[members_.empty() ? k : static_cast<size_t>(members_[k])];
+    }
+    const bool is_out = factor == kInfinity || deviation == 0;
+    unit.l1 = is_out ? kInfinity : factor * deviation * l1_ratio_;
+    unit.l2 = is_out ? 0 : factor * deviation * deviation * (1 - l1_ratio_);
+    has_free_units_ = has_free_units_ || unit.IsFree();
+  }
+}
+
+Penalty PenaltyTerms::Make(std::vector<Penalty::Unit> units) const {
+  return {std::move(units), members_, scales_, nonnegative_};
+}
+
+Penalty PenaltyTerms::At(double lambda) const {
+  std::vector<Penalty::Unit> units = units_;
+  for (Penalty::Unit& unit : units) {
+    unit.l1 *= lambda;
+    unit.l2 *= lambda;
+  }
+  return Make(std::move(units));
+}
+
+Penalty PenaltyTerms::OfFreeUnits() const {
+  std::vector<Penalty::Unit> units = units_;
+  for (Penalty::Unit& unit : units) {
+    if (unit.IsFree()) continue;
+    unit.l1 = kInfinity;
+    unit.l2 = 0;
+  }
+  return Make(std::move(units));
+}
+
+double PenaltyTerms::LambdaMax(const double* slopes) const {
+  const Penalty penalty = Make(units_);
+  double most = 0;
+  for (const Penalty::Unit& unit : penalty.units()) {
+    if (unit.l1 > 0 && unit.l1 < kInfinity)
+      most = std::max(most, penalty.Steepness(unit, slopes) / unit.l1);
+  }
+  return most;
+}
+
+}  // namespace strads::lasso

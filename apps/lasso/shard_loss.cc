@@ -1,0 +1,99 @@
+#include "apps/lasso/shard_loss.h"
+
+#include "apps/lasso/logistic.h"
+
+namespace strads::lasso {
+
+SquaredShardLoss::SquaredShardLoss(const Eigen::VectorXd& y,
+                                   const Eigen::VectorXd& ones,
+                                   const std::vector<double>& xe)
+    : y_(y), ones_(ones), xe_(xe) {
+  Reset();
+}
+
+void SquaredShardLoss::Reset() {
+  r_ = y_;
+  Sum();
+}
+
+void SquaredShardLoss::Sum() {
+  loss_ = 0.5 * r_.squaredNorm();
+  er_ = ones_.size() > 0 ? ones_.dot(r_) : 0;
+}
+
+void SquaredShardLoss::Add(const ColumnMatrix& x,
+                           std::span<const int32_t> columns,
+                           std::span<const double> changes,
+                           double intercept_change,
+                           ThreadPool& pool) {
+  std::vector<double> scales(changes.begin(), changes.end());
+  for (double& scale : scales) scale = -scale;
+  loss_ += x.AddColumnsTracked(columns, scales, r_.data(), pool);
+  if (ones_.size() == 0) return;
+  for (size_t c = 0; c < columns.size(); ++c)
+    er_ += scales[c] * xe_[static_cast<size_t>(columns[c])];
+  if (intercept_change == 0) return;
+  r_ -= intercept_change * ones_;
+  Sum();
+}
+
+void SquaredShardLoss::Measure(Partial& partial) {
+  Sum();
+  partial.yr = y_.dot(r_);
+  partial.yy = y_.squaredNorm();
+  partial.ey = ones_.size() > 0 ? ones_.dot(y_) : 0;
+}
+
+LogisticShardLoss::LogisticShardLoss(const Eigen::VectorXd& y, const Eigen::VectorXd& weights)
+    : y_(y), weights_(weights), r_(y.size()), losses_(static_cast<size_t>(y.size())) {
+  Reset();
+}
+
+void LogisticShardLoss::Reset() {
+  eta_ = Eigen::VectorXd::Zero(y_.size());
+  EvaluateAll();
+}
+
+void LogisticShardLoss::Evaluate(Eigen::Index row) {
+  const LogisticRow now = LogisticAt(y_[row] > 0, Weight(row), eta_[row]);
+  double& loss = losses_[static_cast<size_t>(row)];
+  loss_ += now.loss - loss;
+  er_ += now.r - r_[row];
+  loss = now.loss;
+  r_[row] = now.r;
+}
+
+void LogisticShardLoss::EvaluateAll() {
+  for (Eigen::Index row = 0; row < eta_.size(); ++row) Evaluate(row);
+  loss_ = 0;
+  for (const double loss : losses_) loss_ += loss;
+  er_ = r_.sum();
+}
+
+void LogisticShardLoss::Add(const ColumnMatrix& x,
+                            std::span<const int32_t> columns,
+                            std::span<const double> changes,
+                            double intercept_change,
+                            ThreadPool& /*pool*/) {
+  int64_t entries = 0;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    x.AddColumn(columns[c], changes[c], eta_);
+    entries += x.is_dense() ? x.num_rows() : std::ssize(x.Rows(columns[c]));
+  }
+  if (intercept_change != 0) eta_.array() += intercept_change;
+  if (intercept_change != 0 || entries >= x.num_rows()) return EvaluateAll();
+  for (const int32_t column : columns) {
+    for (const int32_t row : x.Rows(column)) Evaluate(row);  // again changes nothing
+  }
+}
+
+void LogisticShardLoss::Measure(Partial& partial) {
+  EvaluateAll();
+  for (Eigen::Index row = 0; row < eta_.size(); ++row) {
+    const LogisticRow now = LogisticAt(y_[row] > 0, Weight(row), eta_[row]);
+    partial.entropy += now.entropy;
+    partial.curvature += now.curvature;
+  }
+}
+
+}  // namespace strads::lasso

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <strads/dataset.h>
+#include <strads/parallel.h>
+#include <strads/shard.h>
+
+#include <memory>
+#include <vector>
+
+#include "apps/lasso/messages.h"
+#include "apps/lasso/options.h"
+#include "apps/lasso/shard_loss.h"
+
+namespace strads::lasso {
+
+// Owns a shard of the data, and what the loss makes of it.
+class Worker {
+ public:
+  Worker(const Options& options, Shard shard);
+  // Of data that were read already.
+  Worker(const Options& options, Dataset data, int threads);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  Partial Push(const Plan& plan);
+  void Sync(const Update& update);
+  double Loss() const { return loss_->loss(); }
+
+ private:
+  void Measure(Partial& partial);
+  void Look(Partial& partial);
+  void Gather(Partial& partial);
+  bool Has(int32_t column) const;
+
+  const bool is_logistic_;
+  const bool has_intercept_;
+  const bool needs_sums_;
+  ThreadPool pool_;
+  Dataset data_;
+  Eigen::VectorXd ones_;        // e, if needed
+  const Eigen::VectorXd none_;
+  std::vector<double> xe_;      // x_j'e of all columns, if needed, once they were measured
+  std::vector<int32_t> block_;  // in the order of joining
+  size_t num_gathered_ = 0;     // of block_
+  bool gathers_ = false;
+  std::unique_ptr<ShardLoss> loss_;
+  int64_t updates_seen_ = 0;
+  bool has_looked_ = false;
+};
+
+}  // namespace strads::lasso
