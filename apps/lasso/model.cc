@@ -15,6 +15,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // not become smaller any more.
 constexpr double kNullGap = 1e-11;
 constexpr double kRoughNullGap = 1e-6;
+constexpr int kNullLooksInVain = 10;
 // A variance that is this share of the mean square is what rounding has left of zero.
 constexpr double kRounding = 1e-14;
 constexpr double kLogisticCurvature = 0.25;   // of the loss by the fitted value, at most
@@ -115,7 +116,6 @@ double Model::Offset() const {
 
 void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update) {
   if (plan.columns.empty()) return;
-  const bool projects = columns_->has_intercept && !columns_->is_logistic;
   double er = 0;
   for (const Partial& partial : partials) er += partial.er;
   update.columns = plan.columns;
@@ -123,11 +123,11 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
     double xr = 0;
     for (const Partial& partial : partials) xr += partial.xr[i];
     const size_t j = Index(plan.columns[i]);
-    scratch_[j] = projects ? xr - columns_->xe[j] * er / columns_->weight : xr;
+    scratch_[j] = projects_ ? xr - columns_->xe[j] * er / columns_->weight : xr;
   }
   const std::vector<int> units = UnitsOf(plan.columns);
   const bool has_groups = units.size() != plan.columns.size();
-  double expected = 0;
+  double expected = 0, moved = 0;  // by the columns' means
   for (const int u : units) {
     const Penalty::Unit& unit = penalty_.unit(u);
     const double* const b = coefficients_.values().data();
@@ -141,7 +141,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
       const double change = update.changes[at + Index(k)], before = coefficients_[j];
       coefficients_[j] += change;
       nonzeros_ += (coefficients_[j] != 0) - (before != 0);
-      if (projects) er_ -= change * columns_->xe[j];
+      if (projects_) moved += change * columns_->xe[j];
       scaled += change * change * columns_->norms[j];
       expected += 0.5 * change * change * curvatures_[j];
     }
@@ -150,15 +150,20 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
     if (has_groups) update.units.push_back(u);
   }
   updates_ += std::ssize(plan.columns);
-  if (columns_->has_intercept && columns_->is_logistic) UpdateIntercept(er, expected, update);
+  if (!columns_->is_logistic) {
+    er_ -= moved;
+  } else if (columns_->has_intercept) {
+    UpdateIntercept(er, moved, expected, update);
+  }
 }
 
-// Of the logistic loss. Costs the workers a pass over their rows, and so is done once it gains as
-// much as the variables of a round.
-void Model::UpdateIntercept(double er, double expected, Update& update) {
+// Of the logistic loss. Where it costs the workers a pass over their rows, it is done once it gains
+// as much as the variables of a round. Updates on their way will have taken their share of it.
+void Model::UpdateIntercept(double er, double moved, double expected, Update& update) {
   const double curvature = kLogisticCurvature * columns_->weight;
-  if (er * er / (2 * curvature) <= expected) return;
-  update.intercept_change = er / curvature;
+  if (!projects_ && er * er / (2 * curvature) <= expected) return;
+  const auto under_way = static_cast<double>(offsets_.size());
+  update.intercept_change = er / (curvature * under_way) - moved / columns_->weight;
   intercept_ += update.intercept_change;
 }
 
@@ -175,14 +180,17 @@ Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
     sum.curvature += partial.curvature;
     ey += partial.ey;
   }
-  if (columns_->has_intercept && !columns_->is_logistic) {
-    const double mean = sum.er / columns_->weight;
-    for (size_t j = 0; j < sum.xr.size(); ++j) sum.xr[j] -= mean * columns_->xe[j];
-    sum.loss -= 0.5 * sum.er * mean;
-    sum.yr -= ey * mean;
+  if (!columns_->is_logistic && projects_) {
+    Project(sum.er, sum.xr);
+    sum.loss -= 0.5 * sum.er * sum.er / columns_->weight;
+    sum.yr -= ey * sum.er / columns_->weight;
   }
   sum.rr = 2 * sum.loss;
   return sum;
+}
+
+void Model::Project(double er, std::vector<double>& xr) const {
+  for (size_t j = 0; j < xr.size(); ++j) xr[j] -= columns_->xe[j] * er / columns_->weight;
 }
 
 // The first measurement.
@@ -200,6 +208,11 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     update.mean_entries += static_cast<double>(partial.entries);
   }
   if (p > 0) update.mean_entries /= static_cast<double>(p);
+  // A round changes the fitted values of all rows anyway if its columns have that many entries.
+  const double entries_of_round = update.mean_entries * options_.parallelism;
+  projects_ = options_.intercept &&
+              (!options_.IsLogistic() || (options_.schedule != "working_set" &&
+                                          entries_of_round >= columns_->weight));
   if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
 
   std::vector<double> deviations;
@@ -208,7 +221,7 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     const double mean_part = columns_->xe[j] * columns_->xe[j] / columns_->weight;
     const double varying = norm - mean_part > kRounding * norm ? norm - mean_part : 0;
     if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
-    if (options_.intercept && !columns_->is_logistic) norm = varying;
+    if (projects_) norm = varying;
   }
   curvatures_ = columns_->norms;
   if (columns_->is_logistic) {
@@ -231,7 +244,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   coefficients_.resize(num_variables);
   const bool is_first = terms_ == nullptr;
   if (is_first) Look(partials, update);
-  const Slopes slopes = SlopesOf(partials);
+  Slopes slopes = SlopesOf(partials);
   if (is_first) {
     null_objective_ = slopes.loss;
     columns_->xy = slopes.xr;
@@ -240,8 +253,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   const double* const b = coefficients_.values().data();
   nonzeros_ = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(b);
-  const bool projects = columns_->has_intercept && !columns_->is_logistic;
-  er_ = projects ? slopes.er : 0;
+  er_ = projects_ && !columns_->is_logistic ? slopes.er : 0;
   offsets_.back() = Offset();
   update.objective = slopes.loss + penalty_sum_;
 
@@ -253,7 +265,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
 
   const bool solves_blocks = options_.schedule == "working_set";
-  if (projects) {
+  if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
+  if (!columns_->is_logistic) {
     update.intercept_change = slopes.er / columns_->weight;
     er_ = 0;
   } else if (columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
@@ -309,9 +322,10 @@ double Model::GapAt(const Slopes& slopes) {
 bool Model::IsNullModel(double gap) {
   if (!terms_->has_free_units() && !(columns_->has_intercept && columns_->is_logistic)) return true;
   const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
-  const bool has_settled = relative <= kRoughNullGap && relative > 0.5 * null_gap_;
-  null_gap_ = relative;
-  return relative <= kNullGap || has_settled;
+  null_looks_in_vain_ = relative < null_gap_ ? 0 : null_looks_in_vain_ + 1;
+  null_gap_ = std::min(null_gap_, relative);
+  return relative <= kNullGap ||
+         (relative <= kRoughNullGap && null_looks_in_vain_ >= kNullLooksInVain);
 }
 
 void Model::StartFrom(const Slopes& null_model) {
@@ -335,14 +349,13 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
   update.block_grew = !plan.joining.empty();
   update.intercept_change = change.intercept;
   intercept_ += change.intercept;
-  const bool projects = columns_->has_intercept && !columns_->is_logistic;
   for (const auto& [j, b] : change.values) {
     const size_t at = Index(j);
     double& old = coefficients_[at];
     update.columns.push_back(j);
     update.changes.push_back(b - old);
     update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
-    if (projects) er_ -= (b - old) * columns_->xe[at];
+    if (projects_) er_ -= (b - old) * columns_->xe[at];
     nonzeros_ += (b != 0) - (old != 0);
     old = b;
   }
@@ -352,7 +365,6 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
 // Tells schedulers which pairs of the probe are coupled, |x_j'x_k| >= max_coupling |x_j| |x_k|: far
 // fewer bytes than all couplings.
 void Model::FindCoupled(std::span<const Partial> partials, Update& update) const {
-  const bool projects = columns_->has_intercept && !columns_->is_logistic;
   const auto& columns = update.probe;
   size_t pair = 0;
   for (size_t b = Index(update.probe_known); b < columns.size(); ++b) {
@@ -360,7 +372,7 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
       const size_t j = Index(columns[a]), k = Index(columns[b]);
       double xx = 0;
       for (const Partial& partial : partials) xx += partial.gram[pair];
-      if (projects) xx -= columns_->xe[j] * columns_->xe[k] / columns_->weight;
+      if (projects_) xx -= columns_->xe[j] * columns_->xe[k] / columns_->weight;
       const double norms = columns_->norms[j] * columns_->norms[k];
       if (xx * xx >= options_.max_coupling * options_.max_coupling * norms && norms > 0)
         update.coupled.push_back(static_cast<int32_t>(pair));

@@ -53,7 +53,8 @@ class Model {
   void StartFrom(const Slopes& null_model);
   void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
-  void UpdateIntercept(double er, double expected, Update& update);
+  void UpdateIntercept(double er, double moved, double expected, Update& update);
+  void Project(double er, std::vector<double>& xr) const;
   void FindCoupled(std::span<const Partial> partials, Update& update) const;
   double Offset() const;
 
@@ -74,8 +75,10 @@ class Model {
   std::vector<double> curvatures_;  // that bound the loss along each variable
   std::vector<double> scratch_;     // a slope for each variable
   std::optional<Block> block_;      // of working_set
+  bool projects_ = false;           // e out of all columns
   bool is_null_ = true;             // only what is not penalised changes
-  double null_gap_ = std::numeric_limits<double>::infinity();
+  double null_gap_ = std::numeric_limits<double>::infinity();  // the least so far, relative
+  int null_looks_in_vain_ = 0;                                 // measurements since
   double lambda_max_ = 0;
   double null_objective_ = 0;
   double best_dual_ = -std::numeric_limits<double>::infinity();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/numerics/solve.h"
+#include "tests/support/family.h"
 
 namespace strads::testing {
 namespace {
@@ -77,27 +78,63 @@ TEST_P(ReferenceData, HasTheObjectivesThatAnIndependentSolverFinds) {
   if (!file)
     GTEST_SKIP() << "set STRADS_REFERENCE_DATA: there is no " << folder << "/reference/lasso.json";
   const auto json = nlohmann::json::parse(file);
+  const std::string path = folder + "/data/" + GetParam();
+  const Problem problem = FromLibsvm(ReadMaybePacked(path));
   int found = 0;
   for (const auto& known : json.at("problems")) {
-    const auto ratio = known.at("lambda_ratio").get<double>();
-    if (known.at("data") != GetParam() || known.at("intercept") || known.at("l1_ratio") != 1.0)
-      continue;
-    // At 1 % of lambda_max these take tens of seconds by coordinate descent.
-    const bool wide = known.at("p").get<int>() > 4000;
-    if (wide && ratio < 0.05) continue;
+    if (known.at("data") != GetParam()) continue;
     ++found;
-    SCOPED_TRACE("lambda_ratio " + std::to_string(ratio));
-    const std::string path = folder + "/data/" + GetParam();
-    const Solution solution = SolveAt(path, ratio);
+    lasso::Options options;
+    options.data = path;
+    options.lambda_ratio = known.at("lambda_ratio");
+    options.l1_ratio = known.at("l1_ratio");
+    options.intercept = known.at("intercept");
+    SCOPED_TRACE("lambda_ratio " + std::to_string(options.lambda_ratio) + ", l1_ratio " +
+                 std::to_string(options.l1_ratio) + ", intercept " +
+                 std::to_string(options.intercept));
+    const Solution solution = SolveFile(options, To(1e-9));
     EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
     const auto lambda = known.at("lam").get<double>();
-    EXPECT_NEAR(solution.lambda, lambda, 1e-12 * lambda);
-    const Problem problem = FromLibsvm(ReadMaybePacked(path));
+    EXPECT_NEAR(solution.lambda, lambda, 1e-11 * lambda);
     const double gap = std::max(known.at("relative_gap").get<double>(), 1e-8);
-    EXPECT_NEAR(Objective(problem, solution.b, solution.lambda),
+    const Member member{.l1_ratio = options.l1_ratio, .intercept = options.intercept};
+    EXPECT_NEAR(FamilyObjective(problem, member, solution.lambda, {solution.intercept, solution.b}),
                 known.at("objective").get<double>(), gap * NullObjective(problem));
+    EXPECT_NEAR(solution.intercept, known.at("intercept_value").get<double>(),
+                1e-3 * problem.y.lpNorm<Eigen::Infinity>());
   }
-  EXPECT_GE(found, 2);
+  EXPECT_GE(found, 10);
+}
+
+// The L2-regularised logistic regression of the classification problems, where |b|^2 / 2 has the
+// weight 1 and the loss C: ridge with lambda = 1 / C.
+TEST(ReferenceClassification, HasTheObjectivesThatAnIndependentSolverFinds) {
+  const std::string folder = ReferenceFolder();
+  std::ifstream file(folder + "/reference/classification.json");
+  if (!file) {
+    GTEST_SKIP() << "set STRADS_REFERENCE_DATA: there is no " << folder
+                 << "/reference/classification.json";
+  }
+  const auto json = nlohmann::json::parse(file);
+  int found = 0;
+  for (const auto& known : json.at("problems")) {
+    if (known.at("loss") != "logistic") continue;
+    ++found;
+    const auto c = known.at("C").get<double>();
+    const auto data = known.at("data").get<std::string>();
+    SCOPED_TRACE(data + ", C " + std::to_string(c));
+    lasso::Options options;
+    options.data = folder + "/data/" + data;
+    options.loss = "logistic";
+    options.l1_ratio = 0;
+    options.lambda = 1 / c;
+    const Solution solution = SolveFile(options, To(1e-9, 2));
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+    const auto objective = known.at("objective").get<double>();
+    EXPECT_LE(c * solution.summary.objective, objective * (1 + 1e-9));
+    EXPECT_GE(c * solution.summary.objective, objective * (1 - 1e-5));  // theirs is an upper bound
+  }
+  EXPECT_GE(found, 8);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of,
@@ -111,6 +148,7 @@ INSTANTIATE_TEST_SUITE_P(Of,
                                            "lasso/riboflavin/riboflavin.libsvm.xz",
                                            "lasso/leukemia_golub/leu.train.libsvm.xz",
                                            "lasso/duke_breast_west/west.libsvm.xz",
+                                           "lasso/colon_alon/colon.libsvm.xz",
                                            "ridge/abalone/abalone.libsvm",
                                            "ridge/concrete/concrete.libsvm"),
                          [](const auto& of) {

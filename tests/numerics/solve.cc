@@ -8,13 +8,24 @@
 #include "tests/support/temp_files.h"
 
 namespace strads::testing {
+namespace {
+
+template <class Numbers>
+std::string Lines(const Numbers& numbers) {
+  std::string text;
+  for (const auto number : numbers)
+    text += std::isinf(static_cast<double>(number)) ? "inf\n" : internal::FormatOption(static_cast<double>(number)) + "\n";
+  return text;
+}
+
+}  // namespace
 
 Solution SolveFile(const lasso::Options& options, const RunOptions& run, const RunHooks& hooks) {
   const auto result = Run<lasso::Lasso>(options, run, hooks);
   const std::vector<double>& b = result.model.coefficients().values();
   return {result.summary,
           Eigen::Map<const Eigen::VectorXd>(b.data(), static_cast<Eigen::Index>(b.size())),
-          result.model.lambda()};
+          result.model.lambda(), result.summary.extra.at("lambda_max"), result.model.intercept()};
 }
 
 Solution Solve(const Problem& problem,
@@ -25,6 +36,25 @@ Solution Solve(const Problem& problem,
   options.data = dir.Write("data.libsvm", ToLibsvm(problem));
   options.num_features = static_cast<int64_t>(problem.x.cols());  // the last may be empty
   return SolveFile(options, run, hooks);
+}
+
+Solution SolveMember(const Problem& problem,
+                     const Member& member,
+                     lasso::Options options,
+                     const RunOptions& run) {
+  const TempDir dir;
+  options.data = dir.Write("data.libsvm", ToLibsvm(problem));
+  options.num_features = problem.x.cols();
+  options.loss = member.logistic ? "logistic" : "squared";
+  options.l1_ratio = member.l1_ratio;
+  options.intercept = member.intercept;
+  options.standardize = member.standardize;
+  options.nonnegative = member.nonnegative;
+  if (member.weights.size() > 0) options.weights = dir.Write("weights", Lines(member.weights));
+  if (member.factors.size() > 0)
+    options.penalty_factors = dir.Write("factors", Lines(member.factors));
+  if (!member.groups.empty()) options.groups = dir.Write("groups", Lines(member.groups));
+  return SolveFile(options, run);
 }
 
 void ExpectOptimal(const Problem& problem, const Solution& solution, double tolerance) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/lasso/lasso.h"
+#include "tests/support/family.h"
 #include "tests/support/lasso_problems.h"
 
 namespace strads::testing {
@@ -14,6 +15,8 @@ struct Solution {
   Summary summary;
   Eigen::VectorXd b;
   double lambda = 0;
+  double lambda_max = 0;
+  double intercept = 0;
 };
 
 // A run to this relative gap.
@@ -36,6 +39,12 @@ Solution Solve(const Problem& problem,
                lasso::Options options,
                const RunOptions& run,
                const RunHooks& hooks = {});
+
+// Trains a member of the family on the problem: `options` say the rest.
+Solution SolveMember(const Problem& problem,
+                     const Member& member,
+                     lasso::Options options,
+                     const RunOptions& run);
 
 // The run has converged, what it says of itself is what the definitions say of its model, and the
 // model is as good as it says.

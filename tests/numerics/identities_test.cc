@@ -1,0 +1,140 @@
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "tests/numerics/solve.h"
+#include "tests/support/family.h"
+
+// Different ways to say the same thing give the same model.
+namespace strads::testing {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+class Identities : public ::testing::TestWithParam<bool> {
+ protected:
+  Identities() {
+    dense_ = DrawProblem({.rows = 50, .cols = 20, .correlation = 0.5, .seed = 31});
+    sparse_ = DrawProblem({.rows = 80, .cols = 30, .density = 0.2, .seed = 32});
+    for (Problem* problem : {&dense_, &sparse_}) {
+      if (GetParam()) problem->y = problem->y.unaryExpr([](double y) { return y > 0 ? 1.0 : -1.0; });
+    }
+  }
+  Member Of(Member member) const {
+    member.logistic = GetParam();
+    return member;
+  }
+  static Solution Train(const Problem& problem, const Member& member, double lambda = 2) {
+    lasso::Options options;
+    options.lambda = lambda;
+    return SolveMember(problem, member, options, To(1e-12, 2));
+  }
+  static void ExpectSame(const Solution& a, const Solution& b) {
+    EXPECT_NEAR(a.summary.objective, b.summary.objective, 1e-9 * b.summary.objective);
+    EXPECT_NEAR(a.intercept, b.intercept, 1e-5);
+    ASSERT_EQ(a.b.size(), b.b.size());
+    EXPECT_GT(b.b.lpNorm<Eigen::Infinity>(), 0.01) << "nothing to compare";
+    EXPECT_LE((a.b - b.b).lpNorm<Eigen::Infinity>(), 1e-5);
+  }
+
+  Problem dense_, sparse_;
+};
+
+TEST_P(Identities, GroupsOfOneAreVariables) {
+  std::vector<int> groups(30);
+  std::iota(groups.begin(), groups.end(), 5);
+  ExpectSame(Train(sparse_, Of({.l1_ratio = 0.8, .standardize = true, .groups = groups})),
+             Train(sparse_, Of({.l1_ratio = 0.8, .standardize = true})));
+}
+
+TEST_P(Identities, AWeightOfTwoIsARowThatIsThereTwice) {
+  Eigen::MatrixXd x(sparse_.x.rows() + 10, sparse_.x.cols());
+  x << Eigen::MatrixXd(sparse_.x), Eigen::MatrixXd(sparse_.x).topRows(10);
+  Eigen::VectorXd y(x.rows()), weights = Eigen::VectorXd::Ones(sparse_.x.rows());
+  y << sparse_.y, sparse_.y.head(10);
+  weights.head(10).setConstant(2);
+  ExpectSame(
+      Train(sparse_, Of({.intercept = true, .standardize = true, .weights = weights})),
+      Train({x, y}, Of({.intercept = true, .standardize = true})));
+}
+
+TEST_P(Identities, AWeightOfZeroIsNoRow) {
+  Eigen::VectorXd weights = Eigen::VectorXd::Ones(dense_.x.rows());
+  weights.tail(20).setZero();
+  const Problem part{Eigen::MatrixXd(dense_.x).topRows(30), dense_.y.head(30)};
+  ExpectSame(Train(dense_, Of({.intercept = true, .standardize = true, .weights = weights})),
+             Train(part, Of({.intercept = true, .standardize = true})));
+}
+
+TEST_P(Identities, AnInfiniteFactorIsNoVariable) {
+  Eigen::VectorXd factors = Eigen::VectorXd::Ones(20);
+  factors.tail(10).setConstant(kInfinity);
+  Solution all = Train(dense_, Of({.factors = factors}));
+  EXPECT_TRUE(all.b.tail(10).isZero(0));
+  all.b.conservativeResize(10);
+  ExpectSame(all, Train({Eigen::MatrixXd(dense_.x).leftCols(10), dense_.y}, Of({})));
+}
+
+TEST_P(Identities, AFactorIsAScaleOfItsVariable) {
+  Eigen::MatrixXd x = dense_.x;
+  x.leftCols(5) /= 3;
+  Eigen::VectorXd factors = Eigen::VectorXd::Ones(20);
+  factors.head(5).setConstant(3);
+  Solution scaled = Train({x, dense_.y}, Of({.intercept = true}));
+  scaled.b.head(5) /= 3;
+  ExpectSame(Train(dense_, Of({.intercept = true, .factors = factors})), scaled);
+}
+
+TEST_P(Identities, AFactorOfZeroOnAColumnOfOnesIsTheIntercept) {
+  Eigen::MatrixXd x(dense_.x.rows(), 21);
+  x << Eigen::MatrixXd(dense_.x), Eigen::VectorXd::Ones(dense_.x.rows());
+  Eigen::VectorXd factors = Eigen::VectorXd::Ones(21);
+  factors[20] = 0;
+  Solution column = Train({x, dense_.y}, Of({.factors = factors}));
+  column.intercept = column.b[20];
+  column.b.conservativeResize(20);
+  ExpectSame(column, Train(dense_, Of({.intercept = true})));
+}
+
+TEST_P(Identities, StandardizingIsDividingByTheDeviation) {
+  Eigen::MatrixXd x = dense_.x;
+  Eigen::RowVectorXd deviation =
+      ((x.rowwise() - x.colwise().mean()).colwise().squaredNorm() / static_cast<double>(x.rows()))
+          .cwiseSqrt();
+  x.array().rowwise() /= deviation.array();
+  Solution scaled = Train({x, dense_.y}, Of({.intercept = true}));
+  scaled.b.array() /= deviation.transpose().array();
+  ExpectSame(Train(dense_, Of({.intercept = true, .standardize = true})), scaled);
+}
+
+TEST_P(Identities, TheInterceptTakesUpWhereTheColumnsAre) {
+  Eigen::MatrixXd x = dense_.x;
+  for (Eigen::Index j = 0; j < x.cols(); ++j)
+    x.col(j).array() += 10 * static_cast<double>(j % 4);
+  Solution shifted = Train({x, dense_.y}, Of({.intercept = true, .standardize = true}));
+  for (Eigen::Index j = 0; j < x.cols(); ++j)
+    shifted.intercept += shifted.b[j] * 10 * static_cast<double>(j % 4);
+  ExpectSame(shifted, Train(dense_, Of({.intercept = true, .standardize = true})));
+}
+
+TEST_P(Identities, ABoundThatDoesNotBindIsNone) {
+  const Solution free = Train(dense_, Of({}));
+  Eigen::MatrixXd x = dense_.x;
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    if (free.b[j] < 0) x.col(j) *= -1;
+  }
+  Solution bounded = Train({x, dense_.y}, Of({.nonnegative = true}));
+  for (Eigen::Index j = 0; j < x.cols(); ++j) {
+    if (free.b[j] < 0) bounded.b[j] *= -1;
+  }
+  ExpectSame(bounded, free);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Identities, ::testing::Bool(), [](const auto& of) {
+  return std::string(of.param ? "Logistic" : "Squared");
+});
+
+}  // namespace
+}  // namespace strads::testing
