@@ -94,6 +94,36 @@ void ColumnMatrix::ScaleRows(const Eigen::VectorXd& scale) {
   for (std::size_t k = 0; k < values_.size(); ++k) values_[k] *= scale[rows_[k]];
 }
 
+void ColumnMatrix::Append(const ColumnMatrix& other) {
+  if (num_cols_ == 0) {
+    *this = other;
+    return;
+  }
+  const int64_t before = num_cols_;
+  num_nonzeros_ += other.num_nonzeros_;
+  Widen(before + other.num_cols_);
+  for (int j = 0; j < other.num_cols_; ++j) {
+    if (is_dense_) {
+      other.AddColumn(j, 1, values_.data() + leading_ * (before + j));
+      continue;
+    }
+    if (other.is_dense_) {
+      const double* const column = other.DenseColumn(j);
+      for (int32_t row = 0; row < num_rows_; ++row) {
+        if (column[row] == 0) continue;
+        rows_.push_back(row);
+        values_.push_back(column[row]);
+      }
+    } else {
+      const auto rows = other.Rows(j);
+      const auto values = other.Values(j);
+      rows_.insert(rows_.end(), rows.begin(), rows.end());
+      values_.insert(values_.end(), values.begin(), values.end());
+    }
+    starts_[static_cast<std::size_t>(before + j) + 1] = std::ssize(values_);
+  }
+}
+
 void ColumnMatrix::Widen(int64_t num_cols) {
   if (num_cols <= num_cols_) return;
   if (is_dense_) {

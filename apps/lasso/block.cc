@@ -118,11 +118,11 @@ void Block::GrowColumns(std::span<const Partial> partials,
   for (int64_t i = before; i < size(); ++i)
     b.push_back(coefficients[Index(variables_[Index(i)])]);
   ThreadPool pool(1);
-  ColumnMatrix x = ColumnMatrix::FromPieces(row, joining, pieces, Storage::kAuto, pool);
+  const ColumnMatrix x = ColumnMatrix::FromPieces(row, joining, pieces, Storage::kAuto, pool);
   if (logistic_) {
-    logistic_->Grow(std::move(x), b, intercept);
-  } else if (joining > 0) {
-    columns_->Grow(std::move(x), b);
+    logistic_->Grow(x, b, intercept);
+  } else {
+    columns_->Grow(x, b);
   }
 }
 

@@ -249,6 +249,11 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
   return changes;
 }
 
+double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
+  const Columns gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
+  return System(gram, penalty).GapOf(state);
+}
+
 int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap) const {
   const Columns gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   System system(gram, penalty);

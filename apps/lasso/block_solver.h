@@ -40,9 +40,10 @@ class BlockSolver {
     return gram_.data() + static_cast<int64_t>(i) * static_cast<int64_t>(capacity_);
   }
 
-  // Moves `state` until its duality gap within the block is at most `gap`, or rounding is all that
-  // is left. `penalty` is over the variables of the block. Returns how many variables were changed,
-  // repetitions counted.
+  // The duality gap of `state` within the block. `penalty` is over its variables.
+  double Gap(const State& state, const Penalty& penalty) const;
+  // Moves `state` until that gap is at most `gap`, or rounding is all that is left. Returns how many
+  // variables were changed, repetitions counted.
   int64_t Solve(State& state, const Penalty& penalty, double gap) const;
 
  private:

@@ -19,6 +19,12 @@ constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative 
 // What is left of |x|^2 after projecting e out is rounding if it is this share of what was there.
 constexpr double kRounding = 1e-14;
 
+std::vector<int> AllUnits(const Penalty& penalty) {
+  std::vector<int> units(static_cast<size_t>(penalty.num_units()));
+  std::iota(units.begin(), units.end(), 0);
+  return units;
+}
+
 // The last sweeps' results over the support, from which to guess where they lead.
 class Extrapolation {
  public:
@@ -65,9 +71,8 @@ ColumnSolver::ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones)
   mean_y_ = mean_r_ = ones_.dot(y_) / weight_;
 }
 
-void ColumnSolver::Grow(ColumnMatrix x, std::span<const double> b) {
+void ColumnSolver::Grow(const ColumnMatrix& x, std::span<const double> b) {
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
-    places_.push_back({static_cast<int>(parts_.size()), j});
     sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
     squared_norms_.push_back(std::max(0.0, x.SquaredNorm(j) - sums_.back() * sums_.back() / weight_));
     if (squared_norms_.back() <= kRounding * sums_.back() * sums_.back() / weight_)
@@ -77,7 +82,7 @@ void ColumnSolver::Grow(ColumnMatrix x, std::span<const double> b) {
     x.AddColumn(j, -value, r_);
     mean_r_ -= value * sums_.back() / weight_;
   }
-  parts_.push_back(std::move(x));
+  x_.Append(x);
   b_.insert(b_.end(), b.begin(), b.end());
   q_.resize(b_.size());
 }
@@ -96,7 +101,7 @@ double ColumnSolver::Loss(const Eigen::VectorXd& r) const {
   return 0.5 * (r.squaredNorm() - sum * sum / weight_);
 }
 
-double ColumnSolver::Gap(const Penalty& penalty, std::span<const int> units) {
+double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units) {
   for (const int u : units) {
     const Penalty::Unit& unit = penalty.unit(u);
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
@@ -128,9 +133,8 @@ std::vector<GroupStep> ColumnSolver::GroupSteps(const Penalty& penalty,
     if (unit.count == 1) continue;
     Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(num_rows(), unit.count);
     for (int32_t k = 0; k < unit.count; ++k) {
-      const Place place = places_[Index(unit.first + k)];
       const double scale = 1 / penalty.Scale(unit.first + k);
-      parts_[Index(place.part)].AddColumn(place.column, scale, columns.col(k).data());
+      x_.AddColumn(unit.first + k, scale, columns.col(k).data());
       if (ones_.size() > 0)
         columns.col(k) -= scale * sums_[Index(unit.first + k)] / weight_ * ones_;
     }
@@ -170,7 +174,7 @@ int64_t ColumnSolver::Sweep(const Penalty& penalty,
   return changes;
 }
 
-int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap) {
+int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap, int64_t most) {
   std::vector<int> units, support;
   for (int u = 0; u < penalty.num_units(); ++u) {
     const Penalty::Unit& unit = penalty.unit(u);
@@ -214,21 +218,22 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap) {
     }
     extrapolation.Clear();
     extrapolation.Add(values(), r_);
-    if (Gap(penalty, units) <= gap || swept >= objective) return changes;
+    if (GapOver(penalty, units) <= gap || swept >= objective || changes >= most) return changes;
   }
 }
 
-int64_t ColumnSolver::Solve(const Penalty& penalty, double gap) {
+double ColumnSolver::Gap(const Penalty& penalty) { return GapOver(penalty, AllUnits(penalty)); }
+
+int64_t ColumnSolver::Solve(const Penalty& penalty, double gap, int64_t most) {
   MoveIntercept();
-  std::vector<int> all(Index(penalty.num_units()));
-  std::iota(all.begin(), all.end(), 0);
+  const std::vector<int> all = AllUnits(penalty);
   std::optional<std::vector<GroupStep>> groups;
   int64_t changes = 0;
-  while (Gap(penalty, all) > gap) {
+  while (changes < most && GapOver(penalty, all) > gap) {
     const double before = Objective(penalty);
     if (!groups) groups = GroupSteps(penalty, all);
     changes += Sweep(penalty, all, *groups);
-    changes += SolveSupport(penalty, kShare * gap);
+    changes += SolveSupport(penalty, kShare * gap, most - changes);
     if (Objective(penalty) >= before) break;  // rounding
   }
   return changes;

@@ -4,6 +4,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -26,33 +27,28 @@ class ColumnSolver {
   explicit ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones = {});
 
   // Adds the columns of x, y.size() rows each, with these coefficients.
-  void Grow(ColumnMatrix x, std::span<const double> b);
+  void Grow(const ColumnMatrix& x, std::span<const double> b);
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return y_.size(); }
   // In the order in which they joined.
   const std::vector<double>& b() const { return b_; }
   double intercept() const { return ones_.size() > 0 ? intercept_ + mean_r_ : 0; }
 
-  // Changes b until its duality gap within the block is at most `gap`, or rounding is all that is
-  // left. `penalty` is over the variables of the block. Returns how many variables were changed,
-  // repetitions counted.
-  int64_t Solve(const Penalty& penalty, double gap);
+  // The duality gap within the block. `penalty` is over its variables.
+  double Gap(const Penalty& penalty);
+  // Changes b until that gap is at most `gap`, rounding is all that is left, or about `most` changes
+  // were made. Returns how many variables were changed, repetitions counted.
+  int64_t Solve(const Penalty& penalty,
+                double gap,
+                int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
-  struct Place {
-    int part = 0;
-    int column = 0;
-  };
   static size_t Index(int64_t i) { return static_cast<size_t>(i); }
   // x_i'r, with e projected out of both.
-  double Dot(int i) const {
-    const Place place = places_[Index(i)];
-    return parts_[Index(place.part)].Dot(place.column, r_) - sums_[Index(i)] * mean_r_;
-  }
+  double Dot(int i) const { return x_.Dot(i, r_) - sums_[Index(i)] * mean_r_; }
   // r += scale x_i.
   void Add(int i, double scale) {
-    const Place place = places_[Index(i)];
-    parts_[Index(place.part)].AddColumn(place.column, scale, r_);
+    x_.AddColumn(i, scale, r_);
     mean_r_ += scale * sums_[Index(i)] / weight_;
   }
 
@@ -60,12 +56,12 @@ class ColumnSolver {
   int64_t Sweep(const Penalty& penalty,
                 std::span<const int> units,
                 std::span<const GroupStep> groups);
-  int64_t SolveSupport(const Penalty& penalty, double gap);
+  int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most);
   void MoveIntercept();
   double Loss(const Eigen::VectorXd& r) const;
   double Objective(const Penalty& penalty) const { return Loss(r_) + penalty.Value(b_.data()); }
   // Of the problem over these units, all others being zero.
-  double Gap(const Penalty& penalty, std::span<const int> units);
+  double GapOver(const Penalty& penalty, std::span<const int> units);
 
   const Eigen::VectorXd y_;
   const Eigen::VectorXd ones_;
@@ -74,8 +70,7 @@ class ColumnSolver {
   Eigen::VectorXd r_;  // y - intercept_ e - X_B b
   double mean_r_ = 0;  // e'r / e'e
   double intercept_ = 0;
-  std::vector<ColumnMatrix> parts_;
-  std::vector<Place> places_;
+  ColumnMatrix x_;
   std::vector<double> sums_;           // e'x_i
   std::vector<double> squared_norms_;  // of x_i, e projected out
   std::vector<double> b_;

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
+#include "apps/lasso/block_solver.h"
 #include "apps/lasso/column_solver.h"
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/logistic.h"
@@ -12,8 +14,10 @@
 namespace strads::lasso {
 namespace {
 
-// The gap that the quadratic problem is solved to, relative to that of the block.
+// The gap that the quadratic problem is solved to, relative to its own and that of the block.
 constexpr double kInnerShare = 0.1;
+constexpr double kMostInnerProducts = 1024;  // columns
+constexpr double kPairCost = 10;             // of an entry of a column that changes
 // Of a row's weight: rows whose class is certain have less curvature than can be divided by.
 constexpr double kLeastCurvature = 1e-10;
 constexpr double kSufficient = 1e-4;  // Armijo's constant
@@ -33,7 +37,7 @@ LogisticSolver::LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights
   for (Eigen::Index i = 0; i < y.size(); ++i) positive_[static_cast<size_t>(i)] = y[i] > 0;
 }
 
-void LogisticSolver::Grow(ColumnMatrix x, std::span<const double> b, double intercept) {
+void LogisticSolver::Grow(const ColumnMatrix& x, std::span<const double> b, double intercept) {
   eta_.array() += intercept - intercept_;
   intercept_ = intercept;
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
@@ -41,7 +45,7 @@ void LogisticSolver::Grow(ColumnMatrix x, std::span<const double> b, double inte
     if (value != 0) x.AddColumn(j, value, eta_);
   }
   b_.insert(b_.end(), b.begin(), b.end());
-  parts_.push_back(std::move(x));
+  x_.Append(x);
 }
 
 double LogisticSolver::Loss(const Eigen::VectorXd& eta) const {
@@ -68,15 +72,15 @@ double LogisticSolver::Gap(const Penalty& penalty) {
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i)
       is_free[static_cast<size_t>(i)] = unit.IsFree();
   }
-  std::vector<double> q, xx;
-  for (const ColumnMatrix& part : parts_) {
-    for (int j = 0; j < static_cast<int>(part.num_cols()); ++j) {
-      xx.push_back(is_free[q.size()] ? part.WeightedSquaredNorm(j, curvature_) : 0);
-      q.push_back(part.Dot(j, r_));
-    }
+  q_.resize(b_.size());
+  std::vector<double> xx(b_.size());
+  for (int j = 0; j < size(); ++j) {
+    const auto at = static_cast<size_t>(j);
+    q_[at] = x_.Dot(j, r_);
+    xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
   const double dual =
-      BestDualBound(penalty, b_.data(), q.data(), xx.data(), entropy_, 0, 1).value;
+      BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
   double slack = 0;
   if (has_intercept_) {
     const double sum = r_.sum();
@@ -85,35 +89,98 @@ double LogisticSolver::Gap(const Penalty& penalty) {
   return loss_ + penalty.Value(b_.data()) - dual + slack;
 }
 
-// False, and nothing moved, if there is no way down.
-bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& changes) {
-  const Eigen::VectorXd root = curvature_.cwiseSqrt();
+// In changes of a variable by its column.
+double LogisticSolver::CostOfInnerProducts() const {
+  const auto columns = static_cast<double>(b_.size()), rows = static_cast<double>(num_rows());
+  if (columns > kMostInnerProducts) return std::numeric_limits<double>::infinity();
+  const double in_row = x_.is_dense() ? columns : static_cast<double>(x_.num_nonzeros()) / rows;
+  const double pairs = 0.5 * rows * in_row * in_row;  // of entries in a row
+  return kPairCost * pairs * columns / (rows * in_row);
+}
+
+LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
+                                                     const Eigen::VectorXd& root,
+                                                     double gap) const {
+  ColumnMatrix scaled = x_;
+  scaled.ScaleRows(root);
+  std::vector<int32_t> all(b_.size());
+  std::iota(all.begin(), all.end(), 0);
+  std::vector<double> pairs;
+  scaled.GramBlock(all, 0, pairs);
+  const Eigen::Map<const Eigen::VectorXd> b(b_.data(), std::ssize(b_));
+  const Eigen::Map<const Eigen::VectorXd> q(q_.data(), std::ssize(q_));
+  Eigen::VectorXd norms = scaled.SquaredNorms();
+  Eigen::VectorXd sums = Eigen::VectorXd::Zero(norms.size());  // x_j'e / |e|, e = root
+  double sum_r = 0;                                            // e'r / |e|
+  if (has_intercept_) {
+    const double length = root.norm();
+    sums = scaled.TransposedTimes(root) / length;
+    sum_r = r_.sum() / length;
+    norms -= sums.cwiseAbs2();
+    double* pair = pairs.data();
+    for (Eigen::Index k = 0; k < sums.size(); ++k) {
+      for (Eigen::Index j = 0; j < k; ++j) *pair++ -= sums[j] * sums[k];
+    }
+  }
+  norms = (norms.array() > kRounding * sums.array().square()).select(norms, 0);
+  BlockSolver solver;
+  solver.Grow({norms.data(), b_.size()}, pairs);
+  // The residual at b is r / root, the target that and the fitted values.
+  BlockSolver::State state;
+  state.b = b;
+  state.q = q - sum_r * sums;
+  state.rr = 0;
+  for (Eigen::Index i = 0; i < r_.size(); ++i)
+    state.rr += curvature_[i] > 0 ? r_[i] * r_[i] / curvature_[i] : 0;
+  state.rr -= sum_r * sum_r;
+  state.xy = state.q;
+  for (int j = 0; j < size(); ++j) {
+    const Eigen::Map<const Eigen::VectorXd> column(solver.Column(j), size());
+    state.xy[j] += column.dot(b);
+  }
+  state.yr = state.rr + state.q.dot(b);
+  Step step;
+  step.changes = solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)));
+  step.b.assign(state.b.begin(), state.b.end());
+  if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / root.norm();
+  return step;
+}
+
+LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
+                                               const Eigen::VectorXd& root,
+                                               double gap,
+                                               int64_t most) const {
   // So that the residual at b is r / root, and the slopes are X'r; the intercept is then the change
   // of the model's.
   Eigen::VectorXd target = root.array() * (eta_.array() - intercept_);
   target.array() += (root.array() > 0).select(r_.array() / root.array(), 0.0);
-  ColumnSolver quadratic(target, has_intercept_ ? root : Eigen::VectorXd());
-  auto first = b_.begin();
-  for (const ColumnMatrix& part : parts_) {
-    ColumnMatrix scaled = part;
-    scaled.ScaleRows(root);
-    quadratic.Grow(std::move(scaled), {first, static_cast<size_t>(part.num_cols())});
-    first += part.num_cols();
-  }
-  changes += quadratic.Solve(penalty, gap);
+  ColumnSolver quadratic(std::move(target), has_intercept_ ? root : Eigen::VectorXd());
+  ColumnMatrix scaled = x_;
+  scaled.ScaleRows(root);
+  quadratic.Grow(scaled, b_);
+  Step step;
+  step.changes = quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty)), most);
+  step.b = quadratic.b();
+  step.intercept = quadratic.intercept();
+  return step;
+}
 
-  Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), quadratic.intercept());
-  std::vector<double> step(b_.size());
-  size_t at = 0;
-  for (const ColumnMatrix& part : parts_) {
-    for (int j = 0; j < static_cast<int>(part.num_cols()); ++j, ++at) {
-      step[at] = quadratic.b()[at] - b_[at];
-      if (step[at] != 0) part.AddColumn(j, step[at], direction);
-    }
+// False, and nothing moved, if there is no way down.
+bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& changes) {
+  const Eigen::VectorXd root = curvature_.cwiseSqrt();
+  const auto most = static_cast<int64_t>(std::min(CostOfInnerProducts(), 1e18));
+  const Step step = by_inner_products_ ? ByInnerProducts(penalty, root, gap)
+                                       : ByColumns(penalty, root, gap, most);
+  by_inner_products_ = by_inner_products_ || step.changes >= most;
+  changes += step.changes;
+  Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
+  for (int j = 0; j < size(); ++j) {
+    const double change = step.b[static_cast<size_t>(j)] - b_[static_cast<size_t>(j)];
+    if (change != 0) x_.AddColumn(j, change, direction);
   }
   const double before = loss_ + penalty.Value(b_.data());
   const double expected =
-      -r_.dot(direction) + penalty.Value(quadratic.b().data()) - penalty.Value(b_.data());
+      -r_.dot(direction) + penalty.Value(step.b.data()) - penalty.Value(b_.data());
   // Too little to be seen in the objective; a full step is right this close to the optimum.
   const bool is_last_digits = std::abs(expected) < kRounding * before;
   if (!is_last_digits && !(expected < 0)) return false;
@@ -121,12 +188,12 @@ bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& cha
     const Eigen::VectorXd eta = eta_ + share * direction;
     std::vector<double> b = b_;
     for (size_t i = 0; i < b.size(); ++i)
-      b[i] = share == 1 ? quadratic.b()[i] : b[i] + share * step[i];
+      b[i] = share == 1 ? step.b[i] : b[i] + share * (step.b[i] - b[i]);
     const double after = Loss(eta) + penalty.Value(b.data());
     if (!is_last_digits && !(after <= before + kSufficient * share * expected)) continue;
     eta_ = eta;
     b_ = std::move(b);
-    intercept_ += share * quadratic.intercept();
+    intercept_ += share * step.intercept;
     Evaluate();
     return true;
   }
@@ -142,7 +209,7 @@ int64_t LogisticSolver::Solve(const Penalty& penalty, double gap) {
     const double now = Gap(penalty);
     in_vain = now < least ? 0 : in_vain + 1;
     least = std::min(least, now);
-    if (now <= gap || !NewtonStep(penalty, kInnerShare * now, changes)) break;
+    if (now <= gap || !NewtonStep(penalty, now, changes)) break;
   }
   return changes;
 }

@@ -16,15 +16,17 @@ namespace strads::lasso {
 //   minimise over b and b0   sum_i w_i log(1 + exp(-s_i (b0 + x_i b))) + penalty(b),   s_i = +-1
 //
 // Newton's method: each step minimises the quadratic approximation of the loss with the penalty
-// (ColumnSolver on rows scaled by the square roots of their curvatures), and goes so far along it
-// that the objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014).
+// (on rows scaled by the square roots of their curvatures), and goes so far along it that the
+// objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The quadratic
+// problem is ColumnSolver's, and BlockSolver's once that has cost as much as all inner products of
+// the block.
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
   LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept);
 
   // Adds the columns of x with these coefficients. `intercept` is of the whole model.
-  void Grow(ColumnMatrix x, std::span<const double> b, double intercept);
+  void Grow(const ColumnMatrix& x, std::span<const double> b, double intercept);
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return eta_.size(); }
   const std::vector<double>& b() const { return b_; }
@@ -38,15 +40,28 @@ class LogisticSolver {
   double Loss(const Eigen::VectorXd& eta) const;
   void Evaluate();
   double Gap(const Penalty& penalty);
+  struct Step {
+    std::vector<double> b;  // where it leads
+    double intercept = 0;   // by how much that changes
+    int64_t changes = 0;
+  };
+  double CostOfInnerProducts() const;
+  Step ByInnerProducts(const Penalty& penalty, const Eigen::VectorXd& root, double gap) const;
+  Step ByColumns(const Penalty& penalty,
+                 const Eigen::VectorXd& root,
+                 double gap,
+                 int64_t most) const;
   bool NewtonStep(const Penalty& penalty, double gap, int64_t& changes);
 
   std::vector<bool> positive_;
   const Eigen::VectorXd weights_;
   const bool has_intercept_;
   Eigen::VectorXd eta_;  // b0 + X_B b
-  std::vector<ColumnMatrix> parts_;
+  ColumnMatrix x_;
   std::vector<double> b_;
+  std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
+  bool by_inner_products_ = false;
   // At eta_:
   double loss_ = 0;
   double entropy_ = 0;

@@ -64,6 +64,10 @@ class ColumnMatrix {
   // not. Does nothing if there are as many. O(columns added), for dense storage times rows.
   void Widen(int64_t num_cols);
 
+  // Adds the columns of `other`, which has as many rows, stored as this matrix is (as `other`, if this
+  // one has no columns yet). O(entries added), amortised.
+  void Append(const ColumnMatrix& other);
+
   // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
   void ScaleRows(const Eigen::VectorXd& scale);
 
