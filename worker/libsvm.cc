@@ -66,8 +66,7 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
     const int64_t after =
         CountRows({parts.back().data() + parts.back().size(), begin + file.text().size()}, '#');
     data.weights = ReadWeights(
-        options.weights,
-        {.count = before + rows + after, .first = before, .last = before + rows});
+        options.weights, {.count = before + rows + after, .first = before, .last = before + rows});
   }
   return data;
 }

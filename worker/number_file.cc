@@ -67,8 +67,9 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
     ++read;
   }
   if (read < wanted.count) {
-    throw ErrorAt(file, end,
-                  "the file ends after " + std::to_string(read) + " " + wanted.name + "s" + expected);
+    throw ErrorAt(
+        file, end,
+        "the file ends after " + std::to_string(read) + " " + wanted.name + "s" + expected);
   }
   return Eigen::Map<const Eigen::VectorXd>(numbers.data(), std::ssize(numbers));
 }

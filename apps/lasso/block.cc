@@ -115,8 +115,7 @@ void Block::GrowColumns(std::span<const Partial> partials,
     row += num_rows_[rank];
   }
   std::vector<double> b;
-  for (int64_t i = before; i < size(); ++i)
-    b.push_back(coefficients[Index(variables_[Index(i)])]);
+  for (int64_t i = before; i < size(); ++i) b.push_back(coefficients[Index(variables_[Index(i)])]);
   ThreadPool pool(1);
   const ColumnMatrix x = ColumnMatrix::FromPieces(row, joining, pieces, Storage::kAuto, pool);
   if (logistic_) {

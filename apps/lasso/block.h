@@ -44,8 +44,8 @@ class Block {
     double intercept = 0;                            // by how much it changed
     int64_t updates = 0;
   };
-  // Adds the variables that join by `plan`, which are those of these units of `penalty`, about which
-  // `partials` say what is not known yet, and solves for all of the block to this gap. Throws
+  // Adds the variables that join by `plan`, which are those of these units of `penalty`, about
+  // which `partials` say what is not known yet, and solves for all of the block to this gap. Throws
   // ProtocolError if the partials do not fit.
   Change Solve(const Plan& plan,
                std::span<const int> joining_units,

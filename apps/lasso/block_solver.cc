@@ -73,8 +73,7 @@ int64_t System::Sweep(State& state) {
     if (unit.count == 1) {
       const double before = state.b[first], q = state.q[first], xx = xx_[first];
       if (before == 0 && std::abs(q) <= unit.l1) continue;
-      const double change =
-          (xx > 0 ? penalty_.Minimise(unit, q + xx * before, xx) : 0) - before;
+      const double change = (xx > 0 ? penalty_.Minimise(unit, q + xx * before, xx) : 0) - before;
       if (change == 0) continue;
       state.b[first] = before + change;
       state.q.noalias() -= change * gram_.col(first);
@@ -159,8 +158,8 @@ bool System::NewtonStep(State& state) const {
     }
     const Eigen::VectorXd q_change = gram_ * change;
     const Eigen::VectorXd b = state.b + change;
-    const double gain = change.dot(state.q) - 0.5 * change.dot(q_change) -
-                        (penalty_.Value(b.data()) - penalty);
+    const double gain =
+        change.dot(state.q) - 0.5 * change.dot(q_change) - (penalty_.Value(b.data()) - penalty);
     if (!(gain > 0)) continue;
     state.b = b;
     state.rr -= 2 * change.dot(state.q) - change.dot(q_change);

@@ -42,8 +42,8 @@ class BlockSolver {
 
   // The duality gap of `state` within the block. `penalty` is over its variables.
   double Gap(const State& state, const Penalty& penalty) const;
-  // Moves `state` until that gap is at most `gap`, or rounding is all that is left. Returns how many
-  // variables were changed, repetitions counted.
+  // Moves `state` until that gap is at most `gap`, or rounding is all that is left. Returns how
+  // many variables were changed, repetitions counted.
   int64_t Solve(State& state, const Penalty& penalty, double gap) const;
 
  private:

@@ -74,7 +74,8 @@ ColumnSolver::ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones)
 void ColumnSolver::Grow(const ColumnMatrix& x, std::span<const double> b) {
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
     sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
-    squared_norms_.push_back(std::max(0.0, x.SquaredNorm(j) - sums_.back() * sums_.back() / weight_));
+    squared_norms_.push_back(
+        std::max(0.0, x.SquaredNorm(j) - sums_.back() * sums_.back() / weight_));
     if (squared_norms_.back() <= kRounding * sums_.back() * sums_.back() / weight_)
       squared_norms_.back() = 0;
     const double value = b[Index(j)];

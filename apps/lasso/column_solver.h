@@ -17,10 +17,10 @@ namespace strads::lasso {
 //   minimise over b and b0   1/2 |y - b0 e - X_B b|^2 + penalty(b)
 //
 // for blocks whose columns have so few entries that they are smaller than their inner products. e
-// is the column of the intercept b0, which is always at its best: only what is left of y and of each
-// column after projecting e out matters. Coordinate descent on the residual over the block and,
-// between, over the units that are not zero, with Anderson extrapolation of those (Bertrand and
-// Massias, AISTATS 2021), which is only taken if it lowers the objective.
+// is the column of the intercept b0, which is always at its best: only what is left of y and of
+// each column after projecting e out matters. Coordinate descent on the residual over the block
+// and, between, over the units that are not zero, with Anderson extrapolation of those (Bertrand
+// and Massias, AISTATS 2021), which is only taken if it lowers the objective.
 class ColumnSolver {
  public:
   // `ones` is e; empty if there is no intercept.
@@ -36,8 +36,8 @@ class ColumnSolver {
 
   // The duality gap within the block. `penalty` is over its variables.
   double Gap(const Penalty& penalty);
-  // Changes b until that gap is at most `gap`, rounding is all that is left, or about `most` changes
-  // were made. Returns how many variables were changed, repetitions counted.
+  // Changes b until that gap is at most `gap`, rounding is all that is left, or about `most`
+  // changes were made. Returns how many variables were changed, repetitions counted.
   int64_t Solve(const Penalty& penalty,
                 double gap,
                 int64_t most = std::numeric_limits<int64_t>::max());

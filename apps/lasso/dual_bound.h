@@ -17,8 +17,9 @@ struct DualBound {
 // where l2_u = 0, s t_u is at most l1_u. For the squared loss linear = y'r, quadratic = |r|^2, and
 // D(s) is the dual objective at s r; for a loss whose negative conjugate is concave and zero at
 // zero, linear is its value at r and most is 1. For a unit that is not penalised, which would ask
-// for t_u = 0, c_u is t_u times twice what |b_u| may be, |b_u| + |q_u| / |x_u|^2: near the optimum a
-// bound, far from it an estimate. b, xx and q are indexed as the penalty's variables. O(variables).
+// for t_u = 0, c_u is t_u times twice what |b_u| may be, |b_u| + |q_u| / |x_u|^2: near the optimum
+// a bound, far from it an estimate. b, xx and q are indexed as the penalty's variables.
+// O(variables).
 DualBound BestDualBound(const Penalty& penalty,
                         const double* b,
                         const double* q,

@@ -29,8 +29,8 @@ Eigen::VectorXd GroupStep::Minimise(const Eigen::VectorXd& z, double l1, double 
   };
   if (l1 == 0) return times_inverse(0);
   if (!(a.maxCoeff() > 0)) return Eigen::VectorXd::Zero(z.size());
-  // f(t) = 1 / |((a + l2) t + l1)^-1 z| - 1 rises from below zero at t = 0, and is concave: Newton's
-  // method goes up to the root.
+  // f(t) = 1 / |((a + l2) t + l1)^-1 z| - 1 rises from below zero at t = 0, and is concave:
+  // Newton's method goes up to the root.
   double t = 0;
   for (int step = 0; step < 100; ++step) {
     const Eigen::ArrayXd denominator = a * t + l1;

@@ -20,8 +20,8 @@ inline LogisticRow LogisticAt(bool positive, double weight, double eta) {
   const double probability = eta >= 0 ? likely : unlikely;
   const bool agrees = positive == (eta >= 0);
   return {weight * (agrees ? log_term : log_term + std::abs(eta)),
-          weight * (positive ? (eta >= 0 ? unlikely : likely) : -probability), weight * likely * unlikely,
-          weight * (log_term + std::abs(eta) * unlikely)};
+          weight * (positive ? (eta >= 0 ? unlikely : likely) : -probability),
+          weight * likely * unlikely, weight * (log_term + std::abs(eta) * unlikely)};
 }
 
 }  // namespace strads::lasso

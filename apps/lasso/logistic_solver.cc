@@ -22,8 +22,8 @@ constexpr double kPairCost = 10;             // of an entry of a column that cha
 constexpr double kLeastCurvature = 1e-10;
 constexpr double kSufficient = 1e-4;  // Armijo's constant
 constexpr double kShortestStep = 1e-10;
-constexpr int kMostInVain = 5;         // steps that do not bring the gap down
-constexpr double kRounding = 1e-13;    // of the objective
+constexpr int kMostInVain = 5;       // steps that do not bring the gap down
+constexpr double kRounding = 1e-13;  // of the objective
 
 }  // namespace
 
@@ -79,8 +79,7 @@ double LogisticSolver::Gap(const Penalty& penalty) {
     q_[at] = x_.Dot(j, r_);
     xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
-  const double dual =
-      BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
+  const double dual = BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
   double slack = 0;
   if (has_intercept_) {
     const double sum = r_.sum();
@@ -140,7 +139,8 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
   }
   state.yr = state.rr + state.q.dot(b);
   Step step;
-  step.changes = solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)));
+  step.changes =
+      solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)));
   step.b.assign(state.b.begin(), state.b.end());
   if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / root.norm();
   return step;
@@ -159,7 +159,8 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
   scaled.ScaleRows(root);
   quadratic.Grow(scaled, b_);
   Step step;
-  step.changes = quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty)), most);
+  step.changes =
+      quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty)), most);
   step.b = quadratic.b();
   step.intercept = quadratic.intercept();
   return step;

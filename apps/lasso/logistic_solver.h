@@ -17,9 +17,9 @@ namespace strads::lasso {
 //
 // Newton's method: each step minimises the quadratic approximation of the loss with the penalty
 // (on rows scaled by the square roots of their curvatures), and goes so far along it that the
-// objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The quadratic
-// problem is ColumnSolver's, and BlockSolver's once that has cost as much as all inner products of
-// the block.
+// objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The
+// quadratic problem is ColumnSolver's, and BlockSolver's once that has cost as much as all inner
+// products of the block.
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.

@@ -18,7 +18,7 @@ constexpr double kRoughNullGap = 1e-6;
 constexpr int kNullLooksInVain = 10;
 // A variance that is this share of the mean square is what rounding has left of zero.
 constexpr double kRounding = 1e-14;
-constexpr double kLogisticCurvature = 0.25;   // of the loss by the fitted value, at most
+constexpr double kLogisticCurvature = 0.25;  // of the loss by the fitted value, at most
 constexpr double kLongestInterceptStep = 4;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
@@ -30,10 +30,7 @@ void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
 }  // namespace
 
 Model::Model(const Options& options)
-    : loss_(options.loss),
-      lambda_(options.lambda),
-      l1_ratio_(options.l1_ratio),
-      options_(options) {
+    : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {
   Validate(options);
 }
 
@@ -211,8 +208,8 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   // A round changes the fitted values of all rows anyway if its columns have that many entries.
   const double entries_of_round = update.mean_entries * options_.parallelism;
   projects_ = options_.intercept &&
-              (!options_.IsLogistic() || (options_.schedule != "working_set" &&
-                                          entries_of_round >= columns_->weight));
+              (!options_.IsLogistic() ||
+               (options_.schedule != "working_set" && entries_of_round >= columns_->weight));
   if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
 
   std::vector<double> deviations;
@@ -270,8 +267,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     update.intercept_change = slopes.er / columns_->weight;
     er_ = 0;
   } else if (columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
-    update.intercept_change = std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep,
-                                         kLongestInterceptStep);
+    update.intercept_change =
+        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
   }
   intercept_ += update.intercept_change;
   if (solves_blocks) {
@@ -310,8 +307,8 @@ double Model::GapAt(const Slopes& slopes) {
   const bool is_estimate = terms_->has_free_units() || (is_logistic && columns_->has_intercept);
   if (is_logistic && columns_->has_intercept) {
     // The intercept is a variable that is not penalised: see BestDualBound.
-    const double reach = std::abs(intercept_) +
-                         (slopes.curvature > 0 ? std::abs(slopes.er) / slopes.curvature : 0);
+    const double reach =
+        std::abs(intercept_) + (slopes.curvature > 0 ? std::abs(slopes.er) / slopes.curvature : 0);
     dual -= 2 * std::abs(slopes.er) * reach;
   }
   // What was a bound stays one.
@@ -341,9 +338,8 @@ void Model::StartFrom(const Slopes& null_model) {
 void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
   constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
   if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
-  const Block::Change change =
-      block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_, intercept_, penalty_,
-                    kShare * gap_ * null_objective_);
+  const Block::Change change = block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_,
+                                             intercept_, penalty_, kShare * gap_ * null_objective_);
   updates_ += change.updates;
   update.solved = true;
   update.block_grew = !plan.joining.empty();

@@ -39,8 +39,8 @@ class Model {
   struct Slopes {  // of what was measured, e projected out
     std::vector<double> xr;
     double loss = 0, er = 0;
-    double yr = 0, rr = 0;                // squared loss
-    double entropy = 0, curvature = 0;    // logistic loss
+    double yr = 0, rr = 0;              // squared loss
+    double entropy = 0, curvature = 0;  // logistic loss
   };
 
   void Check(const Plan& plan, std::span<const Partial> partials) const;
@@ -83,7 +83,7 @@ class Model {
   double null_objective_ = 0;
   double best_dual_ = -std::numeric_limits<double>::infinity();
   double gap_ = std::numeric_limits<double>::infinity();
-  double er_ = 0;       // e'r of the model, if e is projected out
+  double er_ = 0;  // e'r of the model, if e is projected out
   double penalty_sum_ = 0;
   std::deque<double> offsets_{0.0};  // Offset() after n updates, from n = first_offset_
   int64_t first_offset_ = 0;

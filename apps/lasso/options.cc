@@ -13,8 +13,8 @@ namespace {
 template <class T>
 void Expect(bool holds, const std::string& name, T value, const std::string& expected) {
   if (holds) return;
-  throw UsageError("--" + name + "=" + internal::FormatOption(value) + " is out of range, expected " +
-                   expected);
+  throw UsageError("--" + name + "=" + internal::FormatOption(value) +
+                   " is out of range, expected " + expected);
 }
 
 }  // namespace
@@ -36,8 +36,7 @@ void Validate(const Options& o) {
   Expect(o.candidates >= 1, "candidates", o.candidates, "at least 1");
   Expect(o.coupling_cache >= 2 && o.coupling_cache <= 131072, "coupling_cache", o.coupling_cache,
          "2 to 131072");
-  Expect(o.max_coupling >= 0, "max_coupling", o.max_coupling,
-         "at least 0");
+  Expect(o.max_coupling >= 0, "max_coupling", o.max_coupling, "at least 0");
   Expect(o.block_memory >= 0, "block_memory", o.block_memory, "at least 0");
   if (o.schedule == "dependency") {
     if (!o.groups.empty())

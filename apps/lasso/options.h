@@ -13,10 +13,10 @@ namespace strads::lasso {
 //            + lambda sum_u v_u (l1_ratio |D b_u|_2 + (1 - l1_ratio)/2 |D b_u|_2^2)
 //
 // by coordinate descent on a schedule (Lee et al., NIPS 2014). X is n x p; its rows, y and w are
-// split over the workers. loss(y, f) is 1/2 (y - f)^2, or log(1 + exp(-s f)) with s = 1 if y > 0 and
-// s = -1 if not. u runs over the variables, |b_u|_2 = |b_u|, or over groups of them. D is 1, or the
-// variables' standard deviations; b is on the scale of the data either way. scikit-learn and glmnet
-// divide the first sum by n (glmnet: by sum_i w_i): their lambda is this one divided by n.
+// split over the workers. loss(y, f) is 1/2 (y - f)^2, or log(1 + exp(-s f)) with s = 1 if y > 0
+// and s = -1 if not. u runs over the variables, |b_u|_2 = |b_u|, or over groups of them. D is 1, or
+// the variables' standard deviations; b is on the scale of the data either way. scikit-learn and
+// glmnet divide the first sum by n (glmnet: by sum_i w_i): their lambda is this one divided by n.
 //
 // The run stops on the duality gap relative to P of the model of b0 and the variables that are not
 // penalised alone.
@@ -78,7 +78,8 @@ struct Options {
       "intercept: add a constant to the model, which is not penalised",
       "standardize: penalise b_j times the standard deviation of variable j",
       "nonnegative: only coefficients of at least 0",
-      "penalty_factors: file of numbers that multiply lambda, one for each variable (each group, in "
+      "penalty_factors: file of numbers that multiply lambda, one for each variable (each group, "
+      "in "
       "order of their first variables); 0: not penalised, inf: left out; empty: all are 1 (square "
       "roots of the groups' sizes)",
       "groups: file of the number of the group of each variable, for the group lasso; empty: none",

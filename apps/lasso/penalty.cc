@@ -91,7 +91,8 @@ bool Penalty::ExactChange(const Unit& unit,
   for (int32_t k = 0; k < unit.count; ++k)
     scaled[k] = Scale(unit.first + k) * b[Variable(unit.first + k)];
   Eigen::VectorXd z = step.Times(scaled);
-  for (int32_t k = 0; k < unit.count; ++k) z[k] += q[Variable(unit.first + k)] / Scale(unit.first + k);
+  for (int32_t k = 0; k < unit.count; ++k)
+    z[k] += q[Variable(unit.first + k)] / Scale(unit.first + k);
   const Eigen::VectorXd after = step.Minimise(z, unit.l1, unit.l2);
   bool moved = false;
   for (int32_t k = 0; k < unit.count; ++k) {

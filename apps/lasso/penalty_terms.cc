@@ -38,21 +38,24 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   std::vector<int32_t> sizes(p, 1);
   if (!options.groups.empty()) {
     group_of_ = ReadGroups(options.groups, num_variables);
-    num_units = group_of_.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(group_of_)) + 1;
+    num_units =
+        group_of_.empty() ? 0 : static_cast<size_t>(*std::ranges::max_element(group_of_)) + 1;
     sizes.assign(num_units, 0);
     for (const int32_t group : group_of_) ++sizes[static_cast<size_t>(group)];
   }
-  Eigen::VectorXd factors = Eigen::Map<const Eigen::VectorX<int32_t>>(sizes.data(), std::ssize(sizes))
-                                .cast<double>()
-                                .cwiseSqrt();
+  Eigen::VectorXd factors =
+      Eigen::Map<const Eigen::VectorX<int32_t>>(sizes.data(), std::ssize(sizes))
+          .cast<double>()
+          .cwiseSqrt();
   if (!options.penalty_factors.empty()) {
-    factors = ReadNumbers(options.penalty_factors,
-                          {.name = "penalty factor",
-                           .each = group_of_.empty() ? "variable" : "group",
-                           .count = std::ssize(sizes),
-                           .may_be_infinite = true});
+    factors =
+        ReadNumbers(options.penalty_factors, {.name = "penalty factor",
+                                              .each = group_of_.empty() ? "variable" : "group",
+                                              .count = std::ssize(sizes),
+                                              .may_be_infinite = true});
     if (factors.size() > 0 && factors.minCoeff() < 0)
-      throw DataError(options.penalty_factors + ": a penalty factor is negative, expected at least 0");
+      throw DataError(options.penalty_factors +
+                      ": a penalty factor is negative, expected at least 0");
   }
 
   units_.resize(num_units);

@@ -113,8 +113,8 @@ std::vector<int32_t> Scheduler::NextUnits() {
 }
 
 void Scheduler::AskForCouplings(Plan& plan) {
-  std::vector<int32_t> candidates = Draw(static_cast<int>(
-      std::lround(std::min(num_candidates_, static_cast<double>(num_units_)))));
+  std::vector<int32_t> candidates = Draw(
+      static_cast<int>(std::lround(std::min(num_candidates_, static_cast<double>(num_units_)))));
   auto probe = filter_->MakeProbe(candidates);
   if (NumPairs(probe) == 0) {
     ready_.push_back(std::move(candidates));
@@ -162,7 +162,8 @@ void Scheduler::ChooseBlock(const Update& update) {
   const double memory = 1e6 * options_.block_memory;
   const double wanted = kGrowth * static_cast<double>(update.nonzeros);
   const double most_inner_products = std::sqrt(memory / sizeof(double));
-  gather_ = gather_ || options_.IsLogistic() || wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
+  gather_ = gather_ || options_.IsLogistic() ||
+            wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
             static_cast<double>(update.block_size) >= most_inner_products;
   const double most =
       gather_ ? memory / (kBytesPerEntry * std::max(mean_entries_, 1.0)) : most_inner_products;
@@ -174,7 +175,8 @@ void Scheduler::ChooseBlock(const Update& update) {
   is_stuck_ = true;  // unless feedback says otherwise
   auto [candidates, scores] = OwnChanges(update);
   for (double& score : scores) score = std::abs(score);
-  const double unit_size = static_cast<double>(update.num_variables) / static_cast<double>(num_units_);
+  const double unit_size =
+      static_cast<double>(update.num_variables) / static_cast<double>(num_units_);
   const auto in_units = [&](double variables) {
     return static_cast<int64_t>(variables / unit_size) / slice_.count;
   };
@@ -207,8 +209,8 @@ void Scheduler::Feedback(const Update& update) {
   if (update.measured && schedule_ == nullptr) SetUp(update);
   if (update.solved) {
     ++blocks_since_measured_;
-    is_stuck_ = is_stuck_ && update.columns.empty() && update.intercept_change == 0 &&
-                !update.block_grew;
+    is_stuck_ =
+        is_stuck_ && update.columns.empty() && update.intercept_change == 0 && !update.block_grew;
   }
   if (working_set_ && update.measured) ChooseBlock(update);
   if (!working_set_) {

@@ -107,8 +107,7 @@ void Worker::Look(Partial& partial) {
   const bool is_weighted = data_.weights.size() > 0;
   if (is_logistic_ && needs_sums_)
     ones_ = is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
-  partial.weight =
-      is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
+  partial.weight = is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
   partial.entries = data_.x.num_nonzeros();
   partial.xx.resize(num_cols);
   if (needs_sums_) partial.xe.resize(num_cols);

@@ -37,7 +37,7 @@ class Worker {
   const bool needs_sums_;
   ThreadPool pool_;
   Dataset data_;
-  Eigen::VectorXd ones_;        // e, if needed
+  Eigen::VectorXd ones_;  // e, if needed
   const Eigen::VectorXd none_;
   std::vector<double> xe_;      // x_j'e of all columns, if needed, once they were measured
   std::vector<int32_t> block_;  // in the order of joining

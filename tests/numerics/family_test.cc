@@ -1,3 +1,5 @@
+#include "tests/support/family.h"
+
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -6,7 +8,6 @@
 #include <vector>
 
 #include "tests/numerics/solve.h"
-#include "tests/support/family.h"
 
 namespace strads::testing {
 namespace {
@@ -22,8 +23,7 @@ struct Case {
 
 Eigen::VectorXd Cycle(Eigen::Index size, const std::vector<double>& values) {
   Eigen::VectorXd cycle(size);
-  for (Eigen::Index i = 0; i < size; ++i)
-    cycle[i] = values[static_cast<size_t>(i) % values.size()];
+  for (Eigen::Index i = 0; i < size; ++i) cycle[i] = values[static_cast<size_t>(i) % values.size()];
   return cycle;
 }
 
@@ -72,7 +72,8 @@ std::vector<Case> Cases() {
   add("Intercept", dense, {.intercept = true});
   add("InterceptOfSparse", sparse, {.intercept = true});
   add("Standardized", dense, {.standardize = true});
-  add("StandardizedWithIntercept", dense, {.l1_ratio = 0.7, .intercept = true, .standardize = true});
+  add("StandardizedWithIntercept", dense,
+      {.l1_ratio = 0.7, .intercept = true, .standardize = true});
   add("Nonnegative", wide, {.nonnegative = true});
   add("NonnegativeElasticNet", sparse, {.l1_ratio = 0.4, .intercept = true, .nonnegative = true});
   add("Weights", sparse, {.weights = weights});
@@ -81,7 +82,9 @@ std::vector<Case> Cases() {
   add("Factors", sparse, {.factors = Cycle(40, {1, 0.5, kInfinity, 3, 0.01})});
   add("FreeVariables", sparse, {.factors = Cycle(40, {1, 1, 0, 3, 1, 1, 1, 1, 1, 1})});
   add("FreeVariablesAndIntercept", dense,
-      {.intercept = true, .standardize = true, .factors = Cycle(25, {1, 1, 0, 3, 1, 1, kInfinity})});
+      {.intercept = true,
+       .standardize = true,
+       .factors = Cycle(25, {1, 1, 0, 3, 1, 1, kInfinity})});
   add("Groups", wide, {.groups = Groups(60, 20)});
   add("GroupsOfSparse", sparse, {.intercept = true, .groups = Groups(40, 13)});
   add("GroupsOfAllThereIs", dense,

@@ -19,7 +19,8 @@ class Identities : public ::testing::TestWithParam<bool> {
     dense_ = DrawProblem({.rows = 50, .cols = 20, .correlation = 0.5, .seed = 31});
     sparse_ = DrawProblem({.rows = 80, .cols = 30, .density = 0.2, .seed = 32});
     for (Problem* problem : {&dense_, &sparse_}) {
-      if (GetParam()) problem->y = problem->y.unaryExpr([](double y) { return y > 0 ? 1.0 : -1.0; });
+      if (GetParam())
+        problem->y = problem->y.unaryExpr([](double y) { return y > 0 ? 1.0 : -1.0; });
     }
   }
   Member Of(Member member) const {
@@ -55,9 +56,8 @@ TEST_P(Identities, AWeightOfTwoIsARowThatIsThereTwice) {
   Eigen::VectorXd y(x.rows()), weights = Eigen::VectorXd::Ones(sparse_.x.rows());
   y << sparse_.y, sparse_.y.head(10);
   weights.head(10).setConstant(2);
-  ExpectSame(
-      Train(sparse_, Of({.intercept = true, .standardize = true, .weights = weights})),
-      Train({x, y}, Of({.intercept = true, .standardize = true})));
+  ExpectSame(Train(sparse_, Of({.intercept = true, .standardize = true, .weights = weights})),
+             Train({x, y}, Of({.intercept = true, .standardize = true})));
 }
 
 TEST_P(Identities, AWeightOfZeroIsNoRow) {
@@ -111,8 +111,7 @@ TEST_P(Identities, StandardizingIsDividingByTheDeviation) {
 
 TEST_P(Identities, TheInterceptTakesUpWhereTheColumnsAre) {
   Eigen::MatrixXd x = dense_.x;
-  for (Eigen::Index j = 0; j < x.cols(); ++j)
-    x.col(j).array() += 10 * static_cast<double>(j % 4);
+  for (Eigen::Index j = 0; j < x.cols(); ++j) x.col(j).array() += 10 * static_cast<double>(j % 4);
   Solution shifted = Train({x, dense_.y}, Of({.intercept = true, .standardize = true}));
   for (Eigen::Index j = 0; j < x.cols(); ++j)
     shifted.intercept += shifted.b[j] * 10 * static_cast<double>(j % 4);

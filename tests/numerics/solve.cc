@@ -14,7 +14,9 @@ template <class Numbers>
 std::string Lines(const Numbers& numbers) {
   std::string text;
   for (const auto number : numbers)
-    text += std::isinf(static_cast<double>(number)) ? "inf\n" : internal::FormatOption(static_cast<double>(number)) + "\n";
+    text += std::isinf(static_cast<double>(number))
+                ? "inf\n"
+                : internal::FormatOption(static_cast<double>(number)) + "\n";
   return text;
 }
 

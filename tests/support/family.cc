@@ -58,7 +58,8 @@ class Plain {
       if (member_.intercept) at.intercept = ahead.intercept + step * r.sum();
       const Eigen::VectorXd moved = at.b - before.b;
       const double shift = at.intercept - before.intercept;
-      const bool uphill = (ahead.b - at.b).dot(moved) + (ahead.intercept - at.intercept) * shift > 0;
+      const bool uphill =
+          (ahead.b - at.b).dot(moved) + (ahead.intercept - at.intercept) * shift > 0;
       const double next = (1 + std::sqrt(1 + 4 * t * t)) / 2;
       const double momentum = uphill ? 0 : (t - 1) / next;
       t = uphill ? 1 : next;
@@ -82,8 +83,8 @@ class Plain {
     double sum = 0;
     for (int g = 0; g < num_groups_; ++g) {
       if (square[g] == 0) continue;
-      sum += factors_[g] * (member_.l1_ratio * std::sqrt(square[g]) +
-                            (1 - member_.l1_ratio) / 2 * square[g]);
+      sum += factors_[g] *
+             (member_.l1_ratio * std::sqrt(square[g]) + (1 - member_.l1_ratio) / 2 * square[g]);
     }
     return sum;
   }
@@ -145,15 +146,19 @@ class Plain {
 
 }  // namespace
 
-double FamilyObjective(const Problem& problem, const Member& member, double lambda, const Fit& fit) {
+double FamilyObjective(const Problem& problem,
+                       const Member& member,
+                       double lambda,
+                       const Fit& fit) {
   Eigen::VectorXd eta = problem.x * fit.b;
   eta.array() += fit.intercept;
   double loss = 0;
   for (Eigen::Index i = 0; i < eta.size(); ++i) {
     const double weight = member.weights.size() > 0 ? member.weights[i] : 1;
     const double margin = problem.y[i] > 0 ? eta[i] : -eta[i];
-    loss += weight * (member.logistic ? std::log1p(std::exp(-std::abs(margin))) + std::max(-margin, 0.0)
-                                      : 0.5 * (problem.y[i] - eta[i]) * (problem.y[i] - eta[i]));
+    loss +=
+        weight * (member.logistic ? std::log1p(std::exp(-std::abs(margin))) + std::max(-margin, 0.0)
+                                  : 0.5 * (problem.y[i] - eta[i]) * (problem.y[i] - eta[i]));
   }
   const double penalty = Plain(problem, member).PenaltyOf(fit.b);
   return loss + (penalty == 0 ? 0 : lambda * penalty);

@@ -34,10 +34,11 @@ enum class Storage {
 // from 0.25 on while the matrix fits in a cache, and from 0.6 on when it does not.
 inline constexpr double kDenseFraction = 0.4;
 
-// A matrix read by columns, for coordinate descent: shape num_rows x num_cols. Sparse: 64-bit column starts, 32-bit row indices (ascending in a column), double
-// values, zeros not stored. Dense: column-major, each column on a 64-byte boundary, padded with
-// zeros to a multiple of 8. All sums run in a fixed order: bit-identical results on every machine.
-// Column indices are not checked. Const members may run concurrently.
+// A matrix read by columns, for coordinate descent: shape num_rows x num_cols. Sparse: 64-bit
+// column starts, 32-bit row indices (ascending in a column), double values, zeros not stored.
+// Dense: column-major, each column on a 64-byte boundary, padded with zeros to a multiple of 8. All
+// sums run in a fixed order: bit-identical results on every machine. Column indices are not
+// checked. Const members may run concurrently.
 class ColumnMatrix {
  public:
   ColumnMatrix() = default;  // 0 x 0
@@ -64,8 +65,8 @@ class ColumnMatrix {
   // not. Does nothing if there are as many. O(columns added), for dense storage times rows.
   void Widen(int64_t num_cols);
 
-  // Adds the columns of `other`, which has as many rows, stored as this matrix is (as `other`, if this
-  // one has no columns yet). O(entries added), amortised.
+  // Adds the columns of `other`, which has as many rows, stored as this matrix is (as `other`, if
+  // this one has no columns yet). O(entries added), amortised.
   void Append(const ColumnMatrix& other);
 
   // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
