@@ -46,7 +46,8 @@ void Add(std::vector<FlagGroup>& groups,
 // What the words of a command line ask for.
 struct Request {
   const Program* program = nullptr;  // null: any
-  const Command* command = nullptr;  // null: train
+  const Command* command = nullptr;  // null: train `program`
+  const Program* app = nullptr;      // that the words name; `program`, unless a command trains
 };
 
 std::vector<FlagGroup> GroupsOf(const Request& request) {
@@ -80,13 +81,13 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
 // Keys that another command of the app knows: one config file serves them all.
 std::set<std::string> KeysOfOtherCommands(const Request& request) {
   std::set<std::string> keys;
-  if (request.program == nullptr) return keys;
+  if (request.app == nullptr) return keys;
   const auto add = [&](const std::vector<OptionInfo>& options) {
     for (const OptionInfo& option : options) keys.insert(option.name);
   };
-  add(request.program->options);
+  add(request.app->options);
   add(DescribeOptions<RunOptions>());
-  for (const Command& command : request.program->commands) add(command.options);
+  for (const Command& command : request.app->commands) add(command.options);
   return keys;
 }
 
@@ -161,23 +162,27 @@ int Dispatch(const std::string& binary,
     request.program = &ProgramNamed(programs, app);
   }
   const std::string command = request.program == nullptr ? "" : take_word();
+  request.app = request.program;
   if (!command.empty()) request.command = CommandNamed(*request.program, command);
+  if (request.command != nullptr && request.command->program) {
+    request.program = request.command->program.get();
+    request.command = nullptr;
+  }
   if (arguments.empty() && command.empty() && !help && names_app) {
     std::fputs(Usage(binary, programs, names_app).c_str(), stderr);
     return ExitCode(ErrorKind::kUsage);
   }
   if (help && command.empty() && names_app) {
-    std::fputs(Usage(binary,
-                     request.program == nullptr ? programs : std::vector<Program>{*request.program},
-                     names_app)
-                   .c_str(),
-               stdout);
+    std::fputs(
+        Usage(binary, request.app == nullptr ? programs : std::vector<Program>{*request.app}, names_app)
+            .c_str(),
+        stdout);
     return 0;
   }
 
   Flags flags(GroupsOf(request));
   if (help) {
-    std::string title = binary + (names_app ? " " + request.program->name : "") + " " +
+    std::string title = binary + (names_app ? " " + request.app->name : "") + " " +
                         (command.empty() ? "train" : command);
     title += ": " +
              (request.command != nullptr ? request.command->help : request.program->summary) + "\n";
@@ -218,7 +223,8 @@ int Dispatch(const std::string& binary,
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);
   std::vector<std::string> child = {OwnPath(), "--noprogress", "--child"};
-  if (names_app) child.insert(child.begin() + 1, {request.program->name, "train"});
+  if (names_app) child.insert(child.begin() + 1, request.app->name);
+  child.insert(child.begin() + (names_app ? 2 : 1), command.empty() ? "train" : command);
   return Train(*request.program, own, options, child);
 }
 

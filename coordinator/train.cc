@@ -78,7 +78,8 @@ int Train(const Program& program,
   }
   std::string files;
   if (!options.model.empty()) {
-    WriteModel(options.model, {program.name, values, result.model}, result.summary);
+    const std::string& app = program.family.empty() ? program.name : program.family;
+    WriteModel(options.model, {app, values, result.model}, result.summary);
     files = "  model            " + options.model + "\n";
   }
   metrics.Write(result.summary);
@@ -88,6 +89,8 @@ int Train(const Program& program,
   std::FILE* out =
       ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;
   std::fputs((result.summary.FullReport() + files).c_str(), out);
+  if (program.describe && ExitCode(termination) == 0)
+    std::fputs(program.describe(result.model).c_str(), out);
   return ExitCode(termination);
 }
 

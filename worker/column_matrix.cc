@@ -124,6 +124,42 @@ void ColumnMatrix::Append(const ColumnMatrix& other) {
   }
 }
 
+ColumnMatrix ColumnMatrix::OfRows(std::span<const int32_t> ascending) const {
+  ColumnMatrix part;
+  part.num_rows_ = std::ssize(ascending);
+  part.num_cols_ = num_cols_;
+  part.is_dense_ = is_dense_;
+  if (is_dense_) {
+    part.leading_ = (part.num_rows_ + 7) / 8 * 8;
+    part.values_.resize(static_cast<std::size_t>(part.leading_ * num_cols_), 0.0);
+    for (int j = 0; j < num_cols_; ++j) {
+      double* to = part.values_.data() + part.leading_ * j;
+      for (const int32_t row : ascending) {
+        *to = DenseColumn(j)[row];
+        part.num_nonzeros_ += *to++ != 0;
+      }
+    }
+    return part;
+  }
+  AlignedVector<int32_t> place(static_cast<std::size_t>(num_rows_), -1);
+  for (std::size_t i = 0; i < ascending.size(); ++i)
+    place[static_cast<std::size_t>(ascending[i])] = static_cast<int32_t>(i);
+  part.starts_.resize(static_cast<std::size_t>(num_cols_) + 1, 0);
+  for (int j = 0; j < num_cols_; ++j) {
+    const auto rows = Rows(j);
+    const auto values = Values(j);
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+      const int32_t to = place[static_cast<std::size_t>(rows[k])];
+      if (to < 0) continue;
+      part.rows_.push_back(to);
+      part.values_.push_back(values[k]);
+    }
+    part.starts_[Index(j) + 1] = std::ssize(part.values_);
+  }
+  part.num_nonzeros_ = std::ssize(part.values_);
+  return part;
+}
+
 void ColumnMatrix::Widen(int64_t num_cols) {
   if (num_cols <= num_cols_) return;
   if (is_dense_) {

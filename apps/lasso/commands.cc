@@ -6,6 +6,7 @@
 
 #include "apps/lasso/lasso.h"
 #include "apps/lasso/logistic.h"
+#include "apps/lasso/path.h"
 
 namespace strads::lasso {
 namespace {
@@ -129,7 +130,9 @@ int RunEvaluate(const EvaluateOptions& options) {
 Program MakeLasso() {
   return MakeProgram<Lasso>(
       "lasso", "minimise a sum of losses (squared, logistic) + lambda |b|_1 over b, and its family",
-      {MakeCommand<PredictOptions>("predict", "print fitted values (probabilities) for new data",
+      {MakeCommand("path", "fit the models of a grid of lambdas, and cross-validate them",
+                   MakeLassoPath()),
+       MakeCommand<PredictOptions>("predict", "print fitted values (probabilities) for new data",
                                    RunPredict),
        MakeCommand<EvaluateOptions>(
            "evaluate",

@@ -260,17 +260,22 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     gap = GapAt(slopes);
   }
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
+  loss_value_ = slopes.loss;
+  objective_ = slopes.loss + penalty_sum_;
+  if (projects_ && !columns_->is_logistic) {
+    update.intercept_change = slopes.er / columns_->weight;
+    intercept_ += update.intercept_change;
+    er_ = 0;
+  }
+  if (!is_null_) FollowPath(slopes);
 
   const bool solves_blocks = options_.schedule == "working_set";
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
-  if (!columns_->is_logistic) {
-    update.intercept_change = slopes.er / columns_->weight;
-    er_ = 0;
-  } else if (columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
-    update.intercept_change =
-        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
+  if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
+    update.intercept_change = std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep,
+                                         kLongestInterceptStep);
+    intercept_ += update.intercept_change;
   }
-  intercept_ += update.intercept_change;
   if (solves_blocks) {
     if (!block_) block_.emplace(*columns_);
     block_->Measured(slopes.xr, slopes.rr, slopes.yr);
@@ -329,10 +334,34 @@ void Model::StartFrom(const Slopes& null_model) {
   is_null_ = false;
   null_objective_ = null_model.loss;
   lambda_max_ = terms_->LambdaMax(null_model.xr.data());
-  if (lambda_ == 0) lambda_ = options_.lambda_ratio * lambda_max_;
-  if (lambda_ > 0) penalty_ = terms_->At(lambda_);  // else the null model is best at any lambda
+  if (path_.start) {
+    const std::vector<double> lambdas = path_.start(*this);
+    next_lambdas_.assign(lambdas.begin() + 1, lambdas.end());
+    lambda_ = lambdas.front();
+  } else if (lambda_ == 0) {
+    lambda_ = options_.lambda_ratio * lambda_max_;
+  }
+  StartAt(lambda_);
+}
+
+void Model::StartAt(double lambda) {
+  lambda_ = lambda;
+  if (lambda > 0) penalty_ = terms_->At(lambda);  // else the null model is best at any lambda
   best_dual_ = -kInfinity;
   penalty_sum_ = penalty_.Value(coefficients_.values().data());
+}
+
+// What was measured at one lambda says what matters at the next.
+void Model::FollowPath(const Slopes& slopes) {
+  while (path_.on_point && (gap_ <= path_.tolerance || goes_on_)) {
+    goes_on_ = false;
+    path_.on_point(*this);
+    if (next_lambdas_.empty()) return;
+    StartAt(next_lambdas_.front());
+    next_lambdas_.pop_front();
+    objective_ = slopes.loss + penalty_sum_;
+    gap_ = null_objective_ > 0 ? GapAt(slopes) / null_objective_ : 0;
+  }
 }
 
 void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
@@ -379,7 +408,7 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = offsets_.back();
-  report.gap = is_null_ ? kInfinity : gap_;
+  report.gap = is_null_ || !next_lambdas_.empty() ? kInfinity : gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
   report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}};

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -29,11 +30,28 @@ class Model {
   Update Pull(const Plan& plan, std::span<const Partial> partials);
   strads::Report Report() const;
 
+  // Once the gap is at most `tolerance`: calls `on_point`, goes on at the next of `lambdas`, which
+  // may be decided as late as when `start` is called, the null model and lambda_max being known.
+  // Report has a gap for the last of them only.
+  struct Path {
+    std::function<std::vector<double>(const Model&)> start;
+    double tolerance = 0;
+    std::function<void(const Model&)> on_point;
+  };
+  void Follow(Path path) { path_ = std::move(path); }
+  // Has the next measurement take the gap for small enough.
+  void GoOn() { goes_on_ = true; }
+
   const std::string& loss() const { return loss_; }
   double lambda() const { return lambda_; }
   double lambda_max() const { return lambda_max_; }
   double intercept() const { return intercept_; }
   const SparseVector& coefficients() const { return coefficients_; }
+  double objective() const { return objective_; }    // when last measured
+  double loss_value() const { return loss_value_; }  // likewise
+  double null_objective() const { return null_objective_; }
+  double weight() const { return columns_->weight; }
+  double gap() const { return gap_; }
 
  private:
   struct Slopes {  // of what was measured, e projected out
@@ -51,6 +69,8 @@ class Model {
   double GapAt(const Slopes& slopes);
   bool IsNullModel(double gap);
   void StartFrom(const Slopes& null_model);
+  void StartAt(double lambda);
+  void FollowPath(const Slopes& slopes);
   void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateIntercept(double er, double moved, double expected, Update& update);
@@ -81,6 +101,11 @@ class Model {
   int null_looks_in_vain_ = 0;                                 // measurements since
   double lambda_max_ = 0;
   double null_objective_ = 0;
+  double objective_ = 0;
+  double loss_value_ = 0;
+  Path path_;
+  std::deque<double> next_lambdas_;  // of the path
+  bool goes_on_ = false;
   double best_dual_ = -std::numeric_limits<double>::infinity();
   double gap_ = std::numeric_limits<double>::infinity();
   double er_ = 0;  // e'r of the model, if e is projected out

@@ -14,6 +14,15 @@
   auto Fields() { return std::tie(__VA_ARGS__); }               \
   auto Fields() const { return std::tie(__VA_ARGS__); }
 
+// The same for a struct that is derived from another with fields: those come first.
+//
+//   struct PathOptions : Options { int folds = 10; STRADS_MORE_FIELDS(Options, folds) };
+#define STRADS_MORE_FIELDS(Base, ...)                                                           \
+  using FieldsBase = Base;                                                                      \
+  static constexpr std::string_view kFieldNames = #__VA_ARGS__;                                 \
+  auto Fields() { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }               \
+  auto Fields() const { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }
+
 // Says, for --help, what the fields of an Options struct mean: "name: text" for each, checked
 // against STRADS_FIELDS when the app is compiled. A field without one is listed without a text.
 #define STRADS_HELP(...) static constexpr std::string_view kHelp[] = {__VA_ARGS__};
@@ -27,8 +36,13 @@ inline constexpr size_t kNumFields = std::tuple_size_v<decltype(std::declval<T&>
 template <class T>
 consteval auto FieldNames() {
   std::array<std::string_view, kNumFields<T>> names{};
+  size_t first = 0;
+  if constexpr (requires { typename T::FieldsBase; }) {
+    for (const std::string_view name : FieldNames<typename T::FieldsBase>()) names[first++] = name;
+  }
   std::string_view rest = T::kFieldNames;
-  for (auto& name : names) {
+  for (size_t i = first; i < names.size(); ++i) {
+    std::string_view& name = names[i];
     const size_t begin = rest.find_first_not_of(" \t\n\\");
     rest.remove_prefix(begin);
     const size_t comma = rest.find(',');
@@ -59,6 +73,9 @@ constexpr std::string_view FieldHelp(std::string_view name) {
         return entry.substr(name.size() + 2);
       }
     }
+  }
+  if constexpr (requires { typename T::FieldsBase; }) {
+    return FieldHelp<typename T::FieldsBase>(name);
   }
   return {};
 }

@@ -43,13 +43,16 @@ class ModelRole {
   virtual Bytes Save() const = 0;
 };
 
+struct Program;
+
 // A command of an app beside train, such as predict: its own options and what it does. `run`
-// returns the exit code.
+// returns the exit code. Or, if `program` is set, a run of that program on workers, as train is.
 struct Command {
   std::string name;
   std::string help;
   std::vector<OptionInfo> options;
-  std::function<int(const OptionValues&)> run;
+  std::function<int(const OptionValues&)> run = {};
+  std::shared_ptr<const Program> program = {};
 };
 
 // An app as the engine runs it.
@@ -62,6 +65,9 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
+  std::string family = {};  // the app whose models it trains, if not `name`
+  // What there is to say to people about the model of a run that has ended; may be empty.
+  std::function<std::string(const Bytes& model)> describe = {};
 };
 
 namespace internal {
@@ -143,12 +149,23 @@ Program MakeProgram(const std::string& name,
   };
 }
 
-// The program of this name. Throws Error (kProtocol) if this binary has none.
+// The program of this name, maybe of a command. Throws Error (kProtocol) if this binary has none.
 inline const Program& FindProgram(const std::vector<Program>& programs, const std::string& name) {
   for (const Program& program : programs) {
     if (program.name == name) return program;
+    for (const Command& command : program.commands) {
+      if (command.program && command.program->name == name) return *command.program;
+    }
   }
   throw ProtocolError("the run is of app '" + name + "', which this binary does not have");
+}
+
+// A command that trains another program.
+inline Command MakeCommand(std::string name, std::string help, Program program) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .options = program.options,
+          .program = std::make_shared<const Program>(std::move(program))};
 }
 
 // A command whose options are the fields of Options.

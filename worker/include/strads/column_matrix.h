@@ -69,6 +69,9 @@ class ColumnMatrix {
   // this one has no columns yet). O(entries added), amortised.
   void Append(const ColumnMatrix& other);
 
+  // The matrix of these rows alone, in ascending order, stored as this one is. O(non-zeros).
+  ColumnMatrix OfRows(std::span<const int32_t> ascending) const;
+
   // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
   void ScaleRows(const Eigen::VectorXd& scale);
 

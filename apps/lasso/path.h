@@ -1,0 +1,207 @@
+#pragma once
+
+#include <strads/strads.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/lasso/options.h"
+#include "strads/dataset.h"
+
+namespace strads::lasso {
+
+// The regularisation path: the family's models at a grid of lambdas, each found from the one
+// before, and which of them predicts best, by cross-validation (Friedman, Hastie and Tibshirani,
+// 2010). Each worker holds all data and fits by itself: the model to all rows, and to all but those
+// of a fold, whose error it then measures. Where a fold is left out lambda is as much smaller as
+// the weights of the rows are.
+struct PathOptions : Options {
+  int num_lambdas = 100;
+  double lambda_min_ratio = 0;
+  int folds = 10;
+  std::string folds_file;
+  std::string select = "min";
+  double tolerance = 1e-4;
+  STRADS_MORE_FIELDS(
+      Options, num_lambdas, lambda_min_ratio, folds, folds_file, select, tolerance)
+  STRADS_HELP(
+      "num_lambdas: values of lambda, from lambda_max down, evenly spaced in the logarithm",
+      "lambda_min_ratio: the least lambda as a share of lambda_max; 0: 0.01 if there are fewer rows "
+      "than variables, else 0.0001",
+      "folds: of cross-validation, drawn by --seed; 0: no cross-validation",
+      "folds_file: file of the number of the fold of each row, instead of --folds",
+      "select: model that is written: min: of the least error of cross-validation (without, of the "
+      "least lambda), or 1se: of the largest lambda whose error is within one standard error of it")
+};
+
+// What workers do in a round: `look` for lambda_max, or the fits of these numbers, one each; -1:
+// none.
+struct PathPlan {
+  bool look = false;
+  std::vector<int32_t> fits;
+  STRADS_FIELDS(look, fits)
+};
+
+// The model at one lambda.
+struct PathPoint {
+  double lambda = 0;  // as for all rows
+  double intercept = 0;
+  std::vector<int32_t> columns;  // numbered from 1
+  std::vector<double> values;    // of their coefficients
+  int64_t nonzeros = 0;
+  double objective = 0;
+  double gap = 0;
+  double explained = 0;      // share of the null model's loss
+  double error = 0;          // of cross-validation: mean over rows of squared errors or deviances
+  double standard_error = 0;
+  STRADS_FIELDS(lambda,
+                intercept,
+                columns,
+                values,
+                nonzeros,
+                objective,
+                gap,
+                explained,
+                error,
+                standard_error)
+};
+
+struct PathPartial {
+  double lambda_max = 0;  // of a look
+  double weight = 0;      // of all rows
+  int64_t rows = 0;
+  int64_t variables = 0;
+  int32_t folds = 0;
+  int32_t fit = -1;
+  int32_t fold = 0;                // that was left out; 0: none
+  int32_t first = 0;               // of the grid
+  std::vector<PathPoint> points;   // if none was left out
+  std::vector<double> errors;      // of the rows left out, at each lambda, times their weights
+  double weight_left_out = 0;
+  int64_t updates = 0;  // of variables
+  STRADS_FIELDS(lambda_max,
+                weight,
+                rows,
+                variables,
+                folds,
+                fit,
+                fold,
+                first,
+                points,
+                errors,
+                weight_left_out,
+                updates)
+};
+
+struct PathUpdate {
+  std::vector<double> lambdas;  // the grid, from the first round
+  double weight = 0;
+  int32_t num_fits = 0;
+  int32_t num_segments = 1;  // of the grid, fitted apart from each other
+  int32_t num_workers = 0;
+  STRADS_FIELDS(lambdas, weight, num_fits, num_segments, num_workers)
+};
+
+class PathScheduler {
+ public:
+  PathScheduler(const PathOptions& options, Slice slice);
+  PathPlan Schedule();
+  void Feedback(const PathUpdate& update);
+
+ private:
+  const Slice slice_;
+  int64_t plans_ = 0;
+  int32_t num_fits_ = 0;
+  int32_t num_workers_ = 0;
+};
+
+class PathWorker {
+ public:
+  PathWorker(const PathOptions& options, Shard shard);
+  PathPartial Push(const PathPlan& plan);
+  void Sync(const PathUpdate& update);
+  double Loss() const { return 0; }
+
+ private:
+  void Look(PathPartial& partial);
+  void Fit(int32_t fit, PathPartial& partial);
+
+  const PathOptions options_;
+  const Shard shard_;
+  Dataset data_;
+  std::vector<int32_t> fold_of_;  // each row, from 1
+  int32_t num_folds_ = 0;
+  std::vector<double> lambdas_;
+  double weight_ = 0;
+  int32_t num_segments_ = 1;
+};
+
+// Its first fields are those of lasso::Model, so that a file of it is one of that.
+class PathModel {
+ public:
+  PathModel() = default;
+  explicit PathModel(const PathOptions& options);
+  PathUpdate Pull(const PathPlan& plan, std::span<const PathPartial> partials);
+  strads::Report Report() const;
+
+  const std::vector<PathPoint>& path() const { return path_; }
+  int64_t lambda_min() const { return lambda_min_; }
+  int64_t lambda_1se() const { return lambda_1se_; }
+  double intercept() const { return intercept_; }
+  const SparseVector& coefficients() const { return coefficients_; }
+  // The path as a table.
+  std::string Table() const;
+
+ private:
+  PathUpdate Begin(std::span<const PathPartial> partials);
+  void CrossValidate();
+  void Select();
+
+  std::string loss_ = "squared";
+  double lambda_ = 0;
+  double l1_ratio_ = 1;
+  double intercept_ = 0;
+  SparseVector coefficients_;
+  std::vector<PathPoint> path_;
+  int32_t num_folds_ = 0;
+  int64_t lambda_min_ = -1;  // positions in path_; -1: no cross-validation
+  int64_t lambda_1se_ = -1;
+  double weight_ = 0;  // of all rows
+
+ public:
+  STRADS_FIELDS(loss_,
+                lambda_,
+                l1_ratio_,
+                intercept_,
+                coefficients_,
+                path_,
+                num_folds_,
+                lambda_min_,
+                lambda_1se_,
+                weight_)
+
+ private:
+  PathOptions options_;
+  int64_t variables_ = 0;
+  int32_t fits_left_ = -1;
+  int32_t num_fits_ = 0;
+  int64_t updates_ = 0;
+  std::vector<std::vector<double>> errors_;  // of each fold, at each lambda
+  std::vector<double> fold_weights_;
+};
+
+struct LassoPath {
+  using Options = PathOptions;
+  using Plan = PathPlan;
+  using Partial = PathPartial;
+  using Update = PathUpdate;
+  using Scheduler = PathScheduler;
+  using Worker = PathWorker;
+  using Model = PathModel;
+};
+
+Program MakeLassoPath();
+
+}  // namespace strads::lasso

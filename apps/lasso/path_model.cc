@@ -1,0 +1,187 @@
+#include <strads/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <utility>
+
+#include "apps/lasso/path.h"
+
+namespace strads::lasso {
+
+PathScheduler::PathScheduler(const PathOptions& /*options*/, Slice slice) : slice_(slice) {}
+
+PathPlan PathScheduler::Schedule() {
+  PathPlan plan;
+  const int64_t round = plans_++ * slice_.count + slice_.index;
+  plan.look = round == 0;
+  for (int64_t i = 0; round > 0 && i < num_workers_; ++i) {
+    const int64_t fit = (round - 1) * num_workers_ + i;
+    plan.fits.push_back(fit < num_fits_ ? static_cast<int32_t>(fit) : -1);
+  }
+  return plan;
+}
+
+void PathScheduler::Feedback(const PathUpdate& update) {
+  if (update.num_workers == 0) return;
+  num_workers_ = update.num_workers;
+  num_fits_ = update.num_fits;
+}
+
+PathModel::PathModel(const PathOptions& options)
+    : loss_(options.loss), l1_ratio_(options.l1_ratio), options_(options) {
+  Validate(options);
+  const auto expect = [](bool holds, const std::string& message) {
+    if (!holds) throw UsageError(message);
+  };
+  expect(options.lambda == 0 && options.lambda_ratio == Options().lambda_ratio,
+         "--lambda and --lambda_ratio are of train, expected --num_lambdas and --lambda_min_ratio");
+  expect(options.l1_ratio > 0, "--l1_ratio=0 has no lambda_max, expected more than 0");
+  expect(options.num_lambdas >= 1, "--num_lambdas=" + std::to_string(options.num_lambdas) +
+                                       " is out of range, expected at least 1");
+  expect(options.lambda_min_ratio >= 0 && options.lambda_min_ratio < 1,
+         "--lambda_min_ratio is out of range, expected 0 to less than 1");
+  expect(options.folds == 0 || options.folds >= 2, "--folds=" + std::to_string(options.folds) +
+                                                       " is out of range, expected 0 or 2 and more");
+  expect(options.select == "min" || options.select == "1se",
+         "--select=" + options.select + " is unknown, expected min or 1se");
+}
+
+PathUpdate PathModel::Begin(std::span<const PathPartial> partials) {
+  PathUpdate update;
+  const PathPartial& look = partials.front();
+  variables_ = look.variables;
+  weight_ = update.weight = look.weight;
+  num_folds_ = look.folds;
+  update.num_workers = static_cast<int32_t>(partials.size());
+  const int32_t models = num_folds_ + 1;
+  // If there are more workers than models to fit, several of them share a grid.
+  const int32_t segments =
+      std::min((update.num_workers + models - 1) / models, options_.num_lambdas);
+  update.num_segments = segments;
+  num_fits_ = fits_left_ = update.num_fits = models * segments;
+  const double least = options_.lambda_min_ratio > 0 ? options_.lambda_min_ratio
+                       : look.rows < look.variables  ? 1e-2
+                                                     : 1e-4;
+  const auto steps = static_cast<double>(options_.num_lambdas - 1);
+  for (int k = 0; k < options_.num_lambdas; ++k)
+    update.lambdas.push_back(look.lambda_max * std::pow(least, steps > 0 ? k / steps : 0));
+  path_.resize(update.lambdas.size());
+  errors_.assign(static_cast<size_t>(num_folds_), std::vector<double>(path_.size(), 0.0));
+  fold_weights_.resize(static_cast<size_t>(num_folds_), 0.0);
+  return update;
+}
+
+PathUpdate PathModel::Pull(const PathPlan& plan, std::span<const PathPartial> partials) {
+  if (plan.look) return Begin(partials);
+  for (const PathPartial& partial : partials) {
+    if (partial.fit < 0) continue;
+    const auto first = static_cast<size_t>(partial.first);
+    if (partial.fold < 0 || partial.fold > num_folds_ ||
+        first + std::max(partial.points.size(), partial.errors.size()) > path_.size())
+      throw ProtocolError("a fit does not belong to the path");
+    std::ranges::copy(partial.points, path_.begin() + partial.first);
+    if (partial.fold > 0) {
+      const auto fold = static_cast<size_t>(partial.fold - 1);
+      std::ranges::copy(partial.errors, errors_[fold].begin() + partial.first);
+      fold_weights_[fold] = partial.weight_left_out;
+    }
+    updates_ += partial.updates;
+    --fits_left_;
+  }
+  if (fits_left_ == 0) {
+    if (num_folds_ > 0) CrossValidate();
+    Select();
+  }
+  return {};
+}
+
+// The mean over folds of their rows' mean error, by their weights, and its standard error.
+void PathModel::CrossValidate() {
+  double total = 0;
+  for (const double weight : fold_weights_) total += weight;
+  for (size_t k = 0; k < path_.size(); ++k) {
+    double mean = 0, variance = 0;
+    for (const auto& errors : errors_) mean += errors[k] / total;
+    for (size_t fold = 0; fold < errors_.size(); ++fold) {
+      const double weight = fold_weights_[fold];
+      if (weight > 0) variance += weight / total * std::pow(errors_[fold][k] / weight - mean, 2);
+    }
+    path_[k].error = mean;
+    path_[k].standard_error = std::sqrt(variance / (num_folds_ - 1));
+  }
+  const auto least = std::ranges::min_element(path_, {}, &PathPoint::error);
+  lambda_min_ = least - path_.begin();
+  const double bound = least->error + least->standard_error;
+  lambda_1se_ =
+      std::ranges::find_if(path_, [&](const PathPoint& p) { return p.error <= bound; }) -
+      path_.begin();
+}
+
+void PathModel::Select() {
+  const int64_t at = num_folds_ == 0            ? std::ssize(path_) - 1
+                     : options_.select == "min" ? lambda_min_
+                                                : lambda_1se_;
+  const PathPoint& point = path_[static_cast<size_t>(at)];
+  lambda_ = point.lambda;
+  intercept_ = point.intercept;
+  coefficients_ = SparseVector(static_cast<size_t>(variables_));
+  for (size_t i = 0; i < point.columns.size(); ++i)
+    coefficients_[static_cast<size_t>(point.columns[i] - 1)] = point.values[i];
+}
+
+strads::Report PathModel::Report() const {
+  strads::Report report;
+  report.gap = std::numeric_limits<double>::infinity();
+  if (fits_left_ == 0) {
+    report.gap = 0;
+    for (const PathPoint& point : path_) {
+      report.gap = std::max(report.gap, point.gap);
+      if (point.lambda == lambda_) report.penalty = point.objective;
+    }
+  }
+  report.nonzeros = coefficients_.CountNonzeros();
+  report.updates = updates_;
+  report.extra = {{"lambda", lambda_},
+                  {"fits", num_fits_},
+                  {"fits_done", num_fits_ - std::max(fits_left_, 0)}};
+  return report;
+}
+
+std::string PathModel::Table() const {
+  std::string table;
+  char line[256];
+  const auto add = [&](auto... values) {
+    std::snprintf(line, sizeof line, values...);
+    table += line;
+  };
+  const bool validated = lambda_min_ >= 0;
+  add("\n%5s %12s %12s %10s %10s", "", "lambda", "lambda/n", "non-zeros", "explained");
+  if (validated)
+    add(" %12s %12s", loss_ == "logistic" ? "deviance" : "sq. error", "std. error");
+  table += '\n';
+  for (size_t k = 0; k < path_.size(); ++k) {
+    const PathPoint& point = path_[k];
+    add("%5zu %12.6g %12.6g %10lld %9.2f%%", k + 1, point.lambda, point.lambda / weight_,
+        static_cast<long long>(point.nonzeros), 100 * point.explained);
+    if (validated) add(" %12.6g %12.3g", point.error, point.standard_error);
+    if (static_cast<int64_t>(k) == lambda_1se_) table += "  lambda.1se";
+    if (static_cast<int64_t>(k) == lambda_min_) table += "  lambda.min";
+    if (point.lambda == lambda_) table += "  *";
+    table += '\n';
+  }
+  return table + "* the model written by --model" +
+         (validated ? "; errors by cross-validation in " + std::to_string(num_folds_) + " folds\n"
+                    : "\n");
+}
+
+Program MakeLassoPath() {
+  Program program = MakeProgram<LassoPath>(
+      "lasso path", "fit the models of a grid of lambdas, and cross-validate them");
+  program.family = "lasso";
+  program.describe = [](const Bytes& model) { return Unpack<PathModel>(model).Table(); };
+  return program;
+}
+
+}  // namespace strads::lasso

@@ -1,0 +1,182 @@
+#include <strads/error.h>
+#include <strads/number_file.h>
+#include <strads/random.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include "apps/lasso/logistic.h"
+#include "apps/lasso/path.h"
+#include "apps/lasso/serial_run.h"
+
+namespace strads::lasso {
+namespace {
+
+// As many rows in each fold as can be, in an order drawn by the seed.
+std::vector<int32_t> DrawFolds(int64_t rows, int folds, int64_t seed) {
+  std::vector<int32_t> fold_of(static_cast<size_t>(rows));
+  for (size_t i = 0; i < fold_of.size(); ++i)
+    fold_of[i] = static_cast<int32_t>(i % static_cast<size_t>(folds)) + 1;
+  Random random(static_cast<uint64_t>(seed));
+  for (size_t i = fold_of.size(); i > 1; --i) std::swap(fold_of[i - 1], fold_of[random.Below(i)]);
+  return fold_of;
+}
+
+std::vector<int32_t> ReadFolds(const std::string& path, int64_t rows) {
+  const Eigen::VectorXd numbers = ReadNumbers(path, {.name = "fold", .count = rows});
+  std::vector<int32_t> fold_of;
+  for (const double number : numbers) {
+    if (number != std::floor(number) || number < 1 || number > static_cast<double>(rows))
+      throw DataError(path + ": " + internal::FormatOption(number) +
+                      " is no fold, expected whole numbers from 1");
+    fold_of.push_back(static_cast<int32_t>(number));
+  }
+  const int32_t last = *std::ranges::max_element(fold_of);
+  for (int32_t fold = 1; fold <= last; ++fold) {
+    if (last < 2 || std::ranges::find(fold_of, fold) == fold_of.end())
+      throw DataError(path + ": there are rows of fold " + std::to_string(last) +
+                      (last < 2 ? " only, expected at least 2 folds"
+                                : " but none of fold " + std::to_string(fold)));
+  }
+  return fold_of;
+}
+
+Dataset RowsOf(const Dataset& data, const std::vector<int32_t>& rows) {
+  Dataset part{data.x.OfRows(rows), data.y(rows), {}};
+  if (data.weights.size() > 0) part.weights = data.weights(rows);
+  return part;
+}
+
+// The sum over rows of weight times squared error or deviance, twice the logistic loss.
+double ErrorOf(const Model& model, const Dataset& data) {
+  Eigen::VectorXd fitted = Eigen::VectorXd::Constant(data.y.size(), model.intercept());
+  for (int j = 0; j < data.x.num_cols(); ++j) {
+    const double b = model.coefficients()[static_cast<size_t>(j)];
+    if (b != 0) data.x.AddColumn(j, b, fitted);
+  }
+  double error = 0;
+  for (Eigen::Index i = 0; i < fitted.size(); ++i) {
+    const double weight = data.weights.size() > 0 ? data.weights[i] : 1;
+    const double residual = data.y[i] - fitted[i];
+    error += model.loss() == "logistic" ? 2 * LogisticAt(data.y[i] > 0, weight, fitted[i]).loss
+                                        : weight * residual * residual;
+  }
+  return error;
+}
+
+PathPoint PointOf(const Model& model, double lambda) {
+  PathPoint point;
+  point.lambda = lambda;
+  point.intercept = model.intercept();
+  for (size_t j = 0; j < model.coefficients().size(); ++j) {
+    if (model.coefficients()[j] == 0) continue;
+    point.columns.push_back(static_cast<int32_t>(j) + 1);
+    point.values.push_back(model.coefficients()[j]);
+  }
+  point.nonzeros = std::ssize(point.columns);
+  point.objective = model.objective();
+  point.gap = model.gap();
+  if (model.null_objective() > 0) point.explained = 1 - model.loss_value() / model.null_objective();
+  return point;
+}
+
+double WeightOf(const Dataset& data) {
+  return data.weights.size() > 0 ? data.weights.sum() : static_cast<double>(data.y.size());
+}
+
+}  // namespace
+
+PathWorker::PathWorker(const PathOptions& options, Shard shard)
+    : options_(options),
+      shard_(shard),
+      data_(ReadDataset(options.data,
+                        Shard{0, 1, shard.threads},
+                        {.target = options.target,
+                         .num_features = options.num_features,
+                         .weights = options.weights})) {
+  const int64_t rows = data_.x.num_rows();
+  if (!options.folds_file.empty()) {
+    fold_of_ = ReadFolds(options.folds_file, rows);
+  } else if (options.folds > 0) {
+    if (options.folds > rows)
+      throw UsageError("--folds=" + std::to_string(options.folds) + " of " + std::to_string(rows) +
+                       " rows, expected no more folds than rows");
+    fold_of_ = DrawFolds(rows, options.folds, options.seed);
+  }
+  if (!fold_of_.empty()) num_folds_ = *std::ranges::max_element(fold_of_);
+}
+
+PathPartial PathWorker::Push(const PathPlan& plan) {
+  PathPartial partial;
+  if (plan.look) {
+    Look(partial);
+  } else if (plan.fits.size() > static_cast<size_t>(shard_.rank)) {
+    const int32_t fit = plan.fits[static_cast<size_t>(shard_.rank)];
+    if (fit >= 0) Fit(fit, partial);
+  }
+  return partial;
+}
+
+void PathWorker::Sync(const PathUpdate& update) {
+  if (update.lambdas.empty()) return;
+  lambdas_ = update.lambdas;
+  weight_ = update.weight;
+  num_segments_ = update.num_segments;
+}
+
+void PathWorker::Look(PathPartial& partial) {
+  partial.rows = data_.x.num_rows();
+  partial.variables = data_.x.num_cols();
+  partial.weight = WeightOf(data_);
+  partial.folds = num_folds_;
+  if (shard_.rank != 0) return;  // one is enough
+  SerialRun run(options_, data_, shard_.threads);
+  run.Follow(
+      [&](const Model& model) {
+        partial.lambda_max = model.lambda_max();
+        return std::vector<double>{model.lambda_max()};
+      },
+      options_.tolerance, [](const Model&) {});
+}
+
+// Fit f * num_segments + s is that of segment s of the grid where fold f is left out.
+void PathWorker::Fit(int32_t fit, PathPartial& partial) {
+  const auto segment = static_cast<size_t>(fit % num_segments_);
+  const auto segments = static_cast<size_t>(num_segments_);
+  const size_t first = lambdas_.size() * segment / segments;
+  const size_t last = lambdas_.size() * (segment + 1) / segments;
+  partial.fit = fit;
+  partial.fold = fit / num_segments_;
+  partial.first = static_cast<int32_t>(first);
+  std::vector<int32_t> rows, left_out;
+  for (size_t i = 0; i < static_cast<size_t>(data_.y.size()); ++i) {
+    const bool is_out = partial.fold > 0 && fold_of_[i] == partial.fold;
+    (is_out ? left_out : rows).push_back(static_cast<int32_t>(i));
+  }
+  Dataset part = RowsOf(data_, rows);
+  const Dataset test = RowsOf(data_, left_out);
+  partial.weight_left_out = WeightOf(test);
+  const double share = WeightOf(part) / weight_;
+  SerialRun run(options_, std::move(part), shard_.threads);
+  size_t at = first;
+  run.Follow(
+      [&](const Model&) {
+        std::vector<double> lambdas;
+        for (size_t k = first; k < last; ++k) lambdas.push_back(share * lambdas_[k]);
+        return lambdas;
+      },
+      options_.tolerance,
+      [&](const Model& model) {
+        if (partial.fold == 0) {
+          partial.points.push_back(PointOf(model, lambdas_[at]));
+        } else {
+          partial.errors.push_back(ErrorOf(model, test));
+        }
+        ++at;
+      });
+  partial.updates = run.model().Report().updates;
+}
+
+}  // namespace strads::lasso

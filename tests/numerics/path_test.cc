@@ -1,0 +1,152 @@
+#include "apps/lasso/path.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "tests/numerics/solve.h"
+#include "tests/support/family.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using lasso::LassoPath;
+using lasso::PathOptions;
+using lasso::PathPoint;
+
+class Path : public ::testing::TestWithParam<bool> {
+ protected:
+  Path() {
+    problem_ = DrawProblem({.rows = 60, .cols = 25, .correlation = 0.3, .seed = 41});
+    if (GetParam()) problem_.y = problem_.y.unaryExpr([](double y) { return y > 0 ? 1.0 : -1.0; });
+    options_.loss = GetParam() ? "logistic" : "squared";
+    options_.intercept = true;
+    options_.standardize = true;
+    options_.data = dir_.Write("data.libsvm", ToLibsvm(problem_));
+    options_.num_lambdas = 12;
+    options_.lambda_min_ratio = 0.01;
+    options_.folds = 4;
+    options_.tolerance = 1e-10;
+    for (int i = 0; i < 60; ++i) fold_of_.push_back(i % 7 % 4 + 1);
+  }
+  strads::ResultOf<LassoPath> Train(int workers = 1) const {
+    return strads::Run<LassoPath>(options_, To(options_.tolerance, workers));
+  }
+  Member member() const {
+    return {.logistic = GetParam(), .intercept = true, .standardize = true};
+  }
+  void UseFolds() {
+    std::string text;
+    for (const int fold : fold_of_) text += std::to_string(fold) + "\n";
+    options_.folds_file = dir_.Write("folds", text);
+  }
+  Problem Rows(int fold, bool in_fold) const {
+    std::vector<Eigen::Index> rows;
+    for (Eigen::Index i = 0; i < 60; ++i) {
+      if ((fold_of_[static_cast<size_t>(i)] == fold) == in_fold) rows.push_back(i);
+    }
+    return {Eigen::MatrixXd(problem_.x)(rows, Eigen::all), problem_.y(rows)};
+  }
+
+  const TempDir dir_;
+  Problem problem_;
+  PathOptions options_;
+  std::vector<int> fold_of_;
+};
+
+// Coming from another lambda does not change where the model ends.
+TEST_P(Path, HasTheOptimumAtEveryLambda) {
+  const auto result = Train();
+  EXPECT_EQ(result.summary.termination, Termination::kConverged);
+  const NullModel null = FamilyNullModel(problem_, member());
+  ASSERT_EQ(result.model.path().size(), 12u);
+  for (size_t k = 0; k < 12; ++k) {
+    const PathPoint& point = result.model.path()[k];
+    SCOPED_TRACE(k);
+    EXPECT_NEAR(point.lambda, null.lambda_max * std::pow(0.01, static_cast<double>(k) / 11),
+                1e-8 * null.lambda_max);
+    Fit fit{point.intercept, Eigen::VectorXd::Zero(25)};
+    for (size_t i = 0; i < point.columns.size(); ++i) fit.b[point.columns[i] - 1] = point.values[i];
+    const double objective = FamilyObjective(problem_, member(), point.lambda, fit);
+    EXPECT_NEAR(point.objective, objective, 1e-11 * null.objective);
+    const double best = FamilyObjective(problem_, member(), point.lambda,
+                                        FamilyOptimum(problem_, member(), point.lambda));
+    EXPECT_NEAR(objective, best, 1e-9 * null.objective);
+    EXPECT_LE(point.gap, 1e-10);
+    EXPECT_GE(point.explained, k == 0 ? 0 : result.model.path()[k - 1].explained);
+  }
+  EXPECT_EQ(result.model.path()[0].nonzeros, 0);
+}
+
+// Cross-validation by hand, with the same folds.
+TEST_P(Path, HasTheErrorsOfModelsThatHaveNotSeenTheRows) {
+  UseFolds();
+  const auto result = Train(2);
+  std::vector<double> mean(12), variance(12);
+  for (size_t k = 0; k < 12; ++k) {
+    std::vector<double> errors, sizes;
+    for (int fold = 1; fold <= 4; ++fold) {
+      const Problem seen = Rows(fold, false), unseen = Rows(fold, true);
+      const double share = static_cast<double>(seen.y.size()) / 60;
+      const Fit fit = FamilyOptimum(seen, member(), share * result.model.path()[k].lambda);
+      Member loss = member();
+      loss.standardize = false;
+      errors.push_back(2 * FamilyObjective(unseen, loss, 0, fit) /
+                       static_cast<double>(unseen.y.size()));
+      sizes.push_back(static_cast<double>(unseen.y.size()) / 60);
+    }
+    mean[k] = std::inner_product(errors.begin(), errors.end(), sizes.begin(), 0.0);
+    for (size_t f = 0; f < 4; ++f) variance[k] += sizes[f] * std::pow(errors[f] - mean[k], 2) / 3;
+    EXPECT_NEAR(result.model.path()[k].error, mean[k], 1e-4 * mean[k]);
+    EXPECT_NEAR(result.model.path()[k].standard_error, std::sqrt(variance[k]), 1e-3 * mean[k]);
+  }
+  const auto least = std::ranges::min_element(mean);
+  EXPECT_EQ(result.model.lambda_min(), least - mean.begin());
+  const double bound = *least + std::sqrt(variance[static_cast<size_t>(least - mean.begin())]);
+  EXPECT_EQ(result.model.lambda_1se(),
+            std::ranges::find_if(mean, [&](double m) { return m <= bound; }) - mean.begin());
+}
+
+// As many workers as fits, and more, which then share grids.
+TEST_P(Path, IsTheSameForAnyNumberOfWorkers) {
+  const auto one = Train();
+  for (const int workers : {2, 5, 11}) {
+    SCOPED_TRACE(workers);
+    const auto many = Train(workers);
+    ASSERT_EQ(many.model.path().size(), 12u);
+    EXPECT_EQ(many.model.lambda_min(), one.model.lambda_min());
+    EXPECT_EQ(many.model.lambda_1se(), one.model.lambda_1se());
+    for (size_t k = 0; k < 12; ++k) {
+      EXPECT_NEAR(many.model.path()[k].objective, one.model.path()[k].objective,
+                  1e-9 * one.model.path()[0].objective);
+      EXPECT_NEAR(many.model.path()[k].error, one.model.path()[k].error, 1e-4);
+    }
+  }
+}
+
+TEST_P(Path, SelectsWhatIsAskedFor) {
+  for (const std::string select : {"min", "1se"}) {
+    options_.select = select;
+    const auto result = Train();
+    const int64_t at = select == "min" ? result.model.lambda_min() : result.model.lambda_1se();
+    const PathPoint& point = result.model.path()[static_cast<size_t>(at)];
+    EXPECT_EQ(result.model.intercept(), point.intercept);
+    EXPECT_EQ(result.model.coefficients().CountNonzeros(), point.nonzeros);
+    EXPECT_GT(point.nonzeros, 0);
+  }
+  options_.folds = 0;
+  const auto all = Train();
+  EXPECT_EQ(all.model.lambda_min(), -1);
+  EXPECT_EQ(all.model.intercept(), all.model.path().back().intercept);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Path, ::testing::Bool(), [](const auto& of) {
+  return std::string(of.param ? "Logistic" : "Squared");
+});
+
+}  // namespace
+}  // namespace strads::testing
