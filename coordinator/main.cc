@@ -173,10 +173,10 @@ int Dispatch(const std::string& binary,
     return ExitCode(ErrorKind::kUsage);
   }
   if (help && command.empty() && names_app) {
-    std::fputs(
-        Usage(binary, request.app == nullptr ? programs : std::vector<Program>{*request.app}, names_app)
-            .c_str(),
-        stdout);
+    std::fputs(Usage(binary, request.app == nullptr ? programs : std::vector<Program>{*request.app},
+                     names_app)
+                   .c_str(),
+               stdout);
     return 0;
   }
 

@@ -272,8 +272,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   const bool solves_blocks = options_.schedule == "working_set";
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
   if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
-    update.intercept_change = std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep,
-                                         kLongestInterceptStep);
+    update.intercept_change =
+        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
     intercept_ += update.intercept_change;
   }
   if (solves_blocks) {

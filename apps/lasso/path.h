@@ -24,11 +24,11 @@ struct PathOptions : Options {
   std::string folds_file;
   std::string select = "min";
   double tolerance = 1e-4;
-  STRADS_MORE_FIELDS(
-      Options, num_lambdas, lambda_min_ratio, folds, folds_file, select, tolerance)
+  STRADS_MORE_FIELDS(Options, num_lambdas, lambda_min_ratio, folds, folds_file, select, tolerance)
   STRADS_HELP(
       "num_lambdas: values of lambda, from lambda_max down, evenly spaced in the logarithm",
-      "lambda_min_ratio: the least lambda as a share of lambda_max; 0: 0.01 if there are fewer rows "
+      "lambda_min_ratio: the least lambda as a share of lambda_max; 0: 0.01 if there are fewer "
+      "rows "
       "than variables, else 0.0001",
       "folds: of cross-validation, drawn by --seed; 0: no cross-validation",
       "folds_file: file of the number of the fold of each row, instead of --folds",
@@ -53,8 +53,8 @@ struct PathPoint {
   int64_t nonzeros = 0;
   double objective = 0;
   double gap = 0;
-  double explained = 0;      // share of the null model's loss
-  double error = 0;          // of cross-validation: mean over rows of squared errors or deviances
+  double explained = 0;  // share of the null model's loss
+  double error = 0;      // of cross-validation: mean over rows of squared errors or deviances
   double standard_error = 0;
   STRADS_FIELDS(lambda,
                 intercept,
@@ -75,10 +75,10 @@ struct PathPartial {
   int64_t variables = 0;
   int32_t folds = 0;
   int32_t fit = -1;
-  int32_t fold = 0;                // that was left out; 0: none
-  int32_t first = 0;               // of the grid
-  std::vector<PathPoint> points;   // if none was left out
-  std::vector<double> errors;      // of the rows left out, at each lambda, times their weights
+  int32_t fold = 0;               // that was left out; 0: none
+  int32_t first = 0;              // of the grid
+  std::vector<PathPoint> points;  // if none was left out
+  std::vector<double> errors;     // of the rows left out, at each lambda, times their weights
   double weight_left_out = 0;
   int64_t updates = 0;  // of variables
   STRADS_FIELDS(lambda_max,

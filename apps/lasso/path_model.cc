@@ -42,8 +42,8 @@ PathModel::PathModel(const PathOptions& options)
                                        " is out of range, expected at least 1");
   expect(options.lambda_min_ratio >= 0 && options.lambda_min_ratio < 1,
          "--lambda_min_ratio is out of range, expected 0 to less than 1");
-  expect(options.folds == 0 || options.folds >= 2, "--folds=" + std::to_string(options.folds) +
-                                                       " is out of range, expected 0 or 2 and more");
+  expect(options.folds == 0 || options.folds >= 2,
+         "--folds=" + std::to_string(options.folds) + " is out of range, expected 0 or 2 and more");
   expect(options.select == "min" || options.select == "1se",
          "--select=" + options.select + " is unknown, expected min or 1se");
 }
@@ -114,9 +114,8 @@ void PathModel::CrossValidate() {
   const auto least = std::ranges::min_element(path_, {}, &PathPoint::error);
   lambda_min_ = least - path_.begin();
   const double bound = least->error + least->standard_error;
-  lambda_1se_ =
-      std::ranges::find_if(path_, [&](const PathPoint& p) { return p.error <= bound; }) -
-      path_.begin();
+  lambda_1se_ = std::ranges::find_if(path_, [&](const PathPoint& p) { return p.error <= bound; }) -
+                path_.begin();
 }
 
 void PathModel::Select() {
@@ -143,9 +142,8 @@ strads::Report PathModel::Report() const {
   }
   report.nonzeros = coefficients_.CountNonzeros();
   report.updates = updates_;
-  report.extra = {{"lambda", lambda_},
-                  {"fits", num_fits_},
-                  {"fits_done", num_fits_ - std::max(fits_left_, 0)}};
+  report.extra = {
+      {"lambda", lambda_}, {"fits", num_fits_}, {"fits_done", num_fits_ - std::max(fits_left_, 0)}};
   return report;
 }
 
@@ -158,8 +156,7 @@ std::string PathModel::Table() const {
   };
   const bool validated = lambda_min_ >= 0;
   add("\n%5s %12s %12s %10s %10s", "", "lambda", "lambda/n", "non-zeros", "explained");
-  if (validated)
-    add(" %12s %12s", loss_ == "logistic" ? "deviance" : "sq. error", "std. error");
+  if (validated) add(" %12s %12s", loss_ == "logistic" ? "deviance" : "sq. error", "std. error");
   table += '\n';
   for (size_t k = 0; k < path_.size(); ++k) {
     const PathPoint& point = path_[k];

@@ -17,8 +17,8 @@ class SerialRun {
  public:
   SerialRun(const Options& options, Dataset data, int threads);
 
-  // Solves for each of the lambdas that `start` decides from the null model, from the one before, to
-  // a relative gap of `tolerance`, or until nothing more is to be expected.
+  // Solves for each of the lambdas that `start` decides from the null model, from the one before,
+  // to a relative gap of `tolerance`, or until nothing more is to be expected.
   void Follow(std::function<std::vector<double>(const Model&)> start,
               double tolerance,
               std::function<void(const Model&)> on_point);

@@ -36,9 +36,7 @@ class Path : public ::testing::TestWithParam<bool> {
   strads::ResultOf<LassoPath> Train(int workers = 1) const {
     return strads::Run<LassoPath>(options_, To(options_.tolerance, workers));
   }
-  Member member() const {
-    return {.logistic = GetParam(), .intercept = true, .standardize = true};
-  }
+  Member member() const { return {.logistic = GetParam(), .intercept = true, .standardize = true}; }
   void UseFolds() {
     std::string text;
     for (const int fold : fold_of_) text += std::to_string(fold) + "\n";

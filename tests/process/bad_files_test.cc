@@ -107,14 +107,14 @@ TEST_F(BadFiles, AModelThatCannotBeReadIsRefusedByName) {
   ExpectDataError(Predict(dir_.Write("app.json", head + R"("ridge", "model": {}})")),
                   "is a model of app 'ridge'");
   ExpectDataError(
-      Predict(dir_.Write("type.json", head + R"("lasso", "model": {"coefficients_": "x"}})")),
+      Predict(dir_.Write("type.json", head + R"("lasso", "model": {"coefficients": "x"}})")),
       dir_.Path("type.json") + ": ");
 }
 
 TEST_F(BadFiles, AModelWithImpossibleEntriesIsRefused) {
   const auto sparse = [&](const std::string& name, const std::string& text) {
     return dir_.Write(name, R"({"format": "strads model 1", "options": {}, "app": "lasso",
-                               "model": {"lambda_": 1, "coefficients_": )" +
+                               "model": {"lambda": 1, "coefficients": )" +
                                 text + "}}");
   };
   for (const char* text :
@@ -167,6 +167,45 @@ TEST_F(BadFiles, MetricsOnAFullDiskAreToldAndTheModelIsSaved) {
   EXPECT_EQ(run.exit_code, 3);
   EXPECT_THAT(run.err, HasSubstr("/dev/full"));
   EXPECT_TRUE(std::filesystem::exists(dir_.Path("m.json"))) << "the model is lost with them";
+}
+
+// The files beside the data: of weights, penalty factors, groups and folds.
+TEST(BadOptionFiles, AreToldByTheirLine) {
+  const TempDir dir;
+  const std::string data = "--data=" + dir.Write("d", "1 1:1 2:1\n0 1:2\n1 2:1\n");
+  const auto expect = [&](const std::string& flag, const std::string& text,
+                          const std::string& what) {
+    const std::string path = dir.Write(flag, text);
+    SCOPED_TRACE(flag + " " + text);
+    const std::string command = flag == "folds_file" ? "path" : "train";
+    for (const std::string workers : {"1", "2"}) {
+      ExpectDataError(RunStrads({"lasso", command, "--noprogress", data, "--" + flag + "=" + path,
+                                 "--workers=" + workers}),
+                      path + ":" + what);
+    }
+  };
+  expect("weights", "1\n2\n", "3: the file ends after 2 weights, expected 3");
+  expect("weights", "1\n2\n3\n4\n", "4: more weights than rows");
+  expect("weights", "1\nx\n3\n", "2: 'x' is out of place");
+  expect("weights", "1\ninf\n3\n", "2: 'inf' is out of place");
+  expect("weights", "1\n-1\n3\n", " the weight of row 2 is negative");
+  expect("penalty_factors", "1\n", "2: the file ends after 1 penalty factors, expected 2");
+  expect("penalty_factors", "1\n-inf\n", "2: '-inf' is out of place");
+  expect("penalty_factors", "1\n-2\n", " a penalty factor is negative");
+  expect("groups", "1\n2\n3\n", "3: more groups than variables");
+  expect("folds_file", "1\n2\n1.5\n", " 1.5 is no fold");
+  expect("folds_file", "1\n1\n1\n", " there are rows of fold 1 only");
+  expect("folds_file", "1\n3\n1\n", " there are rows of fold 3 but none of fold 2");
+}
+
+TEST(BadOptionFiles, TargetsThatAreNoClassesAreNamed) {
+  const TempDir dir;
+  const std::string path = dir.Write("d", "1 1:1\n2 1:2\n");
+  ExpectDataError(RunTrain({"--data=" + path, "--loss=logistic"}),
+                  path + ": the target 2 is no class");
+  const std::string zero = dir.Write("w", "0\n0\n");
+  ExpectDataError(RunTrain({"--data=" + path, "--weights=" + zero}),
+                  path + ": all rows have weight 0");
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ Json ModelJson(const std::string& path) {
 }
 
 Eigen::VectorXd Coefficients(const Json& model) {
-  const Json& sparse = model.at("model").at("coefficients_");
+  const Json& sparse = model.at("model").at("coefficients");
   Eigen::VectorXd b = Eigen::VectorXd::Zero(sparse.at("size").get<Eigen::Index>());
   for (const auto& [column, value] : sparse.at("entries").items()) {
     b[std::stol(column) - 1] = value.get<double>();
@@ -71,7 +71,7 @@ Eigen::VectorXd Coefficients(const Json& model) {
   return b;
 }
 
-double Lambda(const Json& model) { return model.at("model").at("lambda_").get<double>(); }
+double Lambda(const Json& model) { return model.at("model").at("lambda").get<double>(); }
 
 Problem QuickProblem() {
   return DrawProblem({.rows = 50, .cols = 30, .density = 0.5, .correlation = 0.3});

@@ -114,7 +114,7 @@ TEST_F(RoundTrip, TheModelFileTellsWhatItIsAndHowItWasTrained) {
   EXPECT_EQ(model.at("app"), "lasso");
   EXPECT_EQ(model.at("training").at("termination"), "Converged");
   EXPECT_EQ(model.at("options").at("data"), data_);
-  EXPECT_EQ(model.at("model").at("coefficients_").at("size"), problem_.x.cols());
+  EXPECT_EQ(model.at("model").at("coefficients").at("size"), problem_.x.cols());
   const double lambda = Lambda(model);
   EXPECT_NEAR(lambda, 0.1 * LambdaMax(problem_), 1e-12 * lambda);
   const double objective = Objective(problem_, Coefficients(model), lambda);
@@ -125,7 +125,7 @@ TEST_F(RoundTrip, TheModelFileHasALineForEveryNonzeroCoefficient) {
   std::istringstream lines(ReadText(model_));
   const Json model = ModelJson(model_);
   std::string text = ReadText(model_);
-  for (const auto& [column, value] : model.at("model").at("coefficients_").at("entries").items()) {
+  for (const auto& [column, value] : model.at("model").at("coefficients").at("entries").items()) {
     EXPECT_NE(value.get<double>(), 0);
     char number[40];
     std::snprintf(number, sizeof number, "%.17g", value.get<double>());
@@ -142,11 +142,68 @@ TEST_F(RoundTrip, AModelEditedByHandIsUsedAsItIs) {
   const std::string edited =
       dir_.Write("edited.json",
                  R"({"format": "strads model 1", "app": "lasso", "options": {},
-          "model": {"lambda_": 1, "coefficients_": {"size": 3, "entries": {"2": 0.5, "1": -2}}}})");
+          "model": {"lambda": 1, "coefficients": {"size": 3, "entries": {"2": 0.5, "1": -2}}}})");
   const std::string data = dir_.Write("x.libsvm", "0 1:1 2:4\n0 2:8 3:100\n");
   const Finished predicted = RunStrads({"lasso", "predict", "--model=" + edited, "--data=" + data});
   EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
   EXPECT_EQ(predicted.out, "0\n4\n");
+}
+
+// A model of a path is one that predict and evaluate know, on processes too.
+TEST_F(RoundTrip, APathWritesTheModelThatItSelects) {
+  const Words words = {
+      "lasso",       "path",        "--data=" + data_, "--model=" + model_, "--num_lambdas=20",
+      "--folds=3",   "--intercept", "--select=1se",    "--workers=2",       "--processes",
+      "--noprogress"};
+  const Finished path = RunStrads(words);
+  ASSERT_EQ(path.exit_code, 0) << path.err;
+  EXPECT_NE(path.out.find("lambda.min"), std::string::npos) << path.out;
+  EXPECT_NE(path.out.find("lambda.1se"), std::string::npos) << path.out;
+  const Json model = ModelJson(model_).at("model");
+  const Json& point = model.at("path").at(model.at("lambda_1se").get<size_t>());
+  EXPECT_EQ(model.at("lambda"), point.at("lambda"));
+  const Eigen::VectorXd b = Coefficients(ModelJson(model_));
+  std::vector<double> fitted = Fitted(problem_, b);
+  for (double& value : fitted) value += model.at("intercept").get<double>();
+  double squares = 0;
+  for (size_t i = 0; i < fitted.size(); ++i)
+    squares += std::pow(problem_.y[static_cast<Eigen::Index>(i)] - fitted[i], 2);
+  const Finished evaluated =
+      RunStrads({"lasso", "evaluate", "--model=" + model_, "--data=" + data_});
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
+  const double rmse = std::stod(evaluated.out.substr(evaluated.out.find("rmse") + 4));
+  EXPECT_NEAR(rmse, std::sqrt(squares / static_cast<double>(fitted.size())), 1e-8 * rmse);
+}
+
+TEST_F(RoundTrip, ALogisticModelPredictsProbabilities) {
+  problem_.y = problem_.y.unaryExpr([](double y) { return y > 0 ? 1.0 : 0.0; });
+  data_ = dir_.Write("classes.libsvm", ToLibsvm(problem_));
+  const Finished trained = RunTrain({"--data=" + data_, "--model=" + model_, "--loss=logistic",
+                                     "--intercept", "--lambda_ratio=0.02"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const Json json = ModelJson(model_), model = json.at("model");
+  const std::vector<double> fitted = Fitted(problem_, Coefficients(json));
+  const Finished predicted =
+      RunStrads({"lasso", "predict", "--model=" + model_, "--data=" + data_});
+  std::istringstream lines(predicted.out);
+  double right = 0, probability = 0, loss = 0;
+  for (size_t i = 0; i < fitted.size(); ++i) {
+    ASSERT_TRUE(lines >> probability);
+    const double eta = fitted[i] + model.at("intercept").get<double>();
+    EXPECT_NEAR(probability, 1 / (1 + std::exp(-eta)), 1e-12);
+    const bool positive = problem_.y[static_cast<Eigen::Index>(i)] == 1;
+    right += positive == (probability > 0.5);
+    loss -= std::log(positive ? probability : 1 - probability);
+  }
+  const Finished evaluated =
+      RunStrads({"lasso", "evaluate", "--model=" + model_, "--data=" + data_});
+  const auto value = [&](const std::string& name) {
+    return std::stod(evaluated.out.substr(evaluated.out.find(name) + name.size()));
+  };
+  const auto rows = static_cast<double>(fitted.size());
+  EXPECT_NEAR(value("accuracy"), right / rows, 1e-9);
+  EXPECT_NEAR(value("log loss"), loss / rows, 1e-9);
+  EXPECT_GT(value("auc"), 0.5);
 }
 
 }  // namespace

@@ -38,6 +38,12 @@ ColumnMatrix Make(const Eigen::MatrixXd& values, Storage storage) {
   return ColumnMatrix::FromTriplets(values.rows(), values.cols(), TripletsOf(values), storage);
 }
 
+Eigen::VectorXd ColumnOf(const ColumnMatrix& x, int j) {
+  Eigen::VectorXd column = Eigen::VectorXd::Zero(x.num_rows());
+  x.AddColumn(j, 1, column);
+  return column;
+}
+
 struct Case {
   int rows;
   Storage storage;
@@ -77,6 +83,50 @@ TEST_P(ColumnMatrixTest, MultipliesAllColumnsAsOneByOne) {
   for (int j = 0; j < values_.cols(); ++j) {
     EXPECT_EQ(products[j], x_.Dot(j, r));
     EXPECT_EQ(norms[j], x_.SquaredNorm(j));
+  }
+}
+
+TEST_P(ColumnMatrixTest, AppendsColumnsOfEitherStorage) {
+  for (const Storage storage : {Storage::kSparse, Storage::kDense}) {
+    const Eigen::MatrixXd more = RandomMatrix(GetParam().rows, 5, 0.6);
+    ColumnMatrix x = x_;
+    x.Append(Make(more, storage));
+    EXPECT_EQ(x.is_dense(), x_.is_dense());
+    EXPECT_EQ(x.num_cols(), kCols + 5);
+    EXPECT_EQ(x.num_nonzeros(), x_.num_nonzeros() + (more.array() != 0).count());
+    for (int j = 0; j < x.num_cols(); ++j)
+      EXPECT_EQ(ColumnOf(x, j),
+                j < kCols ? Eigen::VectorXd(values_.col(j)) : Eigen::VectorXd(more.col(j - kCols)));
+    ColumnMatrix none;
+    none.Append(x_);
+    EXPECT_EQ(none.is_dense(), x_.is_dense());
+    EXPECT_EQ(ColumnOf(none, 3), values_.col(3));
+  }
+}
+
+TEST_P(ColumnMatrixTest, ScalesRows) {
+  const Eigen::VectorXd scale = Eigen::VectorXd::LinSpaced(values_.rows(), 0, 3);
+  ColumnMatrix x = x_;
+  x.ScaleRows(scale);
+  const Eigen::MatrixXd expected = scale.asDiagonal() * values_;
+  for (int j = 0; j < kCols; ++j) {
+    EXPECT_EQ(ColumnOf(x, j), expected.col(j));
+    EXPECT_NEAR(x_.WeightedSquaredNorm(j, scale), values_.col(j).cwiseAbs2().dot(scale), 1e-10);
+  }
+}
+
+TEST_P(ColumnMatrixTest, KeepsTheRowsAskedFor) {
+  std::vector<int32_t> rows;
+  for (int32_t i = 0; i < values_.rows(); ++i) {
+    if (i % 3 != 1) rows.push_back(i);
+  }
+  for (const std::vector<int32_t>& some : {rows, std::vector<int32_t>()}) {
+    const ColumnMatrix part = x_.OfRows(some);
+    EXPECT_EQ(part.is_dense(), x_.is_dense());
+    EXPECT_EQ(part.num_rows(), std::ssize(some));
+    const Eigen::MatrixXd expected = values_(some, Eigen::all);
+    EXPECT_EQ(part.num_nonzeros(), (expected.array() != 0).count());
+    for (int j = 0; j < kCols; ++j) EXPECT_EQ(ColumnOf(part, j), expected.col(j));
   }
 }
 

@@ -21,6 +21,26 @@ struct Sample {
   STRADS_HELP("first: what comes first", "third: with a: colon")
 };
 
+struct More : Sample {
+  bool fourth = true;
+  int fifth = 5;
+  STRADS_MORE_FIELDS(Sample, fourth, fifth)
+  STRADS_HELP("fifth: what comes last")
+};
+
+TEST(Fields, OfABaseComeFirst) {
+  EXPECT_THAT(FieldNames<More>(), ElementsAre("first", "second_one", "third", "fourth", "fifth"));
+  EXPECT_EQ(FieldHelp<More>("third"), "with a: colon");
+  EXPECT_EQ(FieldHelp<More>("fifth"), "what comes last");
+  static_assert(HelpNamesFields<More>());
+  More more;
+  more.second_one = "x";
+  more.fifth = 6;
+  const auto back = Unpack<More>(Pack(more));
+  EXPECT_EQ(back.second_one, "x");
+  EXPECT_EQ(back.fifth, 6);
+}
+
 TEST(Fields, HaveTheNamesOfTheMembersWhateverTheSpaces) {
   EXPECT_THAT(FieldNames<Sample>(), ElementsAre("first", "second_one", "third"));
   static_assert(kNumFields<Sample> == 3);
@@ -66,6 +86,21 @@ TEST(Fields, ThatAreMisspeltOrCannotTravelAreSeenByTheCompiler) {
   static_assert(!Message<Pointing>);
   static_assert(!Message<Deep>);
   static_assert(!Message<int>);
+}
+
+class Guarded {
+ public:
+  int value() const { return value_; }
+
+ private:
+  int value_ = 1;
+
+ public:
+  STRADS_FIELDS(value_)
+};
+
+TEST(Fields, OfPrivateMembersHaveTheirNamesWithoutTheUnderscore) {
+  EXPECT_THAT(FieldNames<Guarded>(), ElementsAre("value"));
 }
 
 }  // namespace

@@ -17,10 +17,10 @@
 // The same for a struct that is derived from another with fields: those come first.
 //
 //   struct PathOptions : Options { int folds = 10; STRADS_MORE_FIELDS(Options, folds) };
-#define STRADS_MORE_FIELDS(Base, ...)                                                           \
-  using FieldsBase = Base;                                                                      \
-  static constexpr std::string_view kFieldNames = #__VA_ARGS__;                                 \
-  auto Fields() { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }               \
+#define STRADS_MORE_FIELDS(Base, ...)                                             \
+  using FieldsBase = Base;                                                        \
+  static constexpr std::string_view kFieldNames = #__VA_ARGS__;                   \
+  auto Fields() { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); } \
   auto Fields() const { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }
 
 // Says, for --help, what the fields of an Options struct mean: "name: text" for each, checked
@@ -32,7 +32,8 @@ namespace strads {
 template <class T>
 inline constexpr size_t kNumFields = std::tuple_size_v<decltype(std::declval<T&>().Fields())>;
 
-// The names of T's fields in the order of STRADS_FIELDS.
+// The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a private
+// member.
 template <class T>
 consteval auto FieldNames() {
   std::array<std::string_view, kNumFields<T>> names{};
@@ -48,7 +49,7 @@ consteval auto FieldNames() {
     const size_t comma = rest.find(',');
     name = rest.substr(0, comma);
     const size_t last = name.find_last_not_of(" \t\n\\");
-    name = name.substr(0, last + 1);
+    name = name.substr(0, last + (name[last] == '_' ? 0 : 1));
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
   return names;
