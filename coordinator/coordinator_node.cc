@@ -390,6 +390,7 @@ RunResult CoordinatorNode::Result() const {
   summary.bytes_received = traffic.bytes_received;
   summary.frames_dropped = traffic.frames_dropped;
   summary.idle_seconds = wire::ToSeconds(engine_->idle());
+  summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
   summary.extra = last_.extra;
   result.model = model_->Save();
   return result;

@@ -60,7 +60,9 @@ bool Engine::TryPush() {
   const bool alone = plans_.front().fence || after_fence_;
   if (alone && round > pulled_) return false;
   if (idle_since_ != wire::kNever) {
-    if (round > 0) idle_ += clock_.Now() - idle_since_;
+    const wire::Time now = clock_.Now();
+    if (round > 0) idle_ += now - idle_since_;
+    if (round > 0) waited_for_plans_ += now - pulled_at_;
     idle_since_ = wire::kNever;
   }
   const int64_t seen =
@@ -114,6 +116,7 @@ bool Engine::TryPull() {
   CHECK(open.updates_seen >= first_penalty_ && open.updates_seen <= pulled_) << open.updates_seen;
   objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
   updates_.push_back(model_.Pull(open.plan, partials));
+  if (open_.empty()) pulled_at_ = clock_.Now();
   const RoundResult result{pulled_, objective, model_.Report()};
   ++pulled_;
   penalties_.push_back(result.report.penalty);

@@ -77,6 +77,8 @@ class Engine {
   std::optional<Awaited> AwaitedPlan() const;
   // How long all workers had nothing to do, for pulls and plans that were not ready.
   wire::Time idle() const { return idle_; }
+  // The part of it after the pull: for a plan.
+  wire::Time waited_for_plans() const { return waited_for_plans_; }
 
  private:
   struct OpenRound {
@@ -120,6 +122,8 @@ class Engine {
   bool stopped_ = false;
   wire::Time idle_since_ = wire::kNever;
   wire::Time idle_{0};
+  wire::Time pulled_at_ = wire::kNever;  // while all workers are idle
+  wire::Time waited_for_plans_{0};
 };
 
 }  // namespace strads

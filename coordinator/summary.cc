@@ -70,6 +70,7 @@ std::string ToJson(const Summary& summary) {
                {"load_seconds", summary.load_seconds},
                {"solve_seconds", summary.solve_seconds},
                {"idle_seconds", summary.idle_seconds},
+               {"plan_wait_seconds", summary.plan_wait_seconds},
                {"peak_rss_bytes", summary.peak_rss_bytes},
                {"bytes_sent", summary.bytes_sent},
                {"bytes_received", summary.bytes_received},
@@ -96,8 +97,12 @@ std::string Summary::FullReport() const {
                                                       std::max(solve_seconds, 1e-9))) +
                      "/s)");
   row("load time", FormatSeconds(load_seconds));
-  row("solve time",
-      FormatSeconds(solve_seconds) + ", " + FormatSeconds(idle_seconds) + " of it between rounds");
+  row("solve time", FormatSeconds(solve_seconds));
+  const auto share = [&](double seconds) {
+    return FormatNumber(100 * seconds / std::max(solve_seconds, 1e-9), 2) + " %";
+  };
+  row("workers waited", share(idle_seconds - plan_wait_seconds) + " of it for pulls, " +
+                            share(plan_wait_seconds) + " for plans");
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");
   row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " +
                       FormatBytes(static_cast<double>(bytes_received)) + " received");

@@ -1,5 +1,6 @@
 #include "strads/column_matrix.h"
 
+#include <algorithm>
 #include <string>
 
 #include "strads/error.h"
@@ -71,6 +72,12 @@ double ColumnMatrix::SquaredNorm(int j) const {
   if (is_dense_) return kernels::DenseDot(DenseColumn(j), DenseColumn(j), num_rows_);
   const auto values = Values(j);
   return kernels::DenseDot(values.data(), values.data(), std::ssize(values));
+}
+
+int32_t ColumnMatrix::CountNonzeros(int j) const {
+  if (!is_dense_) return static_cast<int32_t>(Count(j));
+  const double* const column = DenseColumn(j);
+  return static_cast<int32_t>(num_rows_ - std::count(column, column + num_rows_, 0.0));
 }
 
 double ColumnMatrix::WeightedSquaredNorm(int j, const Eigen::VectorXd& w) const {

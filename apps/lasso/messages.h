@@ -11,20 +11,34 @@ namespace strads::lasso {
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
 // all of X'r and the loss, and no update; if `restart`, first all variables become zero. Or, if
 // `solve`, which variables join the block of all that have joined so far, which is then solved as
-// one. Variables of a group stand together.
+// one. Variables of a group stand together. Or, if there is a `seed`, only its inner products with
+// all variables are asked for.
 struct Plan {
   bool measure = false;
   bool restart = false;
   bool solve = false;
   bool gather = false;           // solve by columns: send those of the block not sent before
   std::vector<int32_t> columns;  // updated each (each group) by itself
+  std::vector<int32_t> blocks;   // if not empty, sizes of parts of `columns`: in each only the one
+                                 // that gains most
+  int32_t seed = -1;
   std::vector<int32_t> joining;  // the block
   std::vector<int32_t> probe;    // columns of later rounds; DependencyFilter::Probe
   int32_t probe_known = 0;
   int32_t scheduler = 0;    // that made it
   int32_t parallelism = 0;  // in force, for the record
-  STRADS_FIELDS(
-      measure, restart, solve, gather, columns, joining, probe, probe_known, scheduler, parallelism)
+  STRADS_FIELDS(measure,
+                restart,
+                solve,
+                gather,
+                columns,
+                blocks,
+                seed,
+                joining,
+                probe,
+                probe_known,
+                scheduler,
+                parallelism)
 };
 
 // A shard's share: sums over its rows. r is minus the derivative of the loss by the fitted values;
@@ -46,10 +60,12 @@ struct Partial {
   std::vector<double> xe;  // sum_i w_i x_ij of all columns, if they are needed
   int64_t entries = 0;     // non-zeros of the shard
 
-  std::vector<double> gram;     // couplings of the probe, or of what joins with the block
-  Eigen::VectorXd y;            // of the rows, with the first columns that are gathered
-  Eigen::VectorXd weights;      // of the rows, likewise, if not all are 1
-  std::vector<int32_t> counts;  // of the entries of each column gathered
+  std::vector<double> couplings;  // x_seed'x_j of all columns
+  std::vector<double> gram;       // couplings of the probe, or of what joins with the block
+  Eigen::VectorXd y;              // of the rows, with the first columns that are gathered
+  Eigen::VectorXd weights;        // of the rows, likewise, if not all are 1
+  std::vector<int32_t> counts;  // of the entries of each column gathered, or of all columns in the
+                                // first measurement if they are needed
   std::vector<int32_t> rows;    // of those entries, from the first row of the shard
   std::vector<double> values;
   STRADS_FIELDS(updates_seen,
@@ -65,6 +81,7 @@ struct Partial {
                 xx,
                 xe,
                 entries,
+                couplings,
                 gram,
                 y,
                 weights,
@@ -87,6 +104,8 @@ struct Update {
   bool block_grew = false;        // for it
   int64_t num_variables = 0;      // if measuring
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
+  std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
+  std::vector<double> couplings;  // of the plan's seed
   int64_t nonzeros = 0;           // of the model
   int64_t block_size = 0;
   double mean_entries = 0;     // non-zeros of X in a column, in the first measurement
@@ -106,6 +125,8 @@ struct Update {
                 block_grew,
                 num_variables,
                 group_of,
+                counts,
+                couplings,
                 nonzeros,
                 block_size,
                 mean_entries,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "apps/lasso/dual_bound.h"
 
@@ -50,6 +51,11 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   const int64_t joined = plan.gather ? block : block + std::ssize(plan.joining);
   const auto num_pairs = static_cast<size_t>(pairs_of(num_probed) - pairs_of(num_known) +
                                              pairs_of(joined) - pairs_of(block));
+  const size_t num_couplings = plan.seed >= 0 ? coefficients_.size() : 0;
+  const int64_t in_blocks = std::accumulate(plan.blocks.begin(), plan.blocks.end(), int64_t{0});
+  const bool has_empty_block = std::ranges::any_of(plan.blocks, [](int32_t n) { return n < 1; });
+  if (!plan.blocks.empty() && (in_blocks != std::ssize(plan.columns) || has_empty_block))
+    throw ProtocolError("a plan's blocks are not its columns");
   for (const Partial& partial : partials) {
     const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size() &&
                                          partial.xe.size() <= partial.xr.size()
@@ -58,7 +64,8 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
         partial.updates_seen == partials.front().updates_seen &&
         partial.updates_seen >= first_offset_ &&
         partial.updates_seen < first_offset_ + static_cast<int64_t>(offsets_.size());
-    if (!fits || !states_match || partial.gram.size() != num_pairs)
+    if (!fits || !states_match || partial.gram.size() != num_pairs ||
+        partial.couplings.size() != num_couplings)
       throw ProtocolError("a partial does not fit its plan");
   }
 }
@@ -98,6 +105,15 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     UpdateColumns(plan, partials, update);
   }
   offsets_.push_back(Offset());
+  if (plan.seed >= 0) {
+    update.couplings.resize(coefficients_.size(), 0.0);
+    for (const Partial& partial : partials) AddTo(update.couplings, partial.couplings);
+    if (projects_) Project(columns_->xe[Index(plan.seed)], update.couplings);
+    for (size_t j = 0; j < update.couplings.size(); ++j) {
+      const double norm = std::sqrt(columns_->norms[j]);
+      update.couplings[j] = norm > 0 ? update.couplings[j] / norm : 0;
+    }
+  }
   if (!plan.probe.empty()) {
     update.probe = plan.probe;
     update.probe_known = plan.probe_known;
@@ -115,15 +131,15 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   if (plan.columns.empty()) return;
   double er = 0;
   for (const Partial& partial : partials) er += partial.er;
-  update.columns = plan.columns;
   for (size_t i = 0; i < plan.columns.size(); ++i) {
     double xr = 0;
     for (const Partial& partial : partials) xr += partial.xr[i];
     const size_t j = Index(plan.columns[i]);
     scratch_[j] = projects_ ? xr - columns_->xe[j] * er / columns_->weight : xr;
   }
-  const std::vector<int> units = UnitsOf(plan.columns);
-  const bool has_groups = units.size() != plan.columns.size();
+  update.columns = plan.blocks.empty() ? plan.columns : BestOf(plan);
+  const std::vector<int> units = UnitsOf(update.columns);
+  const bool has_groups = units.size() != update.columns.size();
   double expected = 0, moved = 0;  // by the columns' means
   for (const int u : units) {
     const Penalty::Unit& unit = penalty_.unit(u);
@@ -146,12 +162,32 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
     update.scaled.push_back(std::sqrt(scaled));
     if (has_groups) update.units.push_back(u);
   }
-  updates_ += std::ssize(plan.columns);
+  updates_ += std::ssize(update.columns);
   if (!columns_->is_logistic) {
     er_ -= moved;
   } else if (columns_->has_intercept) {
     UpdateIntercept(er, moved, expected, update);
   }
+}
+
+// In each block the variable whose change would be largest, in units of the fitted values.
+std::vector<int32_t> Model::BestOf(const Plan& plan) const {
+  std::vector<int32_t> best;
+  const int32_t* column = plan.columns.data();
+  for (const int32_t size : plan.blocks) {
+    double most = -1;
+    best.push_back(*column);
+    for (const int32_t* const end = column + size; column < end; ++column) {
+      double change = 0;
+      (void)penalty_.Change(penalty_.unit(*column), coefficients_.values().data(), scratch_.data(),
+                            curvatures_.data(), &change);
+      const double moved = std::abs(change) * std::sqrt(columns_->norms[Index(*column)]);
+      if (moved <= most) continue;
+      most = moved;
+      best.back() = *column;
+    }
+  }
+  return best;
 }
 
 // Of the logistic loss. Where it costs the workers a pass over their rows, it is done once it gains
@@ -202,8 +238,11 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     columns_->weight += partial.weight;
     AddTo(columns_->norms, partial.xx);
     AddTo(columns_->xe, partial.xe);
+    update.counts.resize(std::max(update.counts.size(), partial.counts.size()), 0);
+    for (size_t j = 0; j < partial.counts.size(); ++j) update.counts[j] += partial.counts[j];
     update.mean_entries += static_cast<double>(partial.entries);
   }
+  if (options_.schedule == "block_greedy") update.counts.resize(p, 0);
   if (p > 0) update.mean_entries /= static_cast<double>(p);
   // A round changes the fitted values of all rows anyway if its columns have that many entries.
   const double entries_of_round = update.mean_entries * options_.parallelism;

@@ -73,6 +73,7 @@ class Model {
   void FollowPath(const Slopes& slopes);
   void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
+  std::vector<int32_t> BestOf(const Plan& plan) const;
   void UpdateIntercept(double er, double moved, double expected, Update& update);
   void Project(double er, std::vector<double>& xr) const;
   void FindCoupled(std::span<const Partial> partials, Update& update) const;

@@ -38,9 +38,11 @@ void Validate(const Options& o) {
          "2 to 131072");
   Expect(o.max_coupling >= 0, "max_coupling", o.max_coupling, "at least 0");
   Expect(o.block_memory >= 0, "block_memory", o.block_memory, "at least 0");
-  if (o.schedule == "dependency") {
+  Expect(o.blocks >= 0, "blocks", o.blocks, "at least 0");
+  if (o.schedule == "dependency" || o.schedule == "block_greedy") {
     if (!o.groups.empty())
-      throw UsageError("--schedule=dependency checks pairs of variables, expected no --groups");
+      throw UsageError("--schedule=" + o.schedule +
+                       " goes by the couplings of single variables, expected no --groups");
   } else if (o.schedule != "working_set") {
     (void)MakeSchedule(o.schedule, 0, 0, 0);  // refuses an unknown name
   }

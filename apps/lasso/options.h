@@ -36,6 +36,7 @@ struct Options {
   std::string groups;
   std::string schedule = "working_set";
   int parallelism = 64;
+  int blocks = 0;
   double max_coupling = 0.3;
   double candidates = 2;
   int coupling_cache = 4096;
@@ -58,6 +59,7 @@ struct Options {
                 groups,
                 schedule,
                 parallelism,
+                blocks,
                 max_coupling,
                 candidates,
                 coupling_cache,
@@ -84,9 +86,11 @@ struct Options {
       "roots of the groups' sizes)",
       "groups: file of the number of the group of each variable, for the group lasso; empty: none",
       "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, "
-      "dependency (priority with dependency check, STRADS), or working_set (those that matter, "
-      "solved as one block)",
+      "dependency (priority with dependency check, STRADS), block_greedy (of blocks that are "
+      "coupled little, the one that gains most), or working_set (those that matter, solved as one "
+      "block)",
       "parallelism: variables (groups) updated in one round, at most",
+      "blocks: block_greedy: blocks that the variables are divided into; 0: as many as parallelism",
       "max_coupling: dependency: largest |cos(x_j, x_k)| of two variables of a round",
       "candidates: dependency: variables drawn for each that may be kept",
       "coupling_cache: dependency: variables whose couplings with each other a scheduler remembers",

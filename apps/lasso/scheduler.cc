@@ -36,6 +36,7 @@ Scheduler::Scheduler(const Options& options, Slice slice)
       slice_(slice),
       parallelism_(options.parallelism),
       num_candidates_(options.candidates * options.parallelism),
+      random_(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(slice.index)),
       guard_(kGuardWindow) {
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
@@ -56,7 +57,14 @@ void Scheduler::SetUp(const Update& update) {
   }
   mean_entries_ = update.mean_entries;
   const auto [first, last] = slice_.RangeOf(num_units_);
-  const std::string name = filter_ || working_set_ ? "priority" : options_.schedule;
+  if (options_.schedule == "block_greedy") {
+    const int blocks = options_.blocks > 0 ? options_.blocks : options_.parallelism;
+    blocks_.emplace(static_cast<int32_t>(first),
+                    std::span(update.counts)
+                        .subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)),
+                    std::max(1, blocks / slice_.count));
+  }
+  const std::string name = filter_ || working_set_ || blocks_ ? "priority" : options_.schedule;
   ScheduleOptions own;
   own.stream = static_cast<uint64_t>(slice_.index);
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
@@ -137,6 +145,8 @@ Scheduled<Plan> Scheduler::Schedule() {
     plan.restart = std::exchange(restart_, false);
   } else if (working_set_) {
     PlanBlock(plan);
+  } else if (blocks_) {
+    PlanBestOfBlocks(plan, units);
   } else {
     units = NextUnits();
   }
@@ -154,6 +164,22 @@ void Scheduler::PlanBlock(Plan& plan) {
   plan.solve = true;
   plan.gather = gather_;
   plan.joining = ColumnsOf(std::exchange(joining_, {}));
+}
+
+void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
+  if (seed_is_asked_for_) return;
+  if (!blocks_->IsComplete()) {
+    plan.seed = blocks_->NextSeed();
+    seed_is_asked_for_ = true;
+    return;
+  }
+  for (const int at : blocks_->Draw(std::max(1, parallelism_ / slice_.count), random_)) {
+    const size_t before = units.size();
+    for (const int32_t j : blocks_->blocks()[static_cast<size_t>(at)]) {
+      if (!is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
+    }
+    if (units.size() > before) plan.blocks.push_back(static_cast<int32_t>(units.size() - before));
+  }
 }
 
 // After a measurement. Gives up the block once it does not pay any more.
@@ -225,7 +251,11 @@ void Scheduler::Feedback(const Update& update) {
                                 kMostSweepsBetween * static_cast<double>(num_units_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
   } else if (!working_set_) {
-    updates_since_measured_ += static_cast<double>(update.columns.size());
+    // Block-greedy looks at all variables of a block to update one.
+    const double looked_at = blocks_ ? static_cast<double>(num_units_) /
+                                           static_cast<double>(blocks_->blocks().size() + 1)
+                                     : 1;
+    updates_since_measured_ += looked_at * static_cast<double>(update.columns.size());
     if (options_.divergence_guard && !alone_ && guard_.Observe(update.objective)) {
       // Rounds under way at the same time are parallel updates too: fences end that.
       alone_ = parallelism_ == 1;
@@ -236,6 +266,10 @@ void Scheduler::Feedback(const Update& update) {
     }
   }
   if (update.scheduler != slice_.index) return;
+  if (blocks_ && !update.couplings.empty()) {
+    blocks_->Grow(update.couplings);
+    seed_is_asked_for_ = false;
+  }
   for (const int32_t j : in_flight_.front()) is_in_flight_[static_cast<size_t>(j)] = false;
   in_flight_.pop_front();
   if (!update.probe.empty()) Learn(update);

@@ -3,7 +3,9 @@
 #include <strads/app.h>
 #include <strads/dependency_filter.h>
 #include <strads/divergence_guard.h>
+#include <strads/random.h>
 #include <strads/schedule.h>
+#include <strads/variable_blocks.h>
 #include <strads/working_set.h>
 
 #include <cstdint>
@@ -38,6 +40,7 @@ class Scheduler {
   // Those of this scheduler's slice.
   Changes OwnChanges(const Update& update) const;
   void PlanBlock(Plan& plan);
+  void PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units);
   void ChooseBlock(const Update& update);
   // The variables of these units.
   std::vector<int32_t> ColumnsOf(std::vector<int32_t> units) const;
@@ -69,6 +72,11 @@ class Scheduler {
   bool is_stuck_ = false;          // the last block could not be improved
   int blocks_since_measured_ = 0;  // of all schedulers
   double mean_entries_ = 0;
+
+  // If block-greedy.
+  std::optional<VariableBlocks> blocks_;
+  bool seed_is_asked_for_ = false;
+  Random random_;
 
   DivergenceGuard guard_;
   bool alone_ = false;  // every round is fenced

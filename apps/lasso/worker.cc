@@ -34,6 +34,7 @@ Worker::Worker(const Options& options, Dataset data, int threads)
     : is_logistic_(options.IsLogistic()),
       has_intercept_(options.intercept),
       needs_sums_(options.intercept || options.standardize),
+      needs_counts_(options.schedule == "block_greedy"),
       pool_(threads),
       data_(std::move(data)) {
   if (is_logistic_) {
@@ -69,6 +70,13 @@ Partial Worker::Push(const Plan& plan) {
           }
         },
         kGrain);
+  }
+  if (plan.seed >= 0) {
+    if (!Has(plan.seed)) throw ProtocolError("a plan's seed does not exist");
+    Eigen::VectorXd seed = Eigen::VectorXd::Zero(data_.x.num_rows());
+    data_.x.AddColumn(plan.seed, 1, seed);
+    const Eigen::VectorXd couplings = data_.x.TransposedTimes(seed);
+    partial.couplings.assign(couplings.begin(), couplings.end());
   }
   partial.loss = loss_->loss();
   if (has_intercept_) partial.er = loss_->er();
@@ -124,6 +132,8 @@ void Worker::Look(Partial& partial) {
       },
       kGrain);
   xe_ = partial.xe;
+  for (int j = 0; needs_counts_ && j < data_.x.num_cols(); ++j)
+    partial.counts.push_back(data_.x.CountNonzeros(j));
 }
 
 void Worker::Gather(Partial& partial) {

@@ -35,6 +35,7 @@ class Worker {
   const bool is_logistic_;
   const bool has_intercept_;
   const bool needs_sums_;
+  const bool needs_counts_;
   ThreadPool pool_;
   Dataset data_;
   Eigen::VectorXd ones_;  // e, if needed

@@ -12,8 +12,8 @@ double Shrunk(double value, double by) {
   return std::copysign(std::max(std::abs(value) - by, 0.0), value);
 }
 
-const char* const kSchedules[] = {"cyclic",   "shuffled",   "random",
-                                  "priority", "dependency", "working_set"};
+const char* const kSchedules[] = {"cyclic",     "shuffled",     "random",     "priority",
+                                  "dependency", "block_greedy", "working_set"};
 
 TEST(ClosedForm, OrthonormalColumnsAreShrunkOneByOne) {
   const Problem problem = DrawOrthonormal(50, 30, 11);

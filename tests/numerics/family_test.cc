@@ -137,7 +137,9 @@ TEST_P(Family, HasTheOptimumThatAnotherMethodFinds) {
 TEST_P(Family, HasItWhateverTheScheduleAndTheWorkers) {
   std::vector<std::pair<std::string, RunOptions>> ways = {
       {"working_set", To(1e-9, 3, 1)}, {"priority", To(1e-6, 2)}, {"random", To(1e-6, 2)}};
-  if (GetParam().member.groups.empty()) ways.emplace_back("dependency", To(1e-6, 2));
+  for (const std::string schedule : {"dependency", "block_greedy"}) {
+    if (GetParam().member.groups.empty()) ways.emplace_back(schedule, To(1e-6, 2));
+  }
   ExpectOptimum(0.1, ways);
 }
 

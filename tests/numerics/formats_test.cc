@@ -103,7 +103,7 @@ TEST_F(Formats, ColumnsThatOnlySomeShardsHaveAreVariablesOfAll) {
   Eigen::MatrixXd x = DrawMatrix({.rows = 40, .cols = 20, .seed = 32});
   x.topRightCorner(30, 10).setZero();
   const Problem problem(x, DrawProblem({.rows = 40, .cols = 20, .seed = 32}).y);
-  for (const char* schedule : {"cyclic", "priority", "dependency", "working_set"}) {
+  for (const char* schedule : {"cyclic", "priority", "dependency", "block_greedy", "working_set"}) {
     lasso::Options options;
     options.schedule = schedule;
     options.data = dir_.Write("corner.libsvm", ToLibsvm(problem));

@@ -109,7 +109,7 @@ TEST_F(Interference, TheGuardLeavesHarmlessParallelismAlone) {
 TEST_F(Interference, OneUpdateAtATimeNeverRaisesTheObjective) {
   const Problem problem = Correlated(4);
   for (const char* schedule :
-       {"cyclic", "shuffled", "random", "priority", "dependency", "working_set"}) {
+       {"cyclic", "shuffled", "random", "priority", "dependency", "block_greedy", "working_set"}) {
     lasso::Options options = Parallel(schedule, false);
     options.parallelism = 1;
     double before = NullObjective(problem);

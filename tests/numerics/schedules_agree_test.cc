@@ -75,7 +75,8 @@ TEST_P(SchedulesAgree, WithMoreRolesThanRowsAndVariables) {
 INSTANTIATE_TEST_SUITE_P(
     Of,
     SchedulesAgree,
-    ::testing::Values("cyclic", "shuffled", "random", "priority", "dependency", "working_set"),
+    ::testing::Values(
+        "cyclic", "shuffled", "random", "priority", "dependency", "block_greedy", "working_set"),
     [](const auto& of) { return of.param; });
 
 }  // namespace

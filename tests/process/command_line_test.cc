@@ -148,7 +148,7 @@ TEST_F(CommandLine, OptionsThatDoNotGoTogetherAreRefused) {
 
 TEST_F(CommandLine, MoreParallelismThanVariablesIsAllOfThem) {
   for (const char* schedule :
-       {"cyclic", "shuffled", "random", "priority", "dependency", "working_set"}) {
+       {"cyclic", "shuffled", "random", "priority", "dependency", "block_greedy", "working_set"}) {
     const Finished run = RunTrain(
         {"--data=" + data_, "--parallelism=2147483647", "--schedule=" + std::string(schedule)});
     EXPECT_EQ(run.exit_code, 0) << schedule << ": " << run.err;

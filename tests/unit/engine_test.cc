@@ -33,6 +33,7 @@ class LoggingModel final : public ModelRole {
     std::string line = Text(plan) + ":";
     for (const Bytes& partial : partials) line += " " + Text(partial);
     log.push_back(line);
+    if (on_pull) on_pull();
     return Bytes::Copy(UpdateName(std::ssize(log) - 1));
   }
   strads::Report Report() const override {
@@ -43,6 +44,7 @@ class LoggingModel final : public ModelRole {
   Bytes Save() const override { return {}; }
 
   std::vector<std::string> log;
+  std::function<void()> on_pull;
 };
 
 // Workers and schedulers that answer when the test lets them.
@@ -163,6 +165,41 @@ std::vector<int64_t> UpdatesToBeSeen(int staleness, bool (*is_fenced)(int64_t), 
     seen.push_back(std::max<int64_t>(updates, 0));
   }
   return seen;
+}
+
+TEST(EngineTest, SaysHowLongAllWorkersWaitedForPullsAndForPlans) {
+  FakeCluster cluster({.workers = 1, .schedulers = 1, .staleness = 0}, NoneIsFenced, false);
+  const auto pass = [&](double seconds) {
+    cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(seconds));
+  };
+  cluster.model.on_pull = [&] { pass(2); };
+  cluster.engine.Advance();
+  pass(100);  // before there is anything to train
+  cluster.AnswerPlan(0);
+  for (int round = 0; round < 5; ++round) {
+    pass(7);  // of work
+    cluster.AnswerPush(0);
+    pass(0.5);
+    cluster.AnswerPlan(0);
+  }
+  EXPECT_EQ(cluster.engine.idle(), wire::Seconds(5 * 2.5));
+  EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(5 * 0.5));
+}
+
+// Plans that are made ahead are waited for no longer than they are late.
+TEST(EngineTest, DoesNotWaitForPlansThatAreThereInTime) {
+  FakeCluster cluster({.workers = 1, .schedulers = 2, .staleness = 1}, NoneIsFenced, false);
+  cluster.engine.Advance();
+  cluster.AnswerPlan(0);
+  cluster.AnswerPush(0);
+  cluster.AnswerPlan(1);
+  for (int round = 2; round < 12; ++round) {
+    cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1));
+    cluster.AnswerPlan(round % 2);
+    cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1));
+    cluster.AnswerPush(0);
+  }
+  EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(0));
 }
 
 class EngineOfShape : public ::testing::TestWithParam<std::tuple<int, int, int, bool>> {

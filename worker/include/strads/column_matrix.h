@@ -114,6 +114,8 @@ class ColumnMatrix {
                            double* r,
                            ThreadPool& pool) const;
 
+  // Of column j. O(1), dense O(num_rows()).
+  int32_t CountNonzeros(int j) const;
   // |x_j|^2. Cost as Dot.
   double SquaredNorm(int j) const;
   // |x_j|^2 of all columns. Cost as TransposedTimes.
