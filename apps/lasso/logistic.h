@@ -4,6 +4,9 @@
 
 namespace strads::lasso {
 
+// No row has more curvature than this by its weight.
+inline constexpr double kLogisticCurvature = 0.25;
+
 // One row's logistic loss w log(1 + exp(-s eta)), s = 1 if it is of the positive class and -1 if
 // not, at the fitted value eta.
 struct LogisticRow {

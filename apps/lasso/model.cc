@@ -6,27 +6,12 @@
 #include <cmath>
 #include <numeric>
 
-#include "apps/lasso/dual_bound.h"
+#include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// The relative gap of the model from which lambda_max follows; and the one that will do if it does
-// not become smaller any more.
-constexpr double kNullGap = 1e-11;
-constexpr double kRoughNullGap = 1e-6;
-constexpr int kNullLooksInVain = 10;
-// A variance that is this share of the mean square is what rounding has left of zero.
-constexpr double kRounding = 1e-14;
-constexpr double kLogisticCurvature = 0.25;  // of the loss by the fitted value, at most
-constexpr double kLongestInterceptStep = 4;
-
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
-  for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];
-}
 
 }  // namespace
 
@@ -106,13 +91,7 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   }
   offsets_.push_back(Offset());
   if (plan.seed >= 0) {
-    update.couplings.resize(coefficients_.size(), 0.0);
-    for (const Partial& partial : partials) AddTo(update.couplings, partial.couplings);
-    if (projects_) Project(columns_->xe[Index(plan.seed)], update.couplings);
-    for (size_t j = 0; j < update.couplings.size(); ++j) {
-      const double norm = std::sqrt(columns_->norms[j]);
-      update.couplings[j] = norm > 0 ? update.couplings[j] / norm : 0;
-    }
+    update.couplings = CouplingsOf(plan, partials);
   }
   if (!plan.probe.empty()) {
     update.probe = plan.probe;
@@ -200,209 +179,6 @@ void Model::UpdateIntercept(double er, double moved, double expected, Update& up
   intercept_ += update.intercept_change;
 }
 
-Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
-  Slopes sum;
-  sum.xr.resize(coefficients_.size(), 0.0);
-  double ey = 0;
-  for (const Partial& partial : partials) {
-    AddTo(sum.xr, partial.xr);
-    sum.loss += partial.loss;
-    sum.er += partial.er;
-    sum.yr += partial.yr;
-    sum.entropy += partial.entropy;
-    sum.curvature += partial.curvature;
-    ey += partial.ey;
-  }
-  if (!columns_->is_logistic && projects_) {
-    Project(sum.er, sum.xr);
-    sum.loss -= 0.5 * sum.er * sum.er / columns_->weight;
-    sum.yr -= ey * sum.er / columns_->weight;
-  }
-  sum.rr = 2 * sum.loss;
-  return sum;
-}
-
-void Model::Project(double er, std::vector<double>& xr) const {
-  for (size_t j = 0; j < xr.size(); ++j) xr[j] -= columns_->xe[j] * er / columns_->weight;
-}
-
-// The first measurement.
-void Model::Look(std::span<const Partial> partials, Update& update) {
-  const size_t p = coefficients_.size();
-  columns_ = std::make_shared<Columns>();
-  columns_->is_logistic = options_.IsLogistic();
-  columns_->has_intercept = options_.intercept;
-  columns_->norms.resize(p, 0.0);
-  if (options_.intercept || options_.standardize) columns_->xe.resize(p, 0.0);
-  for (const Partial& partial : partials) {
-    columns_->weight += partial.weight;
-    AddTo(columns_->norms, partial.xx);
-    AddTo(columns_->xe, partial.xe);
-    update.counts.resize(std::max(update.counts.size(), partial.counts.size()), 0);
-    for (size_t j = 0; j < partial.counts.size(); ++j) update.counts[j] += partial.counts[j];
-    update.mean_entries += static_cast<double>(partial.entries);
-  }
-  if (options_.schedule == "block_greedy") update.counts.resize(p, 0);
-  if (p > 0) update.mean_entries /= static_cast<double>(p);
-  // A round changes the fitted values of all rows anyway if its columns have that many entries.
-  const double entries_of_round = update.mean_entries * options_.parallelism;
-  projects_ = options_.intercept &&
-              (!options_.IsLogistic() ||
-               (options_.schedule != "working_set" && entries_of_round >= columns_->weight));
-  if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
-
-  std::vector<double> deviations;
-  for (size_t j = 0; j < columns_->xe.size(); ++j) {
-    double& norm = columns_->norms[j];
-    const double mean_part = columns_->xe[j] * columns_->xe[j] / columns_->weight;
-    const double varying = norm - mean_part > kRounding * norm ? norm - mean_part : 0;
-    if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
-    if (projects_) norm = varying;
-  }
-  curvatures_ = columns_->norms;
-  if (columns_->is_logistic) {
-    for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
-  }
-  scratch_.resize(p);
-  terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), std::move(deviations));
-  penalty_ = terms_->OfFreeUnits();
-  update.group_of = terms_->group_of();
-}
-
-void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
-  size_t num_variables = coefficients_.size();
-  for (const Partial& partial : partials)
-    num_variables = std::max(num_variables, partial.xr.size());
-  if (plan.restart) {
-    coefficients_ = SparseVector();
-    intercept_ = 0;
-  }
-  coefficients_.resize(num_variables);
-  const bool is_first = terms_ == nullptr;
-  if (is_first) Look(partials, update);
-  Slopes slopes = SlopesOf(partials);
-  if (is_first) {
-    null_objective_ = slopes.loss;
-    columns_->xy = slopes.xr;
-  }
-  // Exact again.
-  const double* const b = coefficients_.values().data();
-  nonzeros_ = coefficients_.CountNonzeros();
-  penalty_sum_ = penalty_.Value(b);
-  er_ = projects_ && !columns_->is_logistic ? slopes.er : 0;
-  offsets_.back() = Offset();
-  update.objective = slopes.loss + penalty_sum_;
-
-  double gap = GapAt(slopes);
-  if (is_null_ && IsNullModel(gap)) {
-    StartFrom(slopes);
-    gap = GapAt(slopes);
-  }
-  gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
-  loss_value_ = slopes.loss;
-  objective_ = slopes.loss + penalty_sum_;
-  if (projects_ && !columns_->is_logistic) {
-    update.intercept_change = slopes.er / columns_->weight;
-    intercept_ += update.intercept_change;
-    er_ = 0;
-  }
-  if (!is_null_) FollowPath(slopes);
-
-  const bool solves_blocks = options_.schedule == "working_set";
-  if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
-  if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
-    update.intercept_change =
-        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
-    intercept_ += update.intercept_change;
-  }
-  if (solves_blocks) {
-    if (!block_) block_.emplace(*columns_);
-    block_->Measured(slopes.xr, slopes.rr, slopes.yr);
-    update.block_size = block_->size();
-  }
-
-  update.measured = true;
-  update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
-  update.nonzeros = nonzeros_;
-  update.num_variables = static_cast<int64_t>(num_variables);
-  std::vector<double> change;
-  for (int u = 0; u < penalty_.num_units(); ++u) {
-    const Penalty::Unit& unit = penalty_.unit(u);
-    change.resize(std::max(change.size(), Index(unit.count)));
-    if (!penalty_.Change(unit, b, slopes.xr.data(), curvatures_.data(), change.data())) continue;
-    double scaled = 0;
-    for (int32_t k = 0; k < unit.count; ++k) {
-      const double c = change[Index(k)];
-      scaled += c * c * columns_->norms[Index(penalty_.Variable(unit.first + k))];
-    }
-    update.units.push_back(u);
-    update.scaled.push_back(std::sqrt(scaled));
-  }
-}
-
-// How far the objective is from its least value, at most.
-double Model::GapAt(const Slopes& slopes) {
-  const double* const b = coefficients_.values().data();
-  const bool is_logistic = columns_->is_logistic;
-  double dual = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
-                              is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
-                              is_logistic ? 1 : kInfinity)
-                    .value;
-  const bool is_estimate = terms_->has_free_units() || (is_logistic && columns_->has_intercept);
-  if (is_logistic && columns_->has_intercept) {
-    // The intercept is a variable that is not penalised: see BestDualBound.
-    const double reach =
-        std::abs(intercept_) + (slopes.curvature > 0 ? std::abs(slopes.er) / slopes.curvature : 0);
-    dual -= 2 * std::abs(slopes.er) * reach;
-  }
-  // What was a bound stays one.
-  best_dual_ = is_estimate ? dual : std::max(best_dual_, dual);
-  return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
-}
-
-bool Model::IsNullModel(double gap) {
-  if (!terms_->has_free_units() && !(columns_->has_intercept && columns_->is_logistic)) return true;
-  const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
-  null_looks_in_vain_ = relative < null_gap_ ? 0 : null_looks_in_vain_ + 1;
-  null_gap_ = std::min(null_gap_, relative);
-  return relative <= kNullGap ||
-         (relative <= kRoughNullGap && null_looks_in_vain_ >= kNullLooksInVain);
-}
-
-void Model::StartFrom(const Slopes& null_model) {
-  is_null_ = false;
-  null_objective_ = null_model.loss;
-  lambda_max_ = terms_->LambdaMax(null_model.xr.data());
-  if (path_.start) {
-    const std::vector<double> lambdas = path_.start(*this);
-    next_lambdas_.assign(lambdas.begin() + 1, lambdas.end());
-    lambda_ = lambdas.front();
-  } else if (lambda_ == 0) {
-    lambda_ = options_.lambda_ratio * lambda_max_;
-  }
-  StartAt(lambda_);
-}
-
-void Model::StartAt(double lambda) {
-  lambda_ = lambda;
-  if (lambda > 0) penalty_ = terms_->At(lambda);  // else the null model is best at any lambda
-  best_dual_ = -kInfinity;
-  penalty_sum_ = penalty_.Value(coefficients_.values().data());
-}
-
-// What was measured at one lambda says what matters at the next.
-void Model::FollowPath(const Slopes& slopes) {
-  while (path_.on_point && (gap_ <= path_.tolerance || goes_on_)) {
-    goes_on_ = false;
-    path_.on_point(*this);
-    if (next_lambdas_.empty()) return;
-    StartAt(next_lambdas_.front());
-    next_lambdas_.pop_front();
-    objective_ = slopes.loss + penalty_sum_;
-    gap_ = null_objective_ > 0 ? GapAt(slopes) / null_objective_ : 0;
-  }
-}
-
 void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
   constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
   if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
@@ -447,7 +223,7 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = offsets_.back();
-  report.gap = is_null_ || !next_lambdas_.empty() ? kInfinity : gap_;
+  report.gap = is_null_ || !next_lambdas_.empty() ? std::numeric_limits<double>::infinity() : gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
   report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}};

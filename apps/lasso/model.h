@@ -76,6 +76,7 @@ class Model {
   std::vector<int32_t> BestOf(const Plan& plan) const;
   void UpdateIntercept(double er, double moved, double expected, Update& update);
   void Project(double er, std::vector<double>& xr) const;
+  std::vector<double> CouplingsOf(const Plan& plan, std::span<const Partial> partials) const;
   void FindCoupled(std::span<const Partial> partials, Update& update) const;
   double Offset() const;
 

@@ -6,7 +6,8 @@ strads=$1
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 for config in "$@"; do
-  values=$("$strads" lasso train --config="$config" --print_config)
+  command=$(sed -n 's/^# *strads lasso \([a-z]*\) --config=.*'"$(basename "$config")"'.*/\1/p' "$config" | head -1)
+  values=$("$strads" lasso "${command:-train}" --config="$config" --print_config)
   while IFS='= ' read -r name value _; do
     case $value in 1e-5 | '') continue ;; esac # printed in another way
     grep -qxF "$name = $value" <<<"$values" || { echo "$config: $name = $value is not in force"; exit 1; }

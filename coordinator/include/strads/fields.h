@@ -32,8 +32,8 @@ namespace strads {
 template <class T>
 inline constexpr size_t kNumFields = std::tuple_size_v<decltype(std::declval<T&>().Fields())>;
 
-// The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a private
-// member.
+// The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a
+// private member.
 template <class T>
 consteval auto FieldNames() {
   std::array<std::string_view, kNumFields<T>> names{};

@@ -51,8 +51,8 @@ struct Summary {
   int64_t peak_rss_bytes = 0;  // the largest process of the run
   int64_t bytes_sent = 0;      // by the coordinator
   int64_t bytes_received = 0;
-  int64_t frames_dropped = 0;  // foreign or malformed, by the coordinator
-  double idle_seconds = 0;     // all workers waited for a pull or a plan
+  int64_t frames_dropped = 0;    // foreign or malformed, by the coordinator
+  double idle_seconds = 0;       // all workers waited for a pull or a plan
   double plan_wait_seconds = 0;  // the part of it after the pull: for a plan
   std::map<std::string, double> extra;
 
