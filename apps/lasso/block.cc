@@ -4,6 +4,7 @@
 #include <strads/parallel.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace strads::lasso {
 namespace {
@@ -33,8 +34,8 @@ std::vector<Triplet> TripletsOf(const Partial& partial, int64_t num_columns, int
 
 }  // namespace
 
-void Block::Measured(const std::vector<double>& xr, double rr, double yr) {
-  xr_ = xr;
+void Block::Measured(std::vector<double> xr, double rr, double yr) {
+  xr_ = std::move(xr);
   state_.rr = rr;
   state_.yr = yr;
   for (Eigen::Index i = 0; i < state_.q.size(); ++i) state_.q[i] = xr_[Index(variables_[Index(i)])];
@@ -154,6 +155,7 @@ Block::Change Block::Solve(const Plan& plan,
     change.updates = solver_.Solve(state_, own, gap);
     b = state_.b.data();
   }
+  change.penalty = own.Value(b);
   for (size_t i = 0; i < variables_.size(); ++i) {
     if (b[i] != coefficients[Index(variables_[i])]) change.values.emplace_back(variables_[i], b[i]);
   }

@@ -37,11 +37,12 @@ class Block {
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
 
   // What the workers say of the current coefficients: X'r, |r|^2, y'r.
-  void Measured(const std::vector<double>& xr, double rr, double yr);
+  void Measured(std::vector<double> xr, double rr, double yr);
 
   struct Change {
     std::vector<std::pair<int32_t, double>> values;  // variables that changed, and their new values
     double intercept = 0;                            // by how much it changed
+    double penalty = 0;                              // of the block, and so of all
     int64_t updates = 0;
   };
   // Adds the variables that join by `plan`, which are those of these units of `penalty`, about

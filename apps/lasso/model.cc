@@ -199,7 +199,7 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
     nonzeros_ += (b != 0) - (old != 0);
     old = b;
   }
-  penalty_sum_ = penalty_.Value(coefficients_.values().data());
+  penalty_sum_ = change.penalty;
 }
 
 // Tells schedulers which pairs of the probe are coupled, |x_j'x_k| >= max_coupling |x_j| |x_k|: far

@@ -66,6 +66,7 @@ class Model {
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
   Slopes SlopesOf(std::span<const Partial> partials) const;
+  void FindViolators(const std::vector<double>& xr, Update& update) const;
   double GapAt(const Slopes& slopes);
   bool IsNullModel(double gap);
   void StartFrom(const Slopes& null_model);

@@ -95,7 +95,7 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
   }
   scratch_.resize(p);
-  terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), std::move(deviations));
+  terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), deviations);
   penalty_ = terms_->OfFreeUnits();
   update.group_of = terms_->group_of();
 }
@@ -146,21 +146,28 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
         std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
     intercept_ += update.intercept_change;
   }
-  if (solves_blocks) {
-    if (!block_) block_.emplace(*columns_);
-    block_->Measured(slopes.xr, slopes.rr, slopes.yr);
-    update.block_size = block_->size();
-  }
-
   update.measured = true;
   update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
   update.nonzeros = nonzeros_;
   update.num_variables = static_cast<int64_t>(num_variables);
+  FindViolators(slopes.xr, update);
+  if (solves_blocks) {
+    if (!block_) block_.emplace(*columns_);
+    block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
+    update.block_size = block_->size();
+  }
+}
+
+// The units that would change now.
+void Model::FindViolators(const std::vector<double>& xr, Update& update) const {
+  const double* const b = coefficients_.values().data();
   std::vector<double> change;
   for (int u = 0; u < penalty_.num_units(); ++u) {
     const Penalty::Unit& unit = penalty_.unit(u);
+    const bool is_zero = b[penalty_.Variable(unit.first)] == 0 && unit.count == 1;
+    if (is_zero && penalty_.Steepness(unit, xr.data()) <= unit.l1) continue;
     change.resize(std::max(change.size(), Index(unit.count)));
-    if (!penalty_.Change(unit, b, slopes.xr.data(), curvatures_.data(), change.data())) continue;
+    if (!penalty_.Change(unit, b, xr.data(), curvatures_.data(), change.data())) continue;
     double scaled = 0;
     for (int32_t k = 0; k < unit.count; ++k) {
       const double c = change[Index(k)];

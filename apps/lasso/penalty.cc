@@ -1,8 +1,5 @@
 #include "apps/lasso/penalty.h"
 
-#include <strads/prox.h>
-
-#include <algorithm>
 #include <cmath>
 
 namespace strads::lasso {
@@ -29,11 +26,7 @@ Penalty Penalty::Over(std::span<const int> units) const {
   return {std::move(chosen), {}, std::move(scales), nonnegative_};
 }
 
-double Penalty::Value(const Unit& unit, const double* b) const {
-  if (unit.count == 1) {
-    const double value = b[Variable(unit.first)];
-    return value == 0 ? 0 : unit.l1 * std::abs(value) + 0.5 * unit.l2 * value * value;
-  }
+double Penalty::ValueOfGroup(const Unit& unit, const double* b) const {
   double square = 0;
   for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
     const double value = Scale(k) * b[Variable(k)];
@@ -48,20 +41,8 @@ double Penalty::Value(const double* b) const {
   return sum;
 }
 
-double Penalty::Minimise(const Unit& unit, double z, double a) const {
-  const double curvature = a + unit.l2;
-  if (!(curvature > 0)) return 0;
-  return (nonnegative_ ? NonnegativeSoftThreshold(z, unit.l1) : SoftThreshold(z, unit.l1)) /
-         curvature;
-}
-
-bool Penalty::Change(
+bool Penalty::ChangeOfGroup(
     const Unit& unit, const double* b, const double* q, const double* xx, double* change) const {
-  if (unit.count == 1) {
-    const int32_t j = Variable(unit.first);
-    *change = (xx[j] > 0 ? Minimise(unit, q[j] + xx[j] * b[j], xx[j]) : 0) - b[j];
-    return *change != 0;
-  }
   double trace = 0;
   for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
     trace += xx[Variable(k)] / (Scale(k) * Scale(k));
@@ -102,11 +83,7 @@ bool Penalty::ExactChange(const Unit& unit,
   return moved;
 }
 
-double Penalty::Steepness(const Unit& unit, const double* q) const {
-  if (unit.count == 1) {
-    const double value = q[Variable(unit.first)];
-    return nonnegative_ ? std::max(value, 0.0) : std::abs(value);
-  }
+double Penalty::SteepnessOfGroup(const Unit& unit, const double* q) const {
   double square = 0;
   for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
     const double value = q[Variable(k)] / Scale(k);

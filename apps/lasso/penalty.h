@@ -1,6 +1,10 @@
 #pragma once
 
+#include <strads/prox.h>
+
 #include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -45,6 +49,7 @@ class Penalty {
   int num_units() const { return static_cast<int>(units_.size()); }
   const Unit& unit(int u) const { return units_[static_cast<size_t>(u)]; }
   const std::vector<Unit>& units() const { return units_; }
+  std::vector<Unit>& units() { return units_; }
   bool nonnegative() const { return nonnegative_; }
   // The k-th variable in the order of units.
   int32_t Variable(int32_t k) const {
@@ -56,12 +61,21 @@ class Penalty {
   Penalty Over(std::span<const int> units) const;
 
   // Of one unit, and of all.
-  double Value(const Unit& unit, const double* b) const;
+  double Value(const Unit& unit, const double* b) const {
+    if (unit.count > 1) return ValueOfGroup(unit, b);
+    const double value = b[Variable(unit.first)];
+    return value == 0 ? 0 : unit.l1 * std::abs(value) + 0.5 * unit.l2 * value * value;
+  }
   double Value(const double* b) const;
 
   // argmin over b of  a/2 b^2 - z b + what the unit, a single variable, adds. Zero if there is no
   // least b.
-  double Minimise(const Unit& unit, double z, double a) const;
+  double Minimise(const Unit& unit, double z, double a) const {
+    const double curvature = a + unit.l2;
+    if (!(curvature > 0)) return 0;
+    return (nonnegative_ ? NonnegativeSoftThreshold(z, unit.l1) : SoftThreshold(z, unit.l1)) /
+           curvature;
+  }
 
   // The change of unit's variables that minimises a bound of
   //
@@ -70,7 +84,12 @@ class Penalty {
   // for a single variable the function itself, for a group the one with D^-1 X_u'X_u D^-1 replaced
   // by its trace times the identity. Written to `change`; false if it is zero.
   bool Change(
-      const Unit& unit, const double* b, const double* q, const double* xx, double* change) const;
+      const Unit& unit, const double* b, const double* q, const double* xx, double* change) const {
+    if (unit.count > 1) return ChangeOfGroup(unit, b, q, xx, change);
+    const int32_t j = Variable(unit.first);
+    *change = (xx[j] > 0 ? Minimise(unit, q[j] + xx[j] * b[j], xx[j]) : 0) - b[j];
+    return *change != 0;
+  }
 
   // The same without a bound, for `step` of D^-1 X_u'X_u D^-1.
   bool ExactChange(const Unit& unit,
@@ -81,9 +100,18 @@ class Penalty {
 
   // How steep the loss falls along the unit, for q = X'r: |D_u^-1 q_u|_2, one-sided if b >= 0. The
   // unit stays at zero while that is at most l1; for a single variable D is in l1.
-  double Steepness(const Unit& unit, const double* q) const;
+  double Steepness(const Unit& unit, const double* q) const {
+    if (unit.count > 1) return SteepnessOfGroup(unit, q);
+    const double value = q[Variable(unit.first)];
+    return nonnegative_ ? std::max(value, 0.0) : std::abs(value);
+  }
 
  private:
+  double ValueOfGroup(const Unit& unit, const double* b) const;
+  double SteepnessOfGroup(const Unit& unit, const double* q) const;
+  bool ChangeOfGroup(
+      const Unit& unit, const double* b, const double* q, const double* xx, double* change) const;
+
   std::vector<Unit> units_;
   std::vector<int32_t> members_;
   std::vector<double> scales_;

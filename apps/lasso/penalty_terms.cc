@@ -31,8 +31,7 @@ std::vector<int32_t> ReadGroups(const std::string& path, int64_t num_variables) 
 
 PenaltyTerms::PenaltyTerms(const Options& options,
                            int64_t num_variables,
-                           std::vector<double> deviations)
-    : l1_ratio_(options.l1_ratio), nonnegative_(options.nonnegative) {
+                           const std::vector<double>& deviations) {
   const auto p = static_cast<size_t>(num_variables);
   size_t num_units = p;
   std::vector<int32_t> sizes(p, 1);
@@ -58,71 +57,69 @@ PenaltyTerms::PenaltyTerms(const Options& options,
                       ": a penalty factor is negative, expected at least 0");
   }
 
-  units_.resize(num_units);
+  std::vector<Penalty::Unit> units(num_units);
+  std::vector<int32_t> members;
+  std::vector<double> scales;
   int32_t first = 0;
   for (size_t u = 0; u < num_units; ++u) {
-    units_[u].first = first;
-    units_[u].count = sizes[u];
+    units[u].first = first;
+    units[u].count = sizes[u];
     first += sizes[u];
   }
   if (!group_of_.empty()) {
     std::vector<int32_t> next;
-    for (const Penalty::Unit& unit : units_) next.push_back(unit.first);
-    members_.resize(p);
+    for (const Penalty::Unit& unit : units) next.push_back(unit.first);
+    members.resize(p);
     for (size_t j = 0; j < p; ++j)
-      members_[static_cast<size_t>(next[static_cast<size_t>(group_of_[j])]++)] =
+      members[static_cast<size_t>(next[static_cast<size_t>(group_of_[j])]++)] =
           static_cast<int32_t>(j);
     // A variable that does not vary is as good as zero.
-    for (const int32_t j : members_) {
+    for (const int32_t j : members) {
       if (deviations.empty()) break;
       const double deviation = deviations[static_cast<size_t>(j)];
-      scales_.push_back(deviation > 0 ? deviation : 1);
+      scales.push_back(deviation > 0 ? deviation : 1);
     }
   }
   for (size_t u = 0; u < num_units; ++u) {
-    Penalty::Unit& unit = units_[u];
+    Penalty::Unit& unit = units[u];
     const double factor = factors[static_cast<Eigen::Index>(u)];
     double deviation = 1;
     if (unit.count == 1 && !deviations.empty()) {
       const auto k = static_cast<size_t>(unit.first);
-      deviation = deviations[members_.empty() ? k : static_cast<size_t>(members_[k])];
+      deviation = deviations[members.empty() ? k : static_cast<size_t>(members[k])];
     }
     const bool is_out = factor == kInfinity || deviation == 0;
-    unit.l1 = is_out ? kInfinity : factor * deviation * l1_ratio_;
-    unit.l2 = is_out ? 0 : factor * deviation * deviation * (1 - l1_ratio_);
+    unit.l1 = is_out ? kInfinity : factor * deviation * options.l1_ratio;
+    unit.l2 = is_out ? 0 : factor * deviation * deviation * (1 - options.l1_ratio);
     has_free_units_ = has_free_units_ || unit.IsFree();
   }
-}
-
-Penalty PenaltyTerms::Make(std::vector<Penalty::Unit> units) const {
-  return {std::move(units), members_, scales_, nonnegative_};
+  base_ = Penalty(std::move(units), std::move(members), std::move(scales), options.nonnegative);
 }
 
 Penalty PenaltyTerms::At(double lambda) const {
-  std::vector<Penalty::Unit> units = units_;
-  for (Penalty::Unit& unit : units) {
+  Penalty penalty = base_;
+  for (Penalty::Unit& unit : penalty.units()) {
     unit.l1 *= lambda;
     unit.l2 *= lambda;
   }
-  return Make(std::move(units));
+  return penalty;
 }
 
 Penalty PenaltyTerms::OfFreeUnits() const {
-  std::vector<Penalty::Unit> units = units_;
-  for (Penalty::Unit& unit : units) {
+  Penalty penalty = base_;
+  for (Penalty::Unit& unit : penalty.units()) {
     if (unit.IsFree()) continue;
     unit.l1 = kInfinity;
     unit.l2 = 0;
   }
-  return Make(std::move(units));
+  return penalty;
 }
 
 double PenaltyTerms::LambdaMax(const double* slopes) const {
-  const Penalty penalty = Make(units_);
   double most = 0;
-  for (const Penalty::Unit& unit : penalty.units()) {
+  for (const Penalty::Unit& unit : base_.units()) {
     if (unit.l1 > 0 && unit.l1 < kInfinity)
-      most = std::max(most, penalty.Steepness(unit, slopes) / unit.l1);
+      most = std::max(most, base_.Steepness(unit, slopes) / unit.l1);
   }
   return most;
 }

@@ -14,7 +14,9 @@ class PenaltyTerms {
  public:
   // `deviations` are the standard deviations of the variables; empty if they do not matter. Reads
   // the files of penalty factors and of groups. Throws kData if they do not fit so many variables.
-  PenaltyTerms(const Options& options, int64_t num_variables, std::vector<double> deviations);
+  PenaltyTerms(const Options& options,
+               int64_t num_variables,
+               const std::vector<double>& deviations);
 
   Penalty At(double lambda) const;
   // Where only units that are not penalised may change.
@@ -27,13 +29,7 @@ class PenaltyTerms {
   const std::vector<int32_t>& group_of() const { return group_of_; }
 
  private:
-  Penalty Make(std::vector<Penalty::Unit> units) const;
-
-  const double l1_ratio_;
-  const bool nonnegative_;
-  std::vector<Penalty::Unit> units_;  // at lambda = 1
-  std::vector<int32_t> members_;
-  std::vector<double> scales_;
+  Penalty base_;  // at lambda = 1
   std::vector<int32_t> group_of_;
   bool has_free_units_ = false;
 };

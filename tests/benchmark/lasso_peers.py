@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
-"""Solving beside scikit-learn, in one run: lasso_peers.py BUILD_FOLDER DATA.libsvm...
+"""Solving beside scikit-learn and glmnet, in one run: lasso_peers.py BUILD_FOLDER [DATA.libsvm[.xz]...]
 
-For each file, at lambda_max/10 and /100, prints the seconds of solving (data in memory, from zero) to a
-relative suboptimality (P - P*) / P* of 1e-4 and 1e-6, and the wall seconds from data file to model file
-at 1e-4. P = 1/2 |y - X b|^2 + lambda |b|_1, the same for all, evaluated by this script; P* is the best of
-all. scikit-learn stops on its duality gap only, so it is run to a ladder of tolerances, and the fastest
-run that meets the target counts. Needs python3-sklearn (tests/benchmark/setup.sh).
+For each file (without: the two of the app, a sparse and a dense correlated one that are generated), at
+lambda_max/10 and /100, prints
+  - the seconds of solving (data in memory, from zero) to a relative suboptimality (P - P*) / P* of 1e-4 and
+    1e-6, and the peer's divided by ours. P = 1/2 |y - X b|^2 + lambda |b|_1, the same for all, evaluated by
+    this script; P* is the best of all. Peers stop on their own criteria, so each is run to a ladder of
+    them, and the fastest run that meets the target counts.
+  - the wall seconds from data file to model file at 1e-4, and the peak memory of the process.
+Each solver is one process of one thread. Needs python3-sklearn and r-cran-glmnet (tests/benchmark/setup.sh).
 """
+import io
 import json
+import lzma
 import os
+import pathlib
 import statistics
 import subprocess
 import sys
@@ -21,19 +27,63 @@ import scipy.sparse
 from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import Lasso
 
+HERE = pathlib.Path(__file__).resolve().parent
 TARGETS = (1e-4, 1e-6)
 REPEATS = 3
 LADDER = [10.0 ** -k for k in range(1, 11)]
 MOST_SECONDS = 60  # of one rung: the ladder ends there
 WAYS = {"1 worker": [], "2 threads": ["--threads=2"], "2 workers": ["--workers=2"]}
+GLMNET = {"glmnet": 1, "glmnet path": 20}
+
+
+def load(path):
+    if path.endswith(".xz"):
+        with lzma.open(path) as file:
+            x, y = load_svmlight_file(io.BytesIO(file.read()))
+    else:
+        x, y = load_svmlight_file(path)
+    if x.nnz > 0.4 * x.shape[0] * x.shape[1]:
+        return numpy.asfortranarray(x.toarray()), y
+    return scipy.sparse.csc_matrix(x), y
 
 
 def objective(x, y, b, lam):
     return 0.5 * numpy.square(y - x @ b).sum() + lam * numpy.abs(b).sum()
 
 
-def peer(x, y, lam):
-    """(seconds, objective) of each rung."""
+def dense_set(path, rows=1000, columns=8000, correlation=0.9):
+    """Columns as like their neighbours as this, 100 of them in the target."""
+    draw = numpy.random.default_rng(5)
+    x = draw.standard_normal((rows, columns))
+    for j in range(1, columns):
+        x[:, j] = correlation * x[:, j - 1] + numpy.sqrt(1 - correlation ** 2) * x[:, j]
+    y = x[:, draw.choice(columns, 100, replace=False)] @ draw.standard_normal(100) + draw.standard_normal(rows)
+    with open(path, "w", encoding="ascii") as out:
+        for row, target in zip(x, y):
+            out.write(f"{target:.8g} " + " ".join(f"{j + 1}:{v:.7g}" for j, v in enumerate(row)) + "\n")
+
+
+def run(command):
+    """Standard output, and wall seconds."""
+    start = time.perf_counter()
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return done.stdout, time.perf_counter() - start
+
+
+def peak_memory():
+    """Of this process, in bytes."""
+    status = pathlib.Path("/proc/self/status").read_text(encoding="ascii")
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+
+def sklearn_child(data, ratio):
+    """Runs in a process of its own: prints seconds of loading, [seconds, objective] of each rung,
+    and peak memory."""
+    warnings.simplefilter("ignore")  # of rungs that do not converge
+    start = time.perf_counter()
+    x, y = load(data)
+    loading = time.perf_counter() - start
+    lam = ratio * numpy.abs(x.T @ y).max()
     rungs = []
     for tolerance in LADDER:
         model = Lasso(alpha=lam / len(y), fit_intercept=False, tol=tolerance, max_iter=1000000)
@@ -43,21 +93,39 @@ def peer(x, y, lam):
         rungs.append((seconds, objective(x, y, model.coef_, lam)))
         if seconds > MOST_SECONDS:
             break
-    return rungs
+    print(json.dumps([loading, rungs, peak_memory()]))
+
+
+def glmnet(x, y, lam, steps, folder):
+    numpy.array(x.shape, dtype=numpy.int32).tofile(f"{folder}/shape")
+    y.tofile(f"{folder}/y")
+    if scipy.sparse.issparse(x):
+        x.indices.astype(numpy.int32).tofile(f"{folder}/rows")
+        x.indptr.astype(numpy.int32).tofile(f"{folder}/starts")
+        x.data.tofile(f"{folder}/values")
+    else:
+        pathlib.Path(f"{folder}/rows").unlink(missing_ok=True)
+        x.ravel(order="F").tofile(f"{folder}/values")
+    out, _ = run(["Rscript", str(HERE / "lasso_peers.R"), folder, repr(float(lam)), str(steps)])
+    *lines, memory = out.splitlines()
+    rungs = []
+    for line in lines:
+        k, seconds = line.split()
+        rungs.append((float(seconds), objective(x, y, numpy.fromfile(f"{folder}/b{k}"), lam)))
+    return rungs, 1024 * int(memory)
 
 
 def ours(build, data, ratio, flags, folder):
-    """One run to full precision: [(seconds of solving, objective)] of its measurements, wall seconds."""
+    """[(seconds of solving, objective)] of the rounds of a run to full precision and its peak memory, and
+    the wall seconds of one to a tolerance."""
     metrics = os.path.join(folder, "metrics.jsonl")
     command = [f"{build}/strads", "lasso", "train", f"--data={data}", f"--lambda_ratio={ratio}", "--noprogress",
                f"--model={folder}/model.json", f"--metrics={metrics}", *flags]
-    start = time.perf_counter()
-    subprocess.run([*command, "--tolerance=1e-5"], check=True, stdout=subprocess.DEVNULL)
-    wall = time.perf_counter() - start
-    subprocess.run([*command, "--tolerance=1e-9", f"--max_time={MOST_SECONDS}"], check=True, stdout=subprocess.DEVNULL)
+    _, wall = run([*command, "--tolerance=1e-5"])
+    run([*command, "--tolerance=1e-9", f"--max_time={MOST_SECONDS}"])
     with open(metrics, encoding="utf-8") as lines:
         records = [json.loads(line) for line in lines]
-    return [(r["seconds"], r["objective"]) for r in records[:-1]], wall, records[-1]
+    return [(r["seconds"], r["objective"]) for r in records[:-1]], wall, records[-1]["peak_rss_bytes"]
 
 
 def first(points, best, target):
@@ -65,35 +133,50 @@ def first(points, best, target):
     return min((s for s, p in points if p - best <= target * best), default=float("inf"))
 
 
+def compare(build, data, ratio, x, y, folder):
+    lam = ratio * numpy.abs(x.T @ y).max()
+    runs = {way: [ours(build, data, ratio, flags, folder) for _ in range(REPEATS)] for way, flags in WAYS.items()}
+    out, _ = run([sys.executable, __file__, "--scikit-learn", data, str(ratio)])
+    loading, rungs, peak = json.loads(out)
+    peers = {"scikit-learn": (rungs, peak)}
+    for name, steps in GLMNET.items():
+        peers[name] = glmnet(x, y, lam, steps, folder)
+    best = min([p for rungs, _ in peers.values() for _, p in rungs] +
+               [p for way in runs.values() for points, _, _ in way for _, p in points])
+    lead = [statistics.median(first(points, best, t) for points, _, _ in runs["1 worker"]) for t in TARGETS]
+    title = f"{os.path.basename(data)[:20]:20} {ratio:5g}"
+
+    def line(name, seconds, wall, memory, ratios):
+        columns = "".join(f"{s:9.4f}" for s in seconds) + "".join(f"{r:7.2f}" for r in ratios)
+        print(f"{title} {name:>12}{columns} {wall:>10} {memory / 1e6:8.0f}", flush=True)
+
+    for name, (rungs, peak) in peers.items():
+        seconds = [first(rungs, best, t) for t in TARGETS]
+        wall = f"{loading + seconds[0]:.3f}" if name == "scikit-learn" else "-"
+        line(name, seconds, wall, peak, [s / o for s, o in zip(seconds, lead)])
+    for way, repeats in runs.items():
+        seconds = [statistics.median(first(points, best, t) for points, _, _ in repeats) for t in TARGETS]
+        wall = statistics.median(wall for _, wall, _ in repeats)
+        line(way, seconds, f"{wall:.3f}", repeats[0][2], [s / o for s, o in zip(seconds, lead)])
+
+
 def main():
-    warnings.simplefilter("ignore")  # of rungs that do not converge
+    if sys.argv[1:2] == ["--scikit-learn"]:
+        return sklearn_child(sys.argv[2], float(sys.argv[3]))
     build, files = sys.argv[1], sys.argv[2:]
-    print(f"{'data':20} {'lambda':>8} {'solver':>12} {'1e-4 s':>8} {'1e-6 s':>8} {'ratio':>6} {'ratio':>6} {'file-model':>10} {'peak MB':>8}")
+    os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+    print(f"{'data':20} {'ratio':>5} {'solver':>12} {'1e-4 s':>8} {'1e-6 s':>8} {'to ours':>13} {'file-model':>10} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
+        if not files:
+            data = HERE.parents[1] / "apps/lasso/data"
+            files = [str(data / "colon.libsvm.xz"), str(data / "mug05.libsvm.xz"),
+                     f"{folder}/sparse.libsvm", f"{folder}/dense.libsvm"]
+            run([f"{build}/benchmark_generate", files[2], "20000", "100000", "250"])
+            dense_set(files[3])
         for data in files:
-            start = time.perf_counter()
-            x, y = load_svmlight_file(data)
-            load = time.perf_counter() - start
-            if x.nnz > 0.4 * x.shape[0] * x.shape[1]:
-                x = numpy.asfortranarray(x.toarray())
-            else:
-                x = scipy.sparse.csc_matrix(x)
-            lambda_max = numpy.abs(x.T @ y).max()
+            x, y = load(data)
             for ratio in (0.1, 0.01):
-                runs = {way: [ours(build, data, ratio, flags, folder) for _ in range(REPEATS)]
-                        for way, flags in WAYS.items()}
-                rungs = peer(x, y, ratio * lambda_max)
-                best = min(p for _, p in rungs + [q for way in runs.values() for run in way for q in run[0]])
-                theirs = [first(rungs, best, target) for target in TARGETS]
-                name = os.path.basename(data)
-                print(f"{name:20} {ratio:8g} {'scikit-learn':>12} {theirs[0]:8.3f} {theirs[1]:8.3f} {1:6.1f} {1:6.1f} "
-                      f"{load + theirs[0]:10.2f}")
-                for way, repeats in runs.items():
-                    seconds = [statistics.median(first(points, best, t) for points, _, _ in repeats) for t in TARGETS]
-                    wall = statistics.median(run[1] for run in repeats)
-                    peak = repeats[0][2]["peak_rss_bytes"] / 1e6
-                    print(f"{name:20} {ratio:8g} {way:>12} {seconds[0]:8.3f} {seconds[1]:8.3f} {theirs[0] / seconds[0]:6.1f} "
-                          f"{theirs[1] / seconds[1]:6.1f} {wall:10.2f} {peak:8.0f}", flush=True)
+                compare(build, data, ratio, x, y, folder)
 
 
 if __name__ == "__main__":
