@@ -91,7 +91,8 @@ double LogisticSolver::Gap(const Penalty& penalty) {
 // In changes of a variable by its column.
 double LogisticSolver::CostOfInnerProducts() const {
   const auto columns = static_cast<double>(b_.size()), rows = static_cast<double>(num_rows());
-  if (columns > kMostInnerProducts) return std::numeric_limits<double>::infinity();
+  if (x_.num_nonzeros() == 0 || columns > kMostInnerProducts)
+    return std::numeric_limits<double>::infinity();
   const double in_row = x_.is_dense() ? columns : static_cast<double>(x_.num_nonzeros()) / rows;
   const double pairs = 0.5 * rows * in_row * in_row;  // of entries in a row
   return kPairCost * pairs * columns / (rows * in_row);
@@ -169,10 +170,11 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
 // False, and nothing moved, if there is no way down.
 bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& changes) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
-  const auto most = static_cast<int64_t>(std::min(CostOfInnerProducts(), 1e18));
-  const Step step = by_inner_products_ ? ByInnerProducts(penalty, root, gap)
-                                       : ByColumns(penalty, root, gap, most);
-  by_inner_products_ = by_inner_products_ || step.changes >= most;
+  const double most = CostOfInnerProducts();
+  const Step step = by_inner_products_ && std::isfinite(most)
+                        ? ByInnerProducts(penalty, root, gap)
+                        : ByColumns(penalty, root, gap, static_cast<int64_t>(std::min(most, 1e18)));
+  by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= most;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
   for (int j = 0; j < size(); ++j) {

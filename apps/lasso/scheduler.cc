@@ -27,7 +27,8 @@ constexpr double kGrowth = 2;
 // column: they are fewer than the entries then, and let all be solved for at once.
 constexpr double kSmallBlock = 512;
 constexpr double kSmallShare = 0.25;
-constexpr double kBytesPerEntry = 16;  // of a column that was gathered
+constexpr double kBytesPerEntry = 16;          // of a column that was gathered
+constexpr double kLogisticBytesPerEntry = 28;  // and scaled
 
 }  // namespace
 
@@ -191,8 +192,9 @@ void Scheduler::ChooseBlock(const Update& update) {
   gather_ = gather_ || options_.IsLogistic() ||
             wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
             static_cast<double>(update.block_size) >= most_inner_products;
+  const double per_entry = options_.IsLogistic() ? kLogisticBytesPerEntry : kBytesPerEntry;
   const double most =
-      gather_ ? memory / (kBytesPerEntry * std::max(mean_entries_, 1.0)) : most_inner_products;
+      gather_ ? memory / (per_entry * std::max(mean_entries_, 1.0)) : most_inner_products;
   if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
     working_set_.reset();  // all schedulers do, having heard the same
     return;
