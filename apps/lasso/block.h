@@ -35,6 +35,7 @@ class Block {
   explicit Block(const Columns& columns) : all_(columns) {}
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
+  std::span<const int> units() const { return units_; }
 
   // What the workers say of the current coefficients: X'r, |r|^2, y'r.
   void Measured(std::vector<double> xr, double rr, double yr);

@@ -3,7 +3,10 @@
 #include <strads/fields.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <utility>
 #include <vector>
 
 namespace strads::lasso {
@@ -47,7 +50,8 @@ struct Plan {
 struct Partial {
   int64_t updates_seen = 0;  // synced before this push
   double loss = 0;
-  std::vector<double> xr;  // x_j'r of plan.columns; if measuring, of all columns of the shard
+  std::vector<double> xr;  // x_j'r of plan.columns; if measuring, of all columns of the shard that
+                           // no update has screened
   double er = 0;           // e'r, if there is an intercept
 
   // If measuring:
@@ -100,6 +104,7 @@ struct Update {
                                // `columns`
   bool measured = false;
   bool measure_again = false;
+  std::vector<int32_t> screened;  // variables that are zero in the best model: not measured again
   bool solved = false;            // a block
   bool block_grew = false;        // for it
   int64_t num_variables = 0;      // if measuring
@@ -121,6 +126,7 @@ struct Update {
                 scaled,
                 measured,
                 measure_again,
+                screened,
                 solved,
                 block_grew,
                 num_variables,
@@ -136,5 +142,13 @@ struct Update {
                 coupled,
                 scheduler)
 };
+
+// Takes `some`, ascending, out of `all`, ascending.
+inline void RemoveSorted(std::vector<int32_t>& all, const std::vector<int32_t>& some) {
+  if (some.empty()) return;
+  std::vector<int32_t> rest;
+  std::ranges::set_difference(all, some, std::back_inserter(rest));
+  all = std::move(rest);
+}
 
 }  // namespace strads::lasso

@@ -42,9 +42,10 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   if (!plan.blocks.empty() && (in_blocks != std::ssize(plan.columns) || has_empty_block))
     throw ProtocolError("a plan's blocks are not its columns");
   for (const Partial& partial : partials) {
-    const bool fits = plan.measure ? partial.xx.size() <= partial.xr.size() &&
-                                         partial.xe.size() <= partial.xr.size()
-                                   : partial.xr.size() == plan.columns.size();
+    const bool fits = !plan.measure       ? partial.xr.size() == plan.columns.size()
+                      : terms_ == nullptr ? partial.xx.size() == partial.xr.size() &&
+                                                partial.xe.size() <= partial.xr.size()
+                                          : partial.xr.size() == measured_.size();
     const bool states_match =
         partial.updates_seen == partials.front().updates_seen &&
         partial.updates_seen >= first_offset_ &&
@@ -230,6 +231,7 @@ strads::Report Model::Report() const {
   if (options_.intercept) report.extra["intercept"] = intercept_;
   if (block_ && block_->size() > 0) {
     report.extra["block"] = static_cast<double>(block_->size());
+    report.extra["screened"] = static_cast<double>(coefficients_.size() - measured_.size());
   } else {
     report.extra["parallelism"] = parallelism_;
   }

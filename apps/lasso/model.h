@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "apps/lasso/block.h"
+#include "apps/lasso/dual_bound.h"
 #include "apps/lasso/messages.h"
 #include "apps/lasso/options.h"
 #include "apps/lasso/penalty.h"
@@ -66,8 +67,11 @@ class Model {
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
   Slopes SlopesOf(std::span<const Partial> partials) const;
+  double LengthOf(const Penalty::Unit& unit) const;
+  void Screen(const Slopes& slopes, Update& update);
   void FindViolators(const std::vector<double>& xr, Update& update) const;
   double GapAt(const Slopes& slopes);
+  bool BoundIsEstimate() const;
   bool IsNullModel(double gap);
   void StartFrom(const Slopes& null_model);
   void StartAt(double lambda);
@@ -96,6 +100,9 @@ class Model {
   Penalty penalty_;
   std::shared_ptr<Columns> columns_;
   std::vector<double> curvatures_;  // that bound the loss along each variable
+  std::vector<int32_t> measured_;   // columns, ascending: all until some are screened
+  std::vector<bool> is_screened_;   // units; empty: none
+  double largest_radius_ = 0;       // about the dual point at which any could be
   std::vector<double> scratch_;     // a slope for each variable
   std::optional<Block> block_;      // of working_set
   bool projects_ = false;           // e out of all columns
@@ -109,6 +116,7 @@ class Model {
   Path path_;
   std::deque<double> next_lambdas_;  // of the path
   bool goes_on_ = false;
+  DualBound bound_;  // of the last measurement
   double best_dual_ = -std::numeric_limits<double>::infinity();
   double gap_ = std::numeric_limits<double>::infinity();
   double er_ = 0;  // e'r of the model, if e is projected out

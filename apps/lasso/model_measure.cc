@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <utility>
 
 #include "apps/lasso/dual_bound.h"
@@ -33,16 +34,22 @@ void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
 
 Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
   Slopes sum;
-  sum.xr.resize(coefficients_.size(), 0.0);
+  std::vector<double> xr(measured_.size(), 0.0);
   double ey = 0;
   for (const Partial& partial : partials) {
-    AddTo(sum.xr, partial.xr);
+    AddTo(xr, partial.xr);
     sum.loss += partial.loss;
     sum.er += partial.er;
     sum.yr += partial.yr;
     sum.entropy += partial.entropy;
     sum.curvature += partial.curvature;
     ey += partial.ey;
+  }
+  if (xr.size() == coefficients_.size()) {
+    sum.xr = std::move(xr);
+  } else {
+    sum.xr.resize(coefficients_.size(), 0.0);
+    for (size_t i = 0; i < xr.size(); ++i) sum.xr[Index(measured_[i])] = xr[i];
   }
   if (!columns_->is_logistic && projects_) {
     Project(sum.er, sum.xr);
@@ -95,6 +102,8 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
   }
   scratch_.resize(p);
+  measured_.resize(p);
+  std::iota(measured_.begin(), measured_.end(), 0);
   terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), deviations);
   penalty_ = terms_->OfFreeUnits();
   update.group_of = terms_->group_of();
@@ -150,9 +159,10 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
   update.nonzeros = nonzeros_;
   update.num_variables = static_cast<int64_t>(num_variables);
+  if (solves_blocks && !block_) block_.emplace(*columns_);
+  if (solves_blocks && !is_null_ && !path_.start) Screen(slopes, update);
   FindViolators(slopes.xr, update);
   if (solves_blocks) {
-    if (!block_) block_.emplace(*columns_);
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     update.block_size = block_->size();
   }
@@ -163,6 +173,7 @@ void Model::FindViolators(const std::vector<double>& xr, Update& update) const {
   const double* const b = coefficients_.values().data();
   std::vector<double> change;
   for (int u = 0; u < penalty_.num_units(); ++u) {
+    if (!is_screened_.empty() && is_screened_[Index(u)]) continue;
     const Penalty::Unit& unit = penalty_.unit(u);
     const bool is_zero = b[penalty_.Variable(unit.first)] == 0 && unit.count == 1;
     if (is_zero && penalty_.Steepness(unit, xr.data()) <= unit.l1) continue;
@@ -178,15 +189,62 @@ void Model::FindViolators(const std::vector<double>& xr, Update& update) const {
   }
 }
 
+bool Model::BoundIsEstimate() const {
+  return terms_->has_free_units() || (columns_->is_logistic && columns_->has_intercept);
+}
+
+// |X_u D_u^-1|, or more: the root of the trace of its square.
+double Model::LengthOf(const Penalty::Unit& unit) const {
+  double trace = 0;
+  for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
+    const double norm = columns_->norms[Index(penalty_.Variable(k))];
+    trace += norm / (penalty_.Scale(k) * penalty_.Scale(k));
+  }
+  return std::sqrt(trace);
+}
+
+// Finds units that are zero in the best model (gap-safe rules: Ndiaye, Fercoq, Gramfort and Salmon,
+// JMLR 2017): the best dual point is no farther from s r than sqrt(2 gap), or half of that for the
+// logistic loss, whose derivative changes by a quarter of its argument at most.
+void Model::Screen(const Slopes& slopes, Update& update) {
+  if (BoundIsEstimate() || (columns_->is_logistic && !options_.weights.empty())) return;
+  const double gap = std::max(0.0, slopes.loss + penalty_sum_ - bound_.value);
+  const double radius = std::sqrt((columns_->is_logistic ? 0.5 : 2) * gap);
+  if (largest_radius_ == kInfinity) {
+    largest_radius_ = 0;
+    for (const Penalty::Unit& unit : penalty_.units()) {
+      const double length = LengthOf(unit);
+      if (length > 0 && unit.l1 < kInfinity)
+        largest_radius_ = std::max(largest_radius_, unit.l1 / length);
+    }
+  }
+  if (radius >= largest_radius_) return;
+  // What is in the block is measured with it.
+  is_screened_.resize(Index(penalty_.num_units()), false);
+  std::vector<bool> stays = is_screened_;
+  for (const int u : block_->units()) stays[Index(u)] = true;
+  for (int u = 0; u < penalty_.num_units(); ++u) {
+    const Penalty::Unit& unit = penalty_.unit(u);
+    if (stays[Index(u)]) continue;
+    const double steepest =
+        bound_.scale * penalty_.Steepness(unit, slopes.xr.data()) + radius * LengthOf(unit);
+    if (!(steepest < unit.l1)) continue;
+    is_screened_[Index(u)] = true;
+    for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
+      update.screened.push_back(penalty_.Variable(k));
+  }
+  std::ranges::sort(update.screened);
+  RemoveSorted(measured_, update.screened);
+}
+
 // How far the objective is from its least value, at most.
 double Model::GapAt(const Slopes& slopes) {
   const double* const b = coefficients_.values().data();
   const bool is_logistic = columns_->is_logistic;
-  double dual = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
-                              is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
-                              is_logistic ? 1 : kInfinity)
-                    .value;
-  const bool is_estimate = terms_->has_free_units() || (is_logistic && columns_->has_intercept);
+  bound_ = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
+                         is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
+                         is_logistic ? 1 : kInfinity);
+  double dual = bound_.value;
   if (is_logistic && columns_->has_intercept) {
     // The intercept is a variable that is not penalised: see BestDualBound.
     const double reach =
@@ -194,7 +252,7 @@ double Model::GapAt(const Slopes& slopes) {
     dual -= 2 * std::abs(slopes.er) * reach;
   }
   // What was a bound stays one.
-  best_dual_ = is_estimate ? dual : std::max(best_dual_, dual);
+  best_dual_ = BoundIsEstimate() ? dual : std::max(best_dual_, dual);
   return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
 }
 
@@ -223,6 +281,7 @@ void Model::StartFrom(const Slopes& null_model) {
 
 void Model::StartAt(double lambda) {
   lambda_ = lambda;
+  largest_radius_ = kInfinity;
   if (lambda > 0) penalty_ = terms_->At(lambda);  // else the null model is best at any lambda
   best_dual_ = -kInfinity;
   penalty_sum_ = penalty_.Value(coefficients_.values().data());

@@ -4,6 +4,7 @@
 #include <strads/options.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace strads::lasso {
@@ -98,12 +99,12 @@ Partial Worker::Push(const Plan& plan) {
 void Worker::Measure(Partial& partial) {
   if (!has_looked_) Look(partial);
   loss_->Measure(partial);
-  partial.xr.resize(static_cast<size_t>(data_.x.num_cols()));
+  partial.xr.resize(measured_.size());
   pool_.ParallelFor(
-      data_.x.num_cols(),
+      std::ssize(measured_),
       [&](int64_t begin, int64_t end) {
-        for (auto j = static_cast<int>(begin); j < static_cast<int>(end); ++j)
-          partial.xr[static_cast<size_t>(j)] = data_.x.Dot(j, loss_->r());
+        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
+          partial.xr[i] = data_.x.Dot(measured_[i], loss_->r());
       },
       kGrain);
 }
@@ -111,6 +112,8 @@ void Worker::Measure(Partial& partial) {
 // What stays as it is.
 void Worker::Look(Partial& partial) {
   has_looked_ = true;
+  measured_.resize(static_cast<size_t>(data_.x.num_cols()));
+  std::iota(measured_.begin(), measured_.end(), 0);
   const auto num_cols = static_cast<size_t>(data_.x.num_cols());
   const bool is_weighted = data_.weights.size() > 0;
   if (is_logistic_ && needs_sums_)
@@ -168,7 +171,10 @@ void Worker::Sync(const Update& update) {
     throw ProtocolError("an update's columns and changes do not fit");
   if (update.measured) {
     // A shard does not know of its last columns if they are empty.
+    for (auto j = static_cast<int32_t>(data_.x.num_cols()); j < update.num_variables; ++j)
+      measured_.push_back(j);
     data_.x.Widen(update.num_variables);
+    RemoveSorted(measured_, update.screened);
     if (needs_sums_) xe_.resize(static_cast<size_t>(update.num_variables), 0.0);
   }
   std::vector<int32_t> columns;

@@ -40,9 +40,10 @@ class Worker {
   Dataset data_;
   Eigen::VectorXd ones_;  // e, if needed
   const Eigen::VectorXd none_;
-  std::vector<double> xe_;      // x_j'e of all columns, if needed, once they were measured
-  std::vector<int32_t> block_;  // in the order of joining
-  size_t num_gathered_ = 0;     // of block_
+  std::vector<double> xe_;         // x_j'e of all columns, if needed, once they were measured
+  std::vector<int32_t> measured_;  // columns, ascending: all until some are screened
+  std::vector<int32_t> block_;     // in the order of joining
+  size_t num_gathered_ = 0;        // of block_
   bool gathers_ = false;
   std::unique_ptr<ShardLoss> loss_;
   int64_t updates_seen_ = 0;

@@ -182,6 +182,25 @@ TEST_F(WorkingSetRuns, GatherColumnsOfLargeBlocks) {
   }
 }
 
+// What the gap-safe rule leaves out is zero in the best model, and the certificate still holds.
+TEST_F(WorkingSetRuns, ScreenOnlyWhatIsZeroInTheBestModel) {
+  for (const double density : {1.0, 0.1}) {
+    const Problem problem = DrawProblem({.rows = 80,
+                                         .cols = 500,
+                                         .density = density,
+                                         .correlation = 0.5,
+                                         .relevant = 30,
+                                         .seed = 12});
+    for (const double ratio : {0.5, 0.05}) {
+      SCOPED_TRACE(std::to_string(density) + " " + std::to_string(ratio));
+      const Solution solution = Solve(problem, Options(ratio), To(1e-12, 3));
+      ExpectOptimal(problem, solution, 1e-12);
+      EXPECT_GT(solution.summary.extra.at("screened"), 250);
+      EXPECT_LE(solution.summary.extra.at("screened") + solution.summary.extra.at("block"), 500);
+    }
+  }
+}
+
 TEST_F(WorkingSetRuns, GoOnByPriorityWhereABlockWouldTakeTooMuchMemory) {
   const Problem problem = DrawProblem({.rows = 60, .cols = 90, .correlation = 0.5, .seed = 11});
   const Solution solution = Solve(problem, Options(0.05, /*block_memory=*/0), To(1e-9, 2));
