@@ -68,6 +68,7 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   }
   if (!group_of_.empty()) {
     std::vector<int32_t> next;
+    next.reserve(units.size());
     for (const Penalty::Unit& unit : units) next.push_back(unit.first);
     members.resize(p);
     for (size_t j = 0; j < p; ++j)
