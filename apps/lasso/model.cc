@@ -186,7 +186,7 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
   const Block::Change change = block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_,
                                              intercept_, penalty_, kShare * gap_ * null_objective_);
   updates_ += change.updates;
-  update.solved = true;
+  update.solved = solved_since_measured_ = true;
   update.block_grew = !plan.joining.empty();
   update.intercept_change = change.intercept;
   intercept_ += change.intercept;

@@ -99,14 +99,15 @@ class Model {
   std::shared_ptr<PenaltyTerms> terms_;  // once the variables are known
   Penalty penalty_;
   std::shared_ptr<Columns> columns_;
-  std::vector<double> curvatures_;  // that bound the loss along each variable
-  std::vector<int32_t> measured_;   // columns, ascending: all until some are screened
-  std::vector<bool> is_screened_;   // units; empty: none
-  double largest_radius_ = 0;       // about the dual point at which any could be
-  std::vector<double> scratch_;     // a slope for each variable
-  std::optional<Block> block_;      // of working_set
-  bool projects_ = false;           // e out of all columns
-  bool is_null_ = true;             // only what is not penalised changes
+  std::vector<double> curvatures_;      // that bound the loss along each variable
+  std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
+  std::vector<bool> is_screened_;       // units; empty: none
+  double largest_radius_ = 0;           // about the dual point at which any could be
+  std::vector<double> scratch_;         // a slope for each variable
+  std::optional<Block> block_;          // of working_set
+  bool projects_ = false;               // e out of all columns
+  bool solved_since_measured_ = false;  // a block
+  bool is_null_ = true;                 // only what is not penalised changes
   double null_gap_ = std::numeric_limits<double>::infinity();  // the least so far, relative
   int null_looks_in_vain_ = 0;                                 // measurements since
   double lambda_max_ = 0;

@@ -122,6 +122,12 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   if (is_first) Look(partials, update);
   Slopes slopes = SlopesOf(partials);
   if (is_first) {
+    // Probabilities are a half.
+    if (columns_->is_logistic && columns_->has_intercept &&
+        std::abs(slopes.er) >= (1 - kRounding) * columns_->weight / 2) {
+      throw DataError(options_.data +
+                      ": all targets are of one class, expected both, or no --intercept");
+    }
     null_objective_ = slopes.loss;
     columns_->xy = slopes.xr;
   }
@@ -148,7 +154,10 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   }
   if (!is_null_) FollowPath(slopes);
 
-  const bool solves_blocks = options_.schedule == "working_set";
+  // Schedulers that have given the block up go on without.
+  const bool solves_blocks =
+      options_.schedule == "working_set" && (is_first || solved_since_measured_);
+  solved_since_measured_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
   if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
     update.intercept_change =

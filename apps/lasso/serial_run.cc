@@ -1,5 +1,7 @@
 #include "apps/lasso/serial_run.h"
 
+#include <strads/error.h>
+
 #include <utility>
 
 namespace strads::lasso {
@@ -36,6 +38,8 @@ void SerialRun::Follow(std::function<std::vector<double>(const Model&)> start,
     worker_.Sync(update);
     scheduler_.Feedback(update);
     if (++rounds == kMostRounds) model_.GoOn();
+    if (rounds == 2 * kMostRounds)
+      throw DataError("there is no best model without the variables that are penalised");
   }
 }
 

@@ -101,12 +101,14 @@ class Family : public ::testing::TestWithParam<Case> {
  protected:
   // At lambda_max * ratio.
   void ExpectOptimum(double ratio,
-                     const std::vector<std::pair<std::string, RunOptions>>& ways) const {
+                     const std::vector<std::pair<std::string, RunOptions>>& ways,
+                     int block_memory = 1024) const {
     const auto& [name, problem, member] = GetParam();
     const NullModel null = FamilyNullModel(problem, member);
     lasso::Options options;
     options.lambda = ratio * null.lambda_max;
     options.parallelism = 4;
+    options.block_memory = block_memory;
     const double best = FamilyObjective(problem, member, options.lambda,
                                         FamilyOptimum(problem, member, options.lambda));
     for (const auto& [schedule, run] : ways) {
@@ -141,6 +143,10 @@ TEST_P(Family, HasItWhateverTheScheduleAndTheWorkers) {
     if (GetParam().member.groups.empty()) ways.emplace_back(schedule, To(1e-6, 2));
   }
   ExpectOptimum(0.1, ways);
+}
+
+TEST_P(Family, HasItWhereBlocksTakeTooMuchMemory) {
+  ExpectOptimum(0.1, {{"working_set", To(1e-6, 2)}}, /*block_memory=*/0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Family, ::testing::ValuesIn(Cases()), [](const auto& of) {

@@ -198,6 +198,22 @@ TEST(BadOptionFiles, AreToldByTheirLine) {
   expect("folds_file", "1\n3\n1\n", " there are rows of fold 3 but none of fold 2");
 }
 
+TEST(BadOptionFiles, OneClassAloneHasNoIntercept) {
+  const TempDir dir;
+  const std::string path = dir.Write("d", "1 1:1\n1 1:2\n1 1:3\n");
+  const std::string message = path + ": all targets are of one class";
+  for (const std::string schedule : {"working_set", "priority"}) {
+    const Words flags = {"--data=" + path, "--loss=logistic", "--intercept",
+                         "--schedule=" + schedule};
+    ExpectDataError(RunTrain(flags), message);
+    Words fits = {"lasso", "path", "--noprogress", "--folds=0"};
+    fits.insert(fits.end(), flags.begin(), flags.end());
+    const Finished run = RunStrads(fits);
+    EXPECT_EQ(run.exit_code, 4) << "it is a worker that fails";
+    EXPECT_THAT(run.err, HasSubstr(message));
+  }
+}
+
 TEST(BadOptionFiles, TargetsThatAreNoClassesAreNamed) {
   const TempDir dir;
   const std::string path = dir.Write("d", "1 1:1\n2 1:2\n");
