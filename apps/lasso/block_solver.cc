@@ -57,6 +57,14 @@ class System {
   bool NewtonStep(State& state) const;
 
  private:
+  void Move(State& state, Eigen::Index i, double change) const {
+    const double q = state.q[i];
+    state.b[i] += change;
+    state.q.noalias() -= change * gram_.col(i);
+    state.rr -= change * (q + state.q[i]);
+    state.yr -= change * state.xy[i];
+  }
+
   const Columns& gram_;
   const Penalty& penalty_;
   const Eigen::VectorXd xx_;
@@ -75,10 +83,7 @@ int64_t System::Sweep(State& state) {
       if (before == 0 && std::abs(q) <= unit.l1) continue;
       const double change = (xx > 0 ? penalty_.Minimise(unit, q + xx * before, xx) : 0) - before;
       if (change == 0) continue;
-      state.b[first] = before + change;
-      state.q.noalias() -= change * gram_.col(first);
-      state.rr -= change * (q + state.q[first]);
-      state.yr -= change * state.xy[first];
+      Move(state, first, change);
       ++changes;
       continue;
     }
@@ -87,11 +92,7 @@ int64_t System::Sweep(State& state) {
     for (int32_t k = 0; k < unit.count; ++k) {
       const double change = change_[Index(k)];
       if (change == 0) continue;
-      const double q = state.q[first + k];
-      state.b[first + k] += change;
-      state.q.noalias() -= change * gram_.col(first + k);
-      state.rr -= change * (q + state.q[first + k]);
-      state.yr -= change * state.xy[first + k];
+      Move(state, first + k, change);
       ++changes;
     }
   }
@@ -102,13 +103,7 @@ int64_t System::Sweep(State& state) {
 // they have; those whose sign would change stop at zero. False, and nothing moved, if the objective
 // would not fall.
 bool System::NewtonStep(State& state) const {
-  std::vector<Eigen::Index> support;
-  std::vector<const Penalty::Unit*> units;
-  for (const Penalty::Unit& unit : penalty_.units()) {
-    if (state.b.segment(unit.first, unit.count).isZero(0)) continue;
-    units.push_back(&unit);
-    for (int32_t k = 0; k < unit.count; ++k) support.push_back(unit.first + k);
-  }
+  const auto [units, support] = penalty_.SupportOf(state.b.data());
   const auto count = std::ssize(support);
   if (count == 0) return false;
   Eigen::MatrixXd matrix(count, count);
@@ -120,7 +115,8 @@ bool System::NewtonStep(State& state) const {
   }
   matrix.diagonal().array() += kRidge * matrix.diagonal().maxCoeff();
   Eigen::Index at = 0;
-  for (const Penalty::Unit* unit : units) {
+  for (const int u : units) {
+    const Penalty::Unit* const unit = &penalty_.unit(u);
     if (unit->count == 1) {
       const double b = state.b[unit->first];
       slope[at] -= std::copysign(unit->l1, b) + unit->l2 * b;
@@ -148,7 +144,8 @@ bool System::NewtonStep(State& state) const {
   for (double share = 1; share >= kShortestStep; share /= 2) {
     Eigen::VectorXd change = Eigen::VectorXd::Zero(gram_.cols());
     at = 0;
-    for (const Penalty::Unit* unit : units) {
+    for (const int u : units) {
+      const Penalty::Unit* const unit = &penalty_.unit(u);
       for (int32_t k = 0; k < unit->count; ++k, ++at) {
         const Eigen::Index i = support[Index(at)];
         const double b = state.b[i], after = b + share * whole[at];
@@ -202,19 +199,12 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
 }
 
 int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double gap) const {
-  std::vector<int> units;
-  std::vector<Eigen::Index> support;
-  for (int u = 0; u < penalty.num_units(); ++u) {
-    const Penalty::Unit& unit = penalty.unit(u);
-    if (state.b.segment(unit.first, unit.count).isZero(0)) continue;
-    units.push_back(u);
-    for (int32_t k = 0; k < unit.count; ++k) support.push_back(unit.first + k);
-  }
+  const auto [units, support] = penalty.SupportOf(state.b.data());
   const auto count = std::ssize(support);
   Eigen::MatrixXd matrix(count, count);
   State part{state.b(support), state.q(support), state.xy(support), state.rr, state.yr};
   for (Eigen::Index c = 0; c < count; ++c) {
-    const double* column = Column(static_cast<int>(support[Index(c)]));
+    const double* column = Column(support[Index(c)]);
     for (Eigen::Index a = 0; a < count; ++a) matrix(a, c) = column[support[Index(a)]];
   }
   const Columns gram(matrix.data(), count, count, Eigen::OuterStride<>(count));

@@ -176,14 +176,9 @@ int64_t ColumnSolver::Sweep(const Penalty& penalty,
 }
 
 int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap, int64_t most) {
-  std::vector<int> units, support;
-  for (int u = 0; u < penalty.num_units(); ++u) {
-    const Penalty::Unit& unit = penalty.unit(u);
-    const auto first = b_.begin() + unit.first;
-    if (std::all_of(first, first + unit.count, [](double b) { return b == 0; })) continue;
-    units.push_back(u);
-    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) support.push_back(i);
-  }
+  const Penalty::Support nonzero = penalty.SupportOf(b_.data());
+  const std::vector<int>& units = nonzero.units;
+  const std::vector<int32_t>& support = nonzero.variables;
   const std::vector<GroupStep> groups = GroupSteps(penalty, units);
   const auto values = [&] {
     Eigen::VectorXd b(std::ssize(support));

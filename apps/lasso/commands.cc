@@ -51,12 +51,8 @@ Predictions Predict(const Options& options) {
   Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}),
                 {},
                 model.loss() == "logistic"};
-  p.fitted = Eigen::VectorXd::Constant(p.data.x.num_rows(), model.intercept());
+  p.fitted = model.Fitted(p.data.x);
   const auto known = static_cast<int64_t>(model.coefficients().size());
-  for (int j = 0; j < std::min(known, p.data.x.num_cols()); ++j) {
-    const double b = model.coefficients()[static_cast<size_t>(j)];
-    if (b != 0) p.data.x.AddColumn(j, b, p.fitted);
-  }
   if (p.data.x.num_cols() > known) {
     std::fprintf(stderr, "%s: %lld variables that the model does not know are ignored\n",
                  options.data.c_str(), static_cast<long long>(p.data.x.num_cols() - known));

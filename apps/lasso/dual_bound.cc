@@ -33,8 +33,7 @@ DualBound BestDualBound(const Penalty& penalty,
     if (unit.IsFree()) {
       for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
         const int32_t j = penalty.Variable(k);
-        const double reach = std::abs(b[j]) + (xx[j] > 0 ? std::abs(q[j]) / xx[j] : 0);
-        slack += 2 * std::abs(q[j]) * reach;
+        slack += SlackOf(b[j], q[j], xx[j]);
       }
     } else if (unit.l2 == 0) {
       most = std::min(most, unit.l1 / slope);

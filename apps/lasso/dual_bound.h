@@ -1,8 +1,16 @@
 #pragma once
 
+#include <cmath>
+
 #include "apps/lasso/penalty.h"
 
 namespace strads::lasso {
+
+// What a variable that is not penalised takes off a bound: its slope q, which ought to be zero,
+// times twice what |b| may be, |b| + |q| / xx.
+inline double SlackOf(double b, double q, double xx) {
+  return 2 * std::abs(q) * (std::abs(b) + (xx > 0 ? std::abs(q) / xx : 0));
+}
 
 struct DualBound {
   double scale = 0;  // s

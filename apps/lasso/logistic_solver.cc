@@ -80,11 +80,7 @@ double LogisticSolver::Gap(const Penalty& penalty) {
     xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
   const double dual = BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
-  double slack = 0;
-  if (has_intercept_) {
-    const double sum = r_.sum();
-    slack = 2 * std::abs(sum) * (std::abs(intercept_) + std::abs(sum) / curvature_.sum());
-  }
+  const double slack = has_intercept_ ? SlackOf(intercept_, r_.sum(), curvature_.sum()) : 0;
   return loss_ + penalty.Value(b_.data()) - dual + slack;
 }
 

@@ -221,6 +221,16 @@ void Model::FindCoupled(std::span<const Partial> partials, Update& update) const
   }
 }
 
+Eigen::VectorXd Model::Fitted(const ColumnMatrix& x) const {
+  Eigen::VectorXd fitted = Eigen::VectorXd::Constant(x.num_rows(), intercept_);
+  const auto known = static_cast<int64_t>(coefficients_.size());
+  for (int j = 0; j < std::min(known, x.num_cols()); ++j) {
+    const double b = coefficients_[Index(j)];
+    if (b != 0) x.AddColumn(j, b, fitted);
+  }
+  return fitted;
+}
+
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = offsets_.back();

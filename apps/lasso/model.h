@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/column_matrix.h>
 #include <strads/report.h>
 #include <strads/sparse_vector.h>
 
@@ -48,10 +49,11 @@ class Model {
   double lambda_max() const { return lambda_max_; }
   double intercept() const { return intercept_; }
   const SparseVector& coefficients() const { return coefficients_; }
+  // b0 + X b. Columns that the model does not know are left out.
+  Eigen::VectorXd Fitted(const ColumnMatrix& x) const;
   double objective() const { return objective_; }    // when last measured
   double loss_value() const { return loss_value_; }  // likewise
   double null_objective() const { return null_objective_; }
-  double weight() const { return columns_->weight; }
   double gap() const { return gap_; }
 
  private:

@@ -204,12 +204,7 @@ bool Model::BoundIsEstimate() const {
 
 // |X_u D_u^-1|, or more: the root of the trace of its square.
 double Model::LengthOf(const Penalty::Unit& unit) const {
-  double trace = 0;
-  for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
-    const double norm = columns_->norms[Index(penalty_.Variable(k))];
-    trace += norm / (penalty_.Scale(k) * penalty_.Scale(k));
-  }
-  return std::sqrt(trace);
+  return std::sqrt(penalty_.Trace(unit, columns_->norms.data()));
 }
 
 // Finds units that are zero in the best model (gap-safe rules: Ndiaye, Fercoq, Gramfort and Salmon,
@@ -254,19 +249,15 @@ double Model::GapAt(const Slopes& slopes) {
                          is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
                          is_logistic ? 1 : kInfinity);
   double dual = bound_.value;
-  if (is_logistic && columns_->has_intercept) {
-    // The intercept is a variable that is not penalised: see BestDualBound.
-    const double reach =
-        std::abs(intercept_) + (slopes.curvature > 0 ? std::abs(slopes.er) / slopes.curvature : 0);
-    dual -= 2 * std::abs(slopes.er) * reach;
-  }
+  if (is_logistic && columns_->has_intercept)
+    dual -= SlackOf(intercept_, slopes.er, slopes.curvature);
   // What was a bound stays one.
   best_dual_ = BoundIsEstimate() ? dual : std::max(best_dual_, dual);
   return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
 }
 
 bool Model::IsNullModel(double gap) {
-  if (!terms_->has_free_units() && !(columns_->has_intercept && columns_->is_logistic)) return true;
+  if (!BoundIsEstimate()) return true;
   const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
   null_looks_in_vain_ = relative < null_gap_ ? 0 : null_looks_in_vain_ + 1;
   null_gap_ = std::min(null_gap_, relative);
@@ -281,11 +272,10 @@ void Model::StartFrom(const Slopes& null_model) {
   if (path_.start) {
     const std::vector<double> lambdas = path_.start(*this);
     next_lambdas_.assign(lambdas.begin() + 1, lambdas.end());
-    lambda_ = lambdas.front();
-  } else if (lambda_ == 0) {
-    lambda_ = options_.lambda_ratio * lambda_max_;
+    StartAt(lambdas.front());
+  } else {
+    StartAt(lambda_ > 0 ? lambda_ : options_.lambda_ratio * lambda_max_);
   }
-  StartAt(lambda_);
 }
 
 void Model::StartAt(double lambda) {

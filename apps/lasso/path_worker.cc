@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "apps/lasso/logistic.h"
@@ -51,11 +50,7 @@ Dataset RowsOf(const Dataset& data, const std::vector<int32_t>& rows) {
 
 // The sum over rows of weight times squared error or deviance, twice the logistic loss.
 double ErrorOf(const Model& model, const Dataset& data) {
-  Eigen::VectorXd fitted = Eigen::VectorXd::Constant(data.y.size(), model.intercept());
-  for (int j = 0; j < data.x.num_cols(); ++j) {
-    const double b = model.coefficients()[static_cast<size_t>(j)];
-    if (b != 0) data.x.AddColumn(j, b, fitted);
-  }
+  const Eigen::VectorXd fitted = model.Fitted(data.x);
   double error = 0;
   for (Eigen::Index i = 0; i < fitted.size(); ++i) {
     const double weight = data.weights.size() > 0 ? data.weights[i] : 1;
@@ -89,13 +84,7 @@ double WeightOf(const Dataset& data) {
 }  // namespace
 
 PathWorker::PathWorker(const PathOptions& options, Shard shard)
-    : options_(options),
-      shard_(shard),
-      data_(ReadDataset(options.data,
-                        Shard{0, 1, shard.threads},
-                        {.target = options.target,
-                         .num_features = options.num_features,
-                         .weights = options.weights})) {
+    : options_(options), shard_(shard), data_(ReadData(options, Shard{0, 1, shard.threads})) {
   const int64_t rows = data_.x.num_rows();
   if (!options.folds_file.empty()) {
     fold_of_ = ReadFolds(options.folds_file, rows);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 namespace strads::lasso {
+
 Penalty Penalty::Lasso(int64_t count, double lambda) {
   std::vector<Unit> units(static_cast<size_t>(count));
   for (size_t u = 0; u < units.size(); ++u)
@@ -41,11 +42,29 @@ double Penalty::Value(const double* b) const {
   return sum;
 }
 
-bool Penalty::ChangeOfGroup(
-    const Unit& unit, const double* b, const double* q, const double* xx, double* change) const {
+double Penalty::Trace(const Unit& unit, const double* xx) const {
   double trace = 0;
   for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
     trace += xx[Variable(k)] / (Scale(k) * Scale(k));
+  return trace;
+}
+
+Penalty::Support Penalty::SupportOf(const double* b) const {
+  Support support;
+  for (int u = 0; u < num_units(); ++u) {
+    const int32_t first = unit(u).first, last = first + unit(u).count;
+    bool is_zero = true;
+    for (int32_t k = first; k < last; ++k) is_zero = is_zero && b[Variable(k)] == 0;
+    if (is_zero) continue;
+    support.units.push_back(u);
+    for (int32_t k = first; k < last; ++k) support.variables.push_back(Variable(k));
+  }
+  return support;
+}
+
+bool Penalty::ChangeOfGroup(
+    const Unit& unit, const double* b, const double* q, const double* xx, double* change) const {
+  const double trace = Trace(unit, xx);
   double square = 0;
   for (int32_t k = 0; k < unit.count; ++k) {
     const int32_t j = Variable(unit.first + k);

@@ -98,6 +98,16 @@ class Penalty {
                    const GroupStep& step,
                    double* change) const;
 
+  // The trace of D_u^-1 X_u'X_u D_u^-1, for squared norms |x_j|^2 = xx.
+  double Trace(const Unit& unit, const double* xx) const;
+
+  // The units that are not zero, and their variables in order.
+  struct Support {
+    std::vector<int> units;
+    std::vector<int32_t> variables;
+  };
+  Support SupportOf(const double* b) const;
+
   // How steep the loss falls along the unit, for q = X'r: |D_u^-1 q_u|_2, one-sided if b >= 0. The
   // unit stays at zero while that is at most l1; for a single variable D is in l1.
   double Steepness(const Unit& unit, const double* q) const {

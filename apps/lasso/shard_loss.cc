@@ -45,7 +45,8 @@ void SquaredShardLoss::Measure(Partial& partial) {
 }
 
 LogisticShardLoss::LogisticShardLoss(const Eigen::VectorXd& y, const Eigen::VectorXd& weights)
-    : y_(y), weights_(weights), r_(y.size()), losses_(static_cast<size_t>(y.size())) {
+    : y_(y), weights_(weights), losses_(static_cast<size_t>(y.size())) {
+  r_ = Eigen::VectorXd::Zero(y.size());
   Reset();
 }
 

@@ -18,9 +18,9 @@ namespace strads::lasso {
 class ShardLoss {
  public:
   virtual ~ShardLoss() = default;
-  virtual double loss() const = 0;
-  virtual const Eigen::VectorXd& r() const = 0;
-  virtual double er() const = 0;  // e'r, if there is an intercept
+  double loss() const { return loss_; }
+  const Eigen::VectorXd& r() const { return r_; }
+  double er() const { return er_; }  // e'r, if there is an intercept
   // Back to b = 0, b0 = 0.
   virtual void Reset() = 0;
   // b += changes over these columns of x; b0 += intercept_change.
@@ -32,6 +32,11 @@ class ShardLoss {
   // Rids the running sums of what rounding has added up, and fills in what a measurement says of
   // them.
   virtual void Measure(Partial& partial) = 0;
+
+ protected:
+  Eigen::VectorXd r_;
+  double loss_ = 0;
+  double er_ = 0;
 };
 
 // 1/2 |y - b0 e - X b|^2. `ones` is e, empty without an intercept. If it is not, xe holds x_j'e of
@@ -41,9 +46,6 @@ class SquaredShardLoss final : public ShardLoss {
   SquaredShardLoss(const Eigen::VectorXd& y,
                    const Eigen::VectorXd& ones,
                    const std::vector<double>& xe);
-  double loss() const override { return loss_; }
-  const Eigen::VectorXd& r() const override { return r_; }
-  double er() const override { return er_; }
   void Reset() override;
   void Add(const ColumnMatrix& x,
            std::span<const int32_t> columns,
@@ -58,9 +60,6 @@ class SquaredShardLoss final : public ShardLoss {
   const Eigen::VectorXd& y_;
   const Eigen::VectorXd& ones_;
   const std::vector<double>& xe_;
-  Eigen::VectorXd r_;
-  double loss_ = 0;
-  double er_ = 0;
 };
 
 // sum_i w_i log(1 + exp(-s_i (b0 + x_i b))), s_i = 1 if y_i > 0 and -1 if not. `weights` is w,
@@ -68,9 +67,6 @@ class SquaredShardLoss final : public ShardLoss {
 class LogisticShardLoss final : public ShardLoss {
  public:
   LogisticShardLoss(const Eigen::VectorXd& y, const Eigen::VectorXd& weights);
-  double loss() const override { return loss_; }
-  const Eigen::VectorXd& r() const override { return r_; }
-  double er() const override { return er_; }
   void Reset() override;
   void Add(const ColumnMatrix& x,
            std::span<const int32_t> columns,
@@ -86,11 +82,8 @@ class LogisticShardLoss final : public ShardLoss {
 
   const Eigen::VectorXd& y_;
   const Eigen::VectorXd& weights_;
-  Eigen::VectorXd eta_;  // b0 + X b
-  Eigen::VectorXd r_;
+  Eigen::VectorXd eta_;         // b0 + X b
   std::vector<double> losses_;  // of the rows
-  double loss_ = 0;
-  double er_ = 0;
 };
 
 }  // namespace strads::lasso

@@ -22,14 +22,14 @@ void CheckLabels(const Options& options, const Dataset& data) {
 
 }  // namespace
 
+Dataset ReadData(const Options& options, Shard shard) {
+  return ReadDataset(
+      options.data, shard,
+      {.target = options.target, .num_features = options.num_features, .weights = options.weights});
+}
+
 Worker::Worker(const Options& options, Shard shard)
-    : Worker(options,
-             ReadDataset(options.data,
-                         shard,
-                         {.target = options.target,
-                          .num_features = options.num_features,
-                          .weights = options.weights}),
-             shard.threads) {}
+    : Worker(options, ReadData(options, shard), shard.threads) {}
 
 Worker::Worker(const Options& options, Dataset data, int threads)
     : is_logistic_(options.IsLogistic()),
@@ -62,15 +62,7 @@ Partial Worker::Push(const Plan& plan) {
   if (plan.measure) {
     Measure(partial);
   } else {
-    partial.xr.resize(plan.columns.size());
-    pool_.ParallelFor(
-        static_cast<int64_t>(plan.columns.size()),
-        [&](int64_t begin, int64_t end) {
-          for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-            if (Has(plan.columns[i])) partial.xr[i] = data_.x.Dot(plan.columns[i], loss_->r());
-          }
-        },
-        kGrain);
+    partial.xr = SlopesOf(plan.columns);
   }
   if (plan.seed >= 0) {
     if (!Has(plan.seed)) throw ProtocolError("a plan's seed does not exist");
@@ -99,14 +91,21 @@ Partial Worker::Push(const Plan& plan) {
 void Worker::Measure(Partial& partial) {
   if (!has_looked_) Look(partial);
   loss_->Measure(partial);
-  partial.xr.resize(measured_.size());
+  partial.xr = SlopesOf(measured_);
+}
+
+// x_j'r; zero for columns that the shard has not.
+std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns) {
+  std::vector<double> slopes(columns.size());
   pool_.ParallelFor(
-      std::ssize(measured_),
+      std::ssize(columns),
       [&](int64_t begin, int64_t end) {
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i)
-          partial.xr[i] = data_.x.Dot(measured_[i], loss_->r());
+        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+          if (Has(columns[i])) slopes[i] = data_.x.Dot(columns[i], loss_->r());
+        }
       },
       kGrain);
+  return slopes;
 }
 
 // What stays as it is.

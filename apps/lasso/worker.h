@@ -4,7 +4,9 @@
 #include <strads/parallel.h>
 #include <strads/shard.h>
 
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "apps/lasso/messages.h"
@@ -12,6 +14,9 @@
 #include "apps/lasso/shard_loss.h"
 
 namespace strads::lasso {
+
+// The shard's rows of the data that the options name.
+Dataset ReadData(const Options& options, Shard shard);
 
 // Owns a shard of the data, and what the loss makes of it.
 class Worker {
@@ -27,6 +32,7 @@ class Worker {
   double Loss() const { return loss_->loss(); }
 
  private:
+  std::vector<double> SlopesOf(std::span<const int32_t> columns);
   void Measure(Partial& partial);
   void Look(Partial& partial);
   void Gather(Partial& partial);
