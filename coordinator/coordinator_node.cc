@@ -19,9 +19,6 @@ using wire::Time;
 namespace {
 
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
-// How long members may take to hear that a run has failed. A connection that ends takes with it
-// what they have not read.
-constexpr double kStopSeconds = 2;
 constexpr double kStopTickSeconds = 0.002;
 
 std::string InSeconds(double seconds) {
@@ -52,7 +49,8 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
                   BindingOptions(program, values, options),
                   options.workers,
                   options.schedulers),
-      model_(program.make_model(app_options_)) {
+      model_(program.make_model(app_options_)),
+      introductions_(endpoint_, membership_, options.workers) {
   endpoint_.set_run_id(run_id);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
 }
@@ -120,8 +118,13 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
 void CoordinatorNode::Welcome(const Member& member) {
   const bool is_worker = member.role == wire::Role::kWorker;
   const wire::Welcome welcome{
-      program_.name,    member.index,       is_worker ? options_.workers : options_.schedulers,
-      options_.threads, endpoint_.run_id(), options_.peer_timeout};
+      program_.name,
+      member.index,
+      is_worker ? options_.workers : options_.schedulers,
+      options_.threads,
+      endpoint_.run_id(),
+      options_.peer_timeout,
+      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -129,8 +132,13 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   const bool is_worker = member.role == wire::Role::kWorker;
   switch (delivery.header.kind) {
     case FrameKind::kReady:
+      introductions_.OnReady(member, delivery.parts);
       member.ready = true;
       OnAnswered();
+      break;
+    case FrameKind::kMet:
+      if (is_worker && phase_ == Phase::kLoading && introductions_.OnMet(delivery.header.round))
+        StartRounds();
       break;
     case FrameKind::kFailed: {
       const auto failed =
@@ -143,31 +151,48 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       }
       break;
     }
-    case FrameKind::kPartial:
-      if (!is_worker || delivery.parts.size() != 1 || phase_ != Phase::kRounds) break;
-      member.last_round = delivery.header.round;
-      engine_->OnPartial(member.index, delivery.header.round, std::move(delivery.parts[0]),
-                         delivery.header.loss);
-      engine_->Advance();
-      break;
-    case FrameKind::kPlan:
-      if (is_worker || delivery.parts.size() != 1 || phase_ != Phase::kRounds) break;
-      member.last_round = delivery.header.round;
-      engine_->OnPlan(delivery.header.round, std::move(delivery.parts[0]),
-                      delivery.header.fence != 0);
-      engine_->Advance();
-      break;
     case FrameKind::kFinished:
       if (phase_ != Phase::kFinishing || delivery.parts.size() != 1) break;
-      member.finished = true;
-      member.final_loss = delivery.header.loss;
-      peak_rss_bytes_ =
-          std::max(peak_rss_bytes_, Unpack<wire::Finished>(delivery.parts[0]).peak_rss_bytes);
-      Conclude();
+      OnFinished(member, delivery);
+      break;
+    case FrameKind::kShare:
+      if (phase_ != Phase::kCollecting) break;
+      collection_->OnShare(member, delivery.header, delivery.parts);
+      leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
+      if (collection_->complete()) Finish({});
       break;
     default:
+      if (phase_ == Phase::kRounds || phase_ == Phase::kCollecting) OnRoundFrame(member, delivery);
       break;
   }
+}
+
+void CoordinatorNode::OnRoundFrame(Member& member, Delivery& delivery) {
+  const bool is_worker = member.role == wire::Role::kWorker;
+  const int64_t round = delivery.header.round;
+  if (delivery.header.kind == FrameKind::kDone && is_worker) {
+    engine_->OnDone(member.index, round);  // also of rounds that no one will pull any more
+  } else if (phase_ == Phase::kCollecting) {
+    return;
+  } else if (delivery.header.kind == FrameKind::kPartial && is_worker &&
+             delivery.parts.size() == 1) {
+    member.last_round = round;
+    engine_->OnPartial(member.index, round, std::move(delivery.parts[0]), delivery.header.loss);
+    engine_->Advance();
+  } else if (delivery.header.kind == FrameKind::kPlan && !is_worker && delivery.parts.size() == 1) {
+    member.last_round = round;
+    engine_->OnPlan(round, std::move(delivery.parts[0]), delivery.header.fence != 0);
+    engine_->Advance();
+  }
+}
+
+void CoordinatorNode::OnFinished(Member& member, const Delivery& delivery) {
+  const auto finished = Unpack<wire::Finished>(delivery.parts[0]);
+  member.finished = true;
+  member.final_loss = delivery.header.loss;
+  member.peak_rss_bytes = finished.peak_rss_bytes;
+  bytes_between_workers_ += finished.bytes_to_workers;
+  Conclude();
 }
 
 std::optional<Error> CoordinatorNode::FirstFailure() {
@@ -188,6 +213,8 @@ void CoordinatorNode::OnAnswered() {
   error_ = FirstFailure();
   if (error_) {
     StopAll("another role failed");
+  } else if (program_.rotates && options_.workers > 1) {
+    introductions_.Begin();
   } else {
     StartRounds();
   }
@@ -222,6 +249,13 @@ void CoordinatorNode::Push(int64_t round, std::vector<Bytes> updates_and_plan) {
   }
 }
 
+void CoordinatorNode::Release(int64_t round) {
+  for (int rank = 0; rank < options_.workers; ++rank) {
+    endpoint_.Send(membership_.worker(rank).address, {.kind = FrameKind::kRelease, .round = round},
+                   {});
+  }
+}
+
 bool CoordinatorNode::OnRound(const RoundResult& result) {
   const wire::Traffic traffic = endpoint_.traffic();
   last_ = {
@@ -232,99 +266,8 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!ending) return false;
-  Finish(std::move(*ending));
+  End(std::move(*ending));
   return true;
-}
-
-void CoordinatorNode::Finish(Ending ending) {
-  VLOG(1) << "the run ends: " << ending.message;
-  ending_ = std::move(ending);
-  phase_ = Phase::kFinishing;
-  solved_at_ = endpoint_.Now();
-  leave_deadline_ = solved_at_ + Seconds(options_.round_timeout);
-  const std::vector<Bytes> updates = engine_->UnsentUpdates();
-  for (const Member* member : membership_.all()) {
-    const bool is_worker = member->role == wire::Role::kWorker;
-    endpoint_.Send(member->address, {.kind = FrameKind::kFinish, .round = last_.round},
-                   is_worker ? updates : std::vector<Bytes>{});
-  }
-}
-
-void CoordinatorNode::Conclude() {
-  const auto members = membership_.all();
-  if (!std::all_of(members.begin(), members.end(), [](const Member* m) { return m->finished; }))
-    return;
-  double objective = 0;
-  bool complete = true;  // unless a worker was lost after the model was final
-  for (int rank = 0; rank < options_.workers; ++rank) {
-    const auto& loss = membership_.worker(rank).final_loss;
-    complete = complete && loss;
-    objective += loss.value_or(0);
-  }
-  if (complete) last_.objective = objective + model_->Report().penalty;
-  // They wait for this before they leave.
-  for (const Member* member : members)
-    endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
-  phase_ = Phase::kDone;
-}
-
-void CoordinatorNode::OnLost(Member& member, const std::string& how) {
-  const std::string message = member.Name() + " " + how + "; " + member.LastAnswer();
-  VLOG(1) << message;
-  endpoint_.Close(member.address);
-  switch (phase_) {
-    case Phase::kJoining:
-    case Phase::kLoading:
-      if (member.failure) return;  // it has said why and left; the others have not answered yet
-      error_ = PeerError(message);
-      break;
-    case Phase::kRounds:
-      ending_ = Ending{Termination::kWorkerLost, message};
-      solved_at_ = endpoint_.Now();
-      break;
-    case Phase::kFinishing:  // the model is final; only the last loss is missing
-      member.finished = true;
-      Conclude();
-      return;
-    case Phase::kStopping:
-    case Phase::kDone:
-      return;
-  }
-  StopAll(message);
-}
-
-void CoordinatorNode::StopAll(const std::string& reason) {
-  for (const Member* member : membership_.all()) {
-    if (!member->joined()) continue;
-    if (member->failure) {  // it knows, and leaves once it is known that it said so
-      endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
-    } else {
-      endpoint_.Send(member->address, {.kind = FrameKind::kStop}, {Pack(wire::Refuse{reason})});
-    }
-  }
-  phase_ = Phase::kStopping;
-  leave_deadline_ = endpoint_.Now() + Seconds(kStopSeconds);
-  WakeAt(endpoint_.Now());
-}
-
-void CoordinatorNode::Abort(const std::string& reason) {
-  if (phase_ != Phase::kStopping && phase_ != Phase::kDone) StopAll(reason);
-}
-
-void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
-  const auto members = membership_.all();
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [&](const Member* m) { return m->process == process; });
-  Member* member = found == members.end() ? nullptr : *found;
-  if (phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
-  if (member != nullptr && (member->finished || member->failure)) return;
-  if (phase_ == Phase::kJoining) {
-    error_ = PeerError("process " + std::to_string(process) + " " + how +
-                       " before all roles had joined");
-    StopAll(error_->what());
-  } else if (member != nullptr) {
-    OnLost(*member, how);
-  }
 }
 
 void CoordinatorNode::OnTimer(Time now) {
@@ -360,40 +303,29 @@ void CoordinatorNode::CheckDeadlines(Time now) {
     const Time limit = Seconds(options_.round_timeout);
     const std::string how =
         "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
-    if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit) {
-      OnLost(membership_.worker(engine_->MissingRanks().front()), how);
+    if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit / 2) {
+      // Others may wait for a block of the one that is gone: they are heard when asked.
+      Member* silent = nullptr;
+      for (const int rank : engine_->MissingRanks()) {
+        Member& worker = membership_.worker(rank);
+        endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
+        if (silent == nullptr ||
+            endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
+          silent = &worker;
+      }
+      if (now - engine_->OldestPush() > limit) OnLost(*silent, how);
     } else if (const auto awaited = engine_->AwaitedPlan();
                awaited && now - awaited->since > limit && options_.schedulers > 0) {
       OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)), how);
     }
+  } else if (phase_ == Phase::kCollecting && now > leave_deadline_) {
+    ending_ = Ending{Termination::kWorkerLost, "the workers have not sent the model for " +
+                                                   InSeconds(options_.round_timeout) +
+                                                   " (--round_timeout)"};
+    StopAll(ending_->message);
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     phase_ = Phase::kDone;
   }
-}
-
-RunResult CoordinatorNode::Result() const {
-  if (error_) throw *error_;
-  const wire::Traffic traffic = endpoint_.traffic();
-  RunResult result;
-  Summary& summary = result.summary;
-  summary.termination = ending_->termination;
-  summary.message = ending_->message;
-  summary.objective = last_.objective;
-  summary.gap = last_.gap;
-  summary.nonzeros = last_.nonzeros;
-  summary.rounds = engine_->rounds();
-  summary.updates = last_.updates;
-  summary.load_seconds = wire::ToSeconds(loaded_at_ - started_at_);
-  summary.solve_seconds = wire::ToSeconds(solved_at_ - loaded_at_);
-  summary.peak_rss_bytes = std::max(peak_rss_bytes_, wire::PeakRssBytes());
-  summary.bytes_sent = traffic.bytes_sent;
-  summary.bytes_received = traffic.bytes_received;
-  summary.frames_dropped = traffic.frames_dropped;
-  summary.idle_seconds = wire::ToSeconds(engine_->idle());
-  summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
-  summary.extra = last_.extra;
-  result.model = model_->Save();
-  return result;
 }
 
 }  // namespace strads

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/collection.h"
 #include "coordinator/engine.h"
+#include "coordinator/introductions.h"
 #include "coordinator/membership.h"
 #include "coordinator/stopping.h"
 #include "coordinator/wire/node.h"
@@ -39,7 +41,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnProcessEnded(int64_t process, const std::string& how);
 
  private:
-  enum class Phase { kJoining, kLoading, kRounds, kFinishing, kStopping, kDone };
+  enum class Phase { kJoining, kLoading, kRounds, kCollecting, kFinishing, kStopping, kDone };
 
   void OnDelivery(wire::Delivery& delivery) override;
   void OnTimer(wire::Time now) override;
@@ -51,8 +53,12 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::optional<Error> FirstFailure();
   void OnLost(Member& member, const std::string& how);
   void StartRounds();
+  void OnFinished(Member& member, const wire::Delivery& delivery);
+  void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
-  void Finish(Ending ending);
+  // The run ends: brings what workers have of the model here, or lets them finish at once.
+  void End(Ending ending);
+  void Finish(const std::vector<Bytes>& updates);
   void Conclude();
   void StopAll(const std::string& reason);
   void Welcome(const Member& member);
@@ -60,6 +66,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
 
   void RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) override;
   void Push(int64_t round, std::vector<Bytes> updates_and_plan) override;
+  void Release(int64_t round) override;
   bool OnRound(const RoundResult& result) override;
 
   const wire::Clock& clock_;
@@ -70,12 +77,14 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   Membership membership_;
   std::unique_ptr<ModelRole> model_;
   std::unique_ptr<SchedulerRole> own_scheduler_;  // with --schedulers=0
+  Introductions introductions_;
   std::optional<Engine> engine_;
+  std::optional<Collection> collection_;
   Phase phase_ = Phase::kJoining;
   std::optional<Ending> ending_;
   std::optional<Error> error_;
   RoundRecord last_;
-  int64_t peak_rss_bytes_ = 0;
+  int64_t bytes_between_workers_ = 0;
   wire::Time started_at_{0};
   wire::Time loaded_at_{0};
   wire::Time solved_at_{0};

@@ -4,6 +4,7 @@
 #include <strads/error.h>
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace strads {
@@ -86,14 +87,25 @@ bool Engine::TryPush() {
   return true;
 }
 
-void Engine::OnPartial(int rank, int64_t round, Bytes partial, double loss) {
+Engine::OpenRound& Engine::Open(int rank, int64_t round, const char* what) {
   CHECK(rank >= 0 && rank < shape_.workers) << rank;
   const int64_t at = round - pulled_;
-  if (at < 0 || at >= static_cast<int64_t>(open_.size())) {
-    throw ProtocolError("worker " + std::to_string(rank) + " sent a partial of round " +
+  if (at < 0 || at >= std::ssize(open_)) {
+    throw ProtocolError("worker " + std::to_string(rank) + " sent " + what + " of round " +
                         std::to_string(round) + ", which it was not asked for");
   }
-  OpenRound& open = open_[static_cast<size_t>(at)];
+  return open_[static_cast<size_t>(at)];
+}
+
+void Engine::OnDone(int rank, int64_t round) {
+  OpenRound& open = Open(rank, round, "the end of its share");
+  open.done.resize(static_cast<size_t>(shape_.workers));
+  open.done[static_cast<size_t>(rank)] = true;
+  if (std::ranges::all_of(open.done, std::identity())) outlet_.Release(round);
+}
+
+void Engine::OnPartial(int rank, int64_t round, Bytes partial, double loss) {
+  OpenRound& open = Open(rank, round, "a partial");
   auto& slot = open.partials[static_cast<size_t>(rank)];
   if (slot) return;  // a repetition
   slot = std::move(partial);

@@ -42,6 +42,8 @@ class Engine {
     virtual void RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) = 0;
     // Have every worker sync all parts but the last, which are updates, and push the last, a plan.
     virtual void Push(int64_t round, std::vector<Bytes> updates_and_plan) = 0;
+    // All workers have done their share of a round that they extend.
+    virtual void Release(int64_t round) = 0;
     // A round is complete. Return true to end the run here.
     virtual bool OnRound(const RoundResult& result) = 0;
   };
@@ -58,6 +60,8 @@ class Engine {
   // Does all that can be done now. Call it first, and after every OnPlan and OnPartial.
   void Advance();
   void OnPlan(int64_t round, Bytes plan, bool fence);
+  // The worker has done its share of the round and extends it until all have.
+  void OnDone(int rank, int64_t round);
   // `loss` is the worker's before the push.
   void OnPartial(int rank, int64_t round, Bytes partial, double loss);
 
@@ -86,6 +90,7 @@ class Engine {
     std::vector<std::optional<Bytes>> partials;
     std::vector<double> losses;
     int missing = 0;
+    std::vector<bool> done;
     int64_t updates_seen = 0;  // by the workers when they pushed
     wire::Time pushed_at{0};
   };
@@ -99,6 +104,8 @@ class Engine {
   bool TryPull();
   bool TryRequestPlan();
   void ForgetOldUpdates();
+  // The pushed round that worker `rank` speaks of. Throws ProtocolError if there is none.
+  OpenRound& Open(int rank, int64_t round, const char* what);
   const Bytes& UpdateOf(int64_t round) const;
 
   ModelRole& model_;

@@ -29,6 +29,7 @@ struct Member {
   bool finished = false;
   int64_t last_round = -1;           // the last round that it answered
   std::optional<double> final_loss;  // of a worker, once finished
+  int64_t peak_rss_bytes = 0;        // once finished
   std::optional<Error> failure;
 
   bool joined() const { return !address.empty(); }
@@ -54,6 +55,7 @@ class Membership {
 
   Member* Find(const wire::Address& address);
   Member& worker(int rank) { return workers_[static_cast<size_t>(rank)]; }
+  const Member& worker(int rank) const { return workers_[static_cast<size_t>(rank)]; }
   Member& scheduler(int index) { return schedulers_[static_cast<size_t>(index)]; }
   std::vector<Member*> all();
   bool AllJoined() const { return by_address_.size() == workers_.size() + schedulers_.size(); }

@@ -45,6 +45,10 @@ void RunOptions::Validate() const {
   Positive("load_timeout", load_timeout);
   Positive("round_timeout", round_timeout);
   Positive("peer_timeout", peer_timeout);
+  if (slow_rank >= workers)
+    throw UsageError("--slow_rank=" + std::to_string(slow_rank) + " is out of range, there are " +
+                     std::to_string(workers) + " workers");
+  AtLeast("slow_factor", slow_factor, 1.0);
   if (role != "all" && role != "coordinator" && role != "worker" && role != "scheduler") {
     throw UsageError("--role=" + role +
                      " is wrong, expected all, coordinator, worker or scheduler");

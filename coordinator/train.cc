@@ -77,7 +77,9 @@ int Train(const Program& program,
     result = Run(program, values, options, hooks);
   }
   std::string files;
-  if (!options.model.empty()) {
+  if (!options.model.empty() && !result.complete) {
+    files = "  model            not written: a lost worker had a part of it\n";
+  } else if (!options.model.empty()) {
     const std::string& app = program.family.empty() ? program.name : program.family;
     WriteModel(options.model, {app, values, result.model}, result.summary);
     files = "  model            " + options.model + "\n";

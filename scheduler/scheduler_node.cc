@@ -6,9 +6,10 @@ namespace strads {
 
 using wire::FrameKind;
 
-void SchedulerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
+std::vector<Bytes> SchedulerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
   scheduler_ = program.make_scheduler(options, Slice{welcome.index, welcome.count});
+  return {};
 }
 
 void SchedulerNode::OnFrame(wire::Delivery& delivery) {

@@ -19,7 +19,7 @@ class SchedulerNode final : public wire::MemberNode {
       : MemberNode(transport, wire::Role::kScheduler, options), programs_(programs) {}
 
  private:
-  void Construct(const wire::Welcome& welcome, const Bytes& options) override;
+  std::vector<Bytes> Construct(const wire::Welcome& welcome, const Bytes& options) override;
   void OnFrame(wire::Delivery& delivery) override;
   double OnFinish(const std::vector<Bytes>&) override { return 0; }
 

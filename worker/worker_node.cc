@@ -2,27 +2,172 @@
 
 #include <strads/error.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace strads {
 
 using wire::FrameKind;
 
-void WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
+std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
+  rank_ = welcome.index;
+  slowdown_ = welcome.slowdown;
   worker_ = program.make_worker(options, Shard{welcome.index, welcome.count, welcome.threads});
+  rotation_ = worker_->rotation();
+  if (rotation_ == nullptr) return {};
+  ledger_.emplace(welcome.count);
+  if (welcome.count == 1) return {};
+  links_.emplace(endpoint_, rank_);
+  return {Pack(wire::Ready{endpoint_.Listen()})};
 }
 
 void WorkerNode::OnFrame(wire::Delivery& delivery) {
-  if (delivery.header.kind != FrameKind::kPush || delivery.parts.empty()) {
-    throw ProtocolError(std::string("a worker was sent a ") + FrameKindName(delivery.header.kind) +
-                        ", expected a push");
+  switch (delivery.header.kind) {
+    case FrameKind::kPush:
+    case FrameKind::kCollect:
+      asked_.push_back(std::move(delivery));
+      Work();
+      return;
+    case FrameKind::kRelease:
+      if (pushing_ && pushing_->told && pushing_->round == delivery.header.round) EndPush();
+      Work();
+      return;
+    case FrameKind::kPeers:
+      if (!links_ || delivery.parts.size() != 1) break;
+      links_->Open(Unpack<wire::Peers>(delivery.parts[0]));
+      endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kMet}, {});
+      return;
+    case FrameKind::kMeet:
+      if (!links_) break;
+      links_->Meet();
+      TellIfAllMet();
+      return;
+    default:
+      break;
   }
-  const size_t num_updates = delivery.parts.size() - 1;
-  for (size_t i = 0; i < num_updates; ++i) worker_->Sync(delivery.parts[i]);
-  const double loss = worker_->Loss();
-  Bytes partial = worker_->Push(delivery.parts.back());
+  throw ProtocolError(std::string("a worker was sent a ") + FrameKindName(delivery.header.kind) +
+                      ", expected a push");
+}
+
+void WorkerNode::OnPeer(wire::Delivery& delivery) {
+  if (!links_) return;
+  if (delivery.lost) throw PeerError("lost " + links_->NameOf(delivery.from));
+  if (delivery.header.kind == FrameKind::kMeet) {
+    links_->OnMeet();
+    TellIfAllMet();
+  } else if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2) {
+    rotation_->Put(Unpack<wire::ShareHead>(delivery.parts[0]).block, delivery.parts[1]);
+    Work();
+  }
+}
+
+void WorkerNode::TellIfAllMet() {
+  if (links_->AllMet())
+    endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kMet, .round = 1}, {});
+}
+
+void WorkerNode::Work() {
+  while (!asked_.empty() && !pushing_) {
+    const bool collect = asked_.front().header.kind == FrameKind::kCollect;
+    if (!(collect ? TryCollect(asked_.front()) : TryPush(asked_.front()))) return;
+    asked_.pop_front();
+  }
+}
+
+bool WorkerNode::TryPush(const wire::Delivery& asked) {
+  if (asked.parts.empty()) throw ProtocolError("a worker was sent a push without a plan");
+  const Bytes& plan = asked.parts.back();
+  const Rotation rotation = rotation_ ? rotation_->RotationOf(plan) : Rotation{};
+  const auto own = static_cast<size_t>(rank_);
+  const int32_t block = own < rotation.block.size() ? rotation.block[own] : -1;
+  if (ledger_) ledger_->Check(rotation);
+  const bool first = block >= 0 && rotation.first[own] != 0;
+  if (block >= 0 && !first && !rotation_->Has(block)) return false;
+  if (ledger_) ledger_->Apply(rotation);
+  for (size_t i = 0; i + 1 < asked.parts.size(); ++i) worker_->Sync(asked.parts[i]);
+  pushing_ = Pushing{.round = asked.header.round, .loss = worker_->Loss(), .block = block};
+  const wire::Time start = endpoint_.Now();
+  if (block < 0) {
+    pushing_->partial = worker_->Push(plan);
+  } else {
+    pushing_->next = rotation.next[own];
+    pushing_->extend = rotation.extend;
+    if (first) rotation_->Make(plan, block);
+    rotation_->BeginPush(plan, block);
+  }
+  pushing_->due = DueAfter(start, push_takes_);
+  GoOn();
+  return true;
+}
+
+void WorkerNode::GoOn() {
+  const wire::Time now = endpoint_.Now();
+  if (now < pushing_->due) {
+    WakeAt(pushing_->due);
+    return;
+  }
+  if (!pushing_->extend) {
+    EndPush();
+    return;
+  }
+  if (pushing_->told) {
+    rotation_->Extend();
+  } else {
+    pushing_->told = true;
+    endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kDone, .round = pushing_->round}, {});
+  }
+  pushing_->due = DueAfter(now, extend_takes_);
+  WakeAt(pushing_->due);
+}
+
+void WorkerNode::OnWake() {
+  if (!pushing_) return;
+  GoOn();
+  Work();
+}
+
+void WorkerNode::EndPush() {
+  Pushing push = *std::exchange(pushing_, std::nullopt);
+  if (push.block >= 0) {
+    push.partial = rotation_->EndPush();
+    if (push.next != rank_) {
+      // Before the partial: someone may be waiting for it.
+      bytes_to_workers_ +=
+          links_->Send(push.next, {.kind = FrameKind::kBlock, .round = push.round},
+                       {Pack(wire::ShareHead{push.block}), rotation_->Take(push.block)});
+    }
+  }
   endpoint_.Send(wire::kCoordinator,
-                 {.kind = FrameKind::kPartial, .round = delivery.header.round, .loss = loss},
-                 {std::move(partial)});
+                 {.kind = FrameKind::kPartial, .round = push.round, .loss = push.loss},
+                 {std::move(push.partial)});
+}
+
+bool WorkerNode::TryCollect(const wire::Delivery& asked) {
+  if (!rotation_) throw ProtocolError("a worker without blocks was sent a collect");
+  for (const int32_t block : ledger_->At(rank_)) {
+    if (!rotation_->Has(block)) return false;
+  }
+  for (const Bytes& update : asked.parts) worker_->Sync(update);
+  std::vector<Bytes> parts;
+  if (const std::vector<int32_t> blocks = ledger_->At(rank_); !blocks.empty()) {
+    ledger_->Remove(blocks.front());
+    parts = {Pack(wire::ShareHead{blocks.front()}), rotation_->Take(blocks.front())};
+  } else if (std::optional<Bytes> share = rotation_->Collect()) {
+    parts = {Pack(wire::ShareHead{}), std::move(*share)};
+  }
+  endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kShare, .round = asked.header.round},
+                 std::move(parts));
+  return true;
+}
+
+wire::Time WorkerNode::DueAfter(wire::Time start, wire::Time least) const {
+  const double took = slowdown_ > 1 ? slowdown_ * wire::ToSeconds(endpoint_.Now() - start) : 0;
+  return start + std::max(least, wire::Seconds(took));
+}
+
+void WorkerNode::OnLeave() {
+  if (links_) links_->Close();
 }
 
 double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {

@@ -2,29 +2,74 @@
 
 #include <strads/program.h>
 
+#include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "coordinator/wire/member_node.h"
+#include "worker/block_ledger.h"
+#include "worker/peer_links.h"
 
 namespace strads {
 
-// A worker at its endpoint: syncs updates, pushes plans, answers with partials.
+// A worker at its endpoint: syncs updates, pushes plans, answers with partials; in runs whose model
+// is divided into blocks, hands blocks to other workers. Does what it is asked in that order, each
+// as soon as the block that it takes is here.
 class WorkerNode final : public wire::MemberNode {
  public:
   // `programs` must outlive it; the coordinator says which one is run.
   WorkerNode(wire::Transport& transport,
              const std::vector<Program>& programs,
              const wire::MemberOptions& options)
-      : MemberNode(transport, wire::Role::kWorker, options), programs_(programs) {}
+      : MemberNode(transport, wire::Role::kWorker, options),
+        programs_(programs),
+        push_takes_(options.push_takes),
+        extend_takes_(options.extend_takes) {}
 
  private:
-  void Construct(const wire::Welcome& welcome, const Bytes& options) override;
+  // A push that has not been answered yet.
+  struct Pushing {
+    int64_t round = 0;
+    double loss = 0;
+    int32_t block = -1;
+    int next = 0;
+    bool extend = false;
+    bool told = false;   // that the share is done
+    Bytes partial = {};  // of a push without a block
+    wire::Time due{0};   // when the next step is
+  };
+
+  std::vector<Bytes> Construct(const wire::Welcome& welcome, const Bytes& options) override;
   void OnFrame(wire::Delivery& delivery) override;
+  void OnPeer(wire::Delivery& delivery) override;
+  void OnWake() override;
+  void OnLeave() override;
   double OnFinish(const std::vector<Bytes>& updates) override;
 
+  // Does what has been asked for as far as blocks are here.
+  void Work();
+  // Each returns false if it has to wait.
+  bool TryPush(const wire::Delivery& asked);
+  bool TryCollect(const wire::Delivery& asked);
+  // A step of the push is over: answers it, or extends it.
+  void GoOn();
+  void EndPush();
+  void TellIfAllMet();
+  // When what took from `start` until now is over: later for a worker that is slowed down.
+  wire::Time DueAfter(wire::Time start, wire::Time least) const;
+
   const std::vector<Program>& programs_;
+  const wire::Time push_takes_;
+  const wire::Time extend_takes_;
+  int rank_ = 0;
+  double slowdown_ = 1;
   std::unique_ptr<WorkerRole> worker_;
+  RotationRole* rotation_ = nullptr;  // of worker_, if it has one
+  std::optional<BlockLedger> ledger_;
+  std::optional<PeerLinks> links_;
+  std::deque<wire::Delivery> asked_;
+  std::optional<Pushing> pushing_;
 };
 
 }  // namespace strads

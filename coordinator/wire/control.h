@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace strads::wire {
 
@@ -30,8 +31,29 @@ struct Welcome {
   int threads = 1;
   uint64_t run_id = 0;
   double peer_timeout = 5;
-  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout)
+  double slowdown = 1;  // of its pushes
+  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout, slowdown)
   // Part 1 of the frame: the packed options of the app.
+};
+
+// Of a worker that hands on blocks: where others find it.
+struct Ready {
+  std::string endpoint;
+  STRADS_FIELDS(endpoint)
+};
+
+// All workers of the run, in rank order.
+struct Peers {
+  std::vector<std::string> addresses;
+  std::vector<std::string> endpoints;
+  std::vector<std::string> names;  // for people
+  STRADS_FIELDS(addresses, endpoints, names)
+};
+
+// What part of the model the next part of the frame is.
+struct ShareHead {
+  int block = -1;  // -1: something else
+  STRADS_FIELDS(block)
 };
 
 struct Refuse {
@@ -47,7 +69,8 @@ struct Failed {
 
 struct Finished {
   int64_t peak_rss_bytes = 0;
-  STRADS_FIELDS(peak_rss_bytes)
+  int64_t bytes_to_workers = 0;  // what it sent to other workers
+  STRADS_FIELDS(peak_rss_bytes, bytes_to_workers)
 };
 
 }  // namespace strads::wire

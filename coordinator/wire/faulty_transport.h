@@ -32,6 +32,10 @@ class FaultyTransport final : public Transport {
 
   void Send(const Address& to, const Frame& frame) override;
   std::optional<Event> Receive(Time until) override;
+  std::string Listen() override { return inner_.Listen(); }
+  void Connect(const Address& peer, const std::string& endpoint) override {
+    inner_.Connect(peer, endpoint);
+  }
   Time NextDue() const override;
   const Clock& clock() const override { return inner_.clock(); }
   Traffic traffic() const override { return inner_.traffic(); }

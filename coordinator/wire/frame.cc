@@ -34,6 +34,22 @@ const char* FrameKindName(FrameKind kind) {
       return "finished";
     case FrameKind::kStop:
       return "stop";
+    case FrameKind::kPeers:
+      return "peers";
+    case FrameKind::kMeet:
+      return "meet";
+    case FrameKind::kMet:
+      return "met";
+    case FrameKind::kBlock:
+      return "block";
+    case FrameKind::kDone:
+      return "done";
+    case FrameKind::kRelease:
+      return "release";
+    case FrameKind::kCollect:
+      return "collect";
+    case FrameKind::kShare:
+      return "share";
   }
   return "unknown";
 }

@@ -25,6 +25,16 @@ enum class FrameKind : uint16_t {
   kFinish = 22,    // coordinator -> all: the last updates; the run is over
   kFinished = 23,  // worker, scheduler -> coordinator: synced, and gone
   kStop = 24,      // coordinator -> all: the run failed; leave
+
+  // Of runs whose model is divided into blocks that workers hand to each other.
+  kPeers = 25,    // coordinator -> worker: who the others are, and where they listen
+  kMeet = 26,     // coordinator -> worker: connect to them; worker -> worker: here I am
+  kMet = 27,      // worker -> coordinator: ready to meet the others; have met them all
+  kBlock = 28,    // worker -> worker: a block, which is yours now
+  kDone = 29,     // worker -> coordinator: has done its share of the round, and goes on with it
+  kRelease = 30,  // coordinator -> worker: everyone has; end the round
+  kCollect = 31,  // coordinator -> worker: updates to sync; then send a part of the model
+  kShare = 32,    // worker -> coordinator: a block or another part of the model, or: that was all
 };
 
 const char* FrameKindName(FrameKind kind);

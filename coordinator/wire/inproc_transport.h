@@ -59,6 +59,8 @@ class InprocTransport final : public Transport {
 
   void Send(const Address& to, const Frame& frame) override;
   std::optional<Event> Receive(Time until) override;
+  std::string Listen() override { return address_; }
+  void Connect(const Address&, const std::string&) override {}
   const Clock& clock() const override { return network_.clock_; }
   Traffic traffic() const override { return traffic_; }
 

@@ -65,6 +65,8 @@ void MemberNode::OnTimer(Time now) {
     } else {
       SayHello();
     }
+  } else if (phase_ == Phase::kServing) {
+    Guarded([this] { OnWake(); });
   } else if (phase_ == Phase::kLeaving) {
     if (now >= deadline_ || endpoint_.AllAcknowledged()) {
       phase_ = Phase::kDone;
@@ -75,6 +77,7 @@ void MemberNode::OnTimer(Time now) {
 }
 
 void MemberNode::Leave(Time linger) {
+  OnLeave();
   phase_ = Phase::kLeaving;
   deadline_ = endpoint_.Now() + linger;
   WakeAt(endpoint_.Now());
@@ -102,19 +105,33 @@ void MemberNode::OnWelcome(const Delivery& delivery) {
   endpoint_.set_run_id(welcome.run_id);
   endpoint_.Open(kCoordinator);
   phase_ = Phase::kServing;
-  Construct(welcome, delivery.parts[1]);
-  endpoint_.Send(kCoordinator, {.kind = FrameKind::kReady}, {});
+  std::vector<Bytes> parts = Construct(welcome, delivery.parts[1]);
+  endpoint_.Send(kCoordinator, {.kind = FrameKind::kReady}, std::move(parts));
 }
 
 void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
   endpoint_.Send(kCoordinator,
                  {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
-                 {Pack(Finished{PeakRssBytes()})});
+                 {Pack(Finished{PeakRssBytes(), bytes_to_workers_})});
   Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 
+void MemberNode::Guarded(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    Fail(error);
+  } catch (const std::exception& error) {
+    Fail(PeerError(std::string("failed: ") + error.what()));
+  }
+}
+
 void MemberNode::OnDelivery(Delivery& delivery) {
+  if (delivery.from != kCoordinator) {
+    if (phase_ == Phase::kServing) Guarded([&] { OnPeer(delivery); });
+    return;
+  }
   if (delivery.header.version != FrameHeader::kVersion) {
     error_ = ProtocolError("the coordinator at " + options_.endpoint + " speaks protocol version " +
                            std::to_string(delivery.header.version) + ", expected " +
@@ -132,7 +149,7 @@ void MemberNode::OnDelivery(Delivery& delivery) {
     phase_ = Phase::kDone;
     return;
   }
-  try {
+  Guarded([&] {
     if (phase_ == Phase::kJoining) {
       OnUnready(delivery);
     } else if (delivery.header.kind == FrameKind::kFinish) {
@@ -146,11 +163,7 @@ void MemberNode::OnDelivery(Delivery& delivery) {
     } else if (delivery.header.sequence != 0) {
       OnFrame(delivery);
     }
-  } catch (const Error& error) {
-    Fail(error);
-  } catch (const std::exception& error) {
-    Fail(PeerError(std::string("failed: ") + error.what()));
-  }
+  });
 }
 
 }  // namespace strads::wire

@@ -2,8 +2,10 @@
 
 #include <strads/error.h>
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "coordinator/wire/control.h"
 #include "coordinator/wire/node.h"
@@ -16,6 +18,9 @@ struct MemberOptions {
   OptionValues claimed;
   std::string endpoint;  // of the coordinator, for messages
   Time join_timeout = Seconds(60);
+  // Of a worker, for simulations: what a push takes at least, and what adding a little to it does.
+  Time push_takes{0};
+  Time extend_takes{0};
   LinkOptions link;
 };
 
@@ -31,11 +36,19 @@ class MemberNode : public Node {
   const std::optional<Error>& error() const { return error_; }
 
  protected:
-  // Makes the role, which may take long and may throw.
-  virtual void Construct(const Welcome& welcome, const Bytes& options) = 0;
+  // Makes the role, which may take long and may throw. Returns what to tell the coordinator.
+  virtual std::vector<Bytes> Construct(const Welcome& welcome, const Bytes& options) = 0;
   virtual void OnFrame(Delivery& delivery) = 0;
+  // The same, or the loss, of a member other than the coordinator.
+  virtual void OnPeer(Delivery&) {}
+  // The time of WakeAt has come while serving.
+  virtual void OnWake() {}
+  // The member is about to leave: what it says to others than the coordinator is of no use now.
+  virtual void OnLeave() {}
   // The run is over: takes the last updates and returns the loss of this role's shard.
   virtual double OnFinish(const std::vector<Bytes>& updates) = 0;
+
+  int64_t bytes_to_workers_ = 0;  // sent to other workers
 
  private:
   enum class Phase { kJoining, kServing, kLeaving, kDone };
@@ -48,6 +61,8 @@ class MemberNode : public Node {
   void Fail(const Error& error);
   void Leave(Time linger);
   void SayHello();
+  // An exception out of `act` is a failure of this member.
+  void Guarded(const std::function<void()>& act);
 
   const Role role_;
   const MemberOptions options_;

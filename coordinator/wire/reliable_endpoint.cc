@@ -109,6 +109,7 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
     return;
   }
   Link& link = found->second;
+  link.heard_at = Now();
   if (link.unreachable_since != kNever) {
     VLOG(1) << "the connection to " << from << " is up again";
     link.unreachable_since = link.probe_at = kNever;
@@ -198,6 +199,11 @@ std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
   Delivery delivery = std::move(deliveries_.front());
   deliveries_.pop_front();
   return delivery;
+}
+
+Time ReliableEndpoint::LastHeard(const Address& peer) const {
+  const auto found = links_.find(peer);
+  return found == links_.end() ? Time{0} : found->second.heard_at;
 }
 
 Time ReliableEndpoint::NextTimer() const { return std::min(next_timer_, transport_.NextDue()); }

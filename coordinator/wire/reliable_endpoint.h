@@ -50,6 +50,14 @@ class ReliableEndpoint {
   void Open(const Address& peer) { links_.try_emplace(peer); }
   void Close(const Address& peer) { links_.erase(peer); }
   bool IsOpen(const Address& peer) const { return links_.contains(peer); }
+  // When the last frame of `peer` came; Time{0} if none has or the link is not open.
+  Time LastHeard(const Address& peer) const;
+
+  // For frames to and from members other than the coordinator: see Transport.
+  std::string Listen() { return transport_.Listen(); }
+  void Connect(const Address& peer, const std::string& endpoint) {
+    transport_.Connect(peer, endpoint);
+  }
 
   // Sends over the open link to `to`; ignored if the peer is lost or was never opened. The header's
   // kind, round, fence and loss are the caller's, the rest is filled in.
@@ -77,6 +85,7 @@ class ReliableEndpoint {
     Time resend_at = kNever;
     Time resend_after{0};
     Time ack_at = kNever;
+    Time heard_at{0};
     Time unreachable_since = kNever;
     Time probe_at = kNever;
   };

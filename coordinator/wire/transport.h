@@ -43,6 +43,13 @@ class Transport {
   // The next event; waits for one until `until` (at most), or until interrupted by a signal.
   virtual std::optional<Event> Receive(Time until) = 0;
 
+  // Lets other members of the run send frames to this one directly. Returns where they find it.
+  // Throws Error (kPeer) if it cannot.
+  virtual std::string Listen() = 0;
+  // Makes `peer`, which listens at `endpoint`, an address that Send knows. One of any two is
+  // enough.
+  virtual void Connect(const Address& peer, const std::string& endpoint) = 0;
+
   // When Receive should be called again though no one has sent anything; kNever if need not be.
   virtual Time NextDue() const { return kNever; }
 

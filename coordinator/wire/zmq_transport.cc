@@ -10,6 +10,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "coordinator/wire/local_address.h"
 #include "coordinator/wire/zmq_message.h"
 
 namespace strads::wire {
@@ -46,24 +47,65 @@ void SetUp(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::maxmsgsize, static_cast<int64_t>(kChunkBytes + (size_t{64} << 10)));
 }
 
+void SetUpRouter(zmq::socket_t& socket) {
+  socket.set(zmq::sockopt::router_mandatory, true);
+  socket.set(zmq::sockopt::router_handover, true);
+  socket.set(zmq::sockopt::backlog, 4096);
+}
+
+// Tells when a connection of a socket ends.
+class Monitor {
+ public:
+  Monitor(zmq::context_t& context, zmq::socket_t& watched, const std::string& name)
+      : socket_(context, zmq::socket_type::pair) {
+    const std::string address = "inproc://" + name;
+    if (zmq_socket_monitor(watched.handle(), address.c_str(), ZMQ_EVENT_DISCONNECTED) != 0)
+      throw zmq::error_t();
+    socket_.set(zmq::sockopt::linger, 0);
+    socket_.connect(address);
+  }
+  // Since the last call.
+  bool Disconnected() {
+    zmq::message_t message;
+    bool disconnected = false;
+    while (socket_.recv(message, zmq::recv_flags::dontwait)) disconnected = true;
+    return disconnected;
+  }
+
+ private:
+  zmq::socket_t socket_;
+};
+
+// The second socket of a member, for frames to and from other members.
+struct PeerSocket {
+  PeerSocket(zmq::context_t& context, const std::string& identity)
+      : socket(context, zmq::socket_type::router), monitor(context, socket, "peers") {
+    SetUp(socket);
+    SetUpRouter(socket);
+    socket.set(zmq::sockopt::routing_id, identity);
+    socket.set(zmq::sockopt::reconnect_ivl, 100);
+    socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
+  }
+  zmq::socket_t socket;
+  Monitor monitor;
+  std::set<Address> known;
+};
+
 }  // namespace
 
 struct ZmqTransport::Sockets {
   Sockets(zmq::socket_type type, bool binds)
-      : is_router(binds), socket(context, type), monitor(context, zmq::socket_type::pair) {
+      : is_router(binds), socket(context, type), monitor(context, socket, "monitor") {
     SetUp(socket);
-    const char* const address = "inproc://monitor";
-    if (zmq_socket_monitor(socket.handle(), address, ZMQ_EVENT_DISCONNECTED) != 0)
-      throw zmq::error_t();
-    monitor.set(zmq::sockopt::linger, 0);
-    monitor.connect(address);
   }
 
   void OnDisconnected() {
-    zmq::message_t message;
-    bool disconnected = false;
-    while (monitor.recv(message, zmq::recv_flags::dontwait)) disconnected = true;
-    if (!disconnected) return;
+    if (peer_socket && peer_socket->monitor.Disconnected()) {
+      // It does not say whose. The others answer when they are asked whether they are there.
+      for (const Address& peer : peer_socket->known)
+        events.push_back({Event::Kind::kUnreachable, peer, {}});
+    }
+    if (!monitor.Disconnected()) return;
     if (is_router) {
       probe_until = clock.Now() + Seconds(kProbeSeconds);
       probe_at = clock.Now();
@@ -86,9 +128,12 @@ struct ZmqTransport::Sockets {
   }
 
   void TrySend(const Address& to, const Frame& frame) {
+    const bool to_peer = !is_router && to != kCoordinator;
+    if (to_peer && !peer_socket) return;
     try {
-      SendFrame(socket, is_router ? &to : nullptr,
-                frame);  // refused for now: lost, as any frame may be
+      // Refused for now: lost, as any frame may be.
+      SendFrame(to_peer ? peer_socket->socket : socket, is_router || to_peer ? &to : nullptr,
+                frame);
     } catch (const zmq::error_t& error) {
       if (error.num() != EHOSTUNREACH) throw;
       peers.erase(to);
@@ -111,33 +156,64 @@ struct ZmqTransport::Sockets {
     }
   }
 
-  // Takes one frame off the socket, if one comes until `until`.
+  // Takes one frame off a socket, if one comes until `until`.
   bool TryReceive(Time until) {
     zmq::message_t message;
-    if (!ReceiveMessage(message, until)) return false;
-    Address from = kCoordinator;
-    if (is_router) {
-      from.assign(message.data<char>(), message.size());
-      if (!message.more() || !socket.recv(message, zmq::recv_flags::dontwait)) return true;
+    if (!peer_socket) {
+      if (!ReceiveMessage(message, until)) return false;
+      TakeFrame(socket, is_router, std::move(message));
+      return true;
     }
-    std::optional<Frame> frame = ReceiveFrame(socket, std::move(message));
+    for (bool waited = false;; waited = true) {
+      if (peer_socket->socket.recv(message, zmq::recv_flags::dontwait)) {
+        TakeFrame(peer_socket->socket, true, std::move(message));
+        return true;
+      }
+      if (socket.recv(message, zmq::recv_flags::dontwait)) {
+        TakeFrame(socket, is_router, std::move(message));
+        return true;
+      }
+      if (waited || until <= clock.Now()) return false;
+      WaitForAny(until);
+    }
+  }
+
+  void WaitForAny(Time until) {
+    zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0},
+                               {peer_socket->socket.handle(), 0, ZMQ_POLLIN, 0}};
+    try {
+      zmq::poll(items, 2, std::chrono::ceil<std::chrono::milliseconds>(until - clock.Now()));
+    } catch (const zmq::error_t& error) {
+      if (error.num() != EINTR) throw;
+    }
+  }
+
+  // `message` is the first of a frame, or of the name of its sender and then a frame.
+  void TakeFrame(zmq::socket_t& source, bool named, zmq::message_t message) {
+    Address from = kCoordinator;
+    if (named) {
+      from.assign(message.data<char>(), message.size());
+      if (!message.more() || !source.recv(message, zmq::recv_flags::dontwait)) return;
+    }
+    std::optional<Frame> frame = ReceiveFrame(source, std::move(message));
     if (!frame) {
       VLOG(1) << "dropped a malformed frame from " << from;
       ++traffic.frames_dropped;
-      return true;
+      return;
     }
     traffic.bytes_received += static_cast<int64_t>(frame->NumBytes());
-    if (is_router && !peers.contains(from)) peers.insert(from);
-    if (frame->header.kind == FrameKind::kProbe && frame->header.run_id == 0) return true;
+    if (named) (is_router ? peers : peer_socket->known).insert(from);
+    if (frame->header.kind == FrameKind::kProbe && frame->header.run_id == 0) return;
     events.push_back({Event::Kind::kFrame, std::move(from), std::move(*frame)});
-    return true;
   }
 
   const bool is_router;
   SteadyClock clock;
   zmq::context_t context{1};
   zmq::socket_t socket;
-  zmq::socket_t monitor;
+  Monitor monitor;
+  std::optional<PeerSocket> peer_socket;
+  std::string identity;
   std::string endpoint;
   std::set<Address> peers;
   std::deque<Event> events;
@@ -153,9 +229,7 @@ ZmqTransport::~ZmqTransport() = default;
 
 std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
   auto sockets = std::make_unique<Sockets>(zmq::socket_type::router, true);
-  sockets->socket.set(zmq::sockopt::router_mandatory, true);
-  sockets->socket.set(zmq::sockopt::router_handover, true);
-  sockets->socket.set(zmq::sockopt::backlog, 4096);
+  SetUpRouter(sockets->socket);
   // With IPv6 on, an IPv4 address would be told back as an IPv6 one.
   sockets->socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
   try {
@@ -169,7 +243,8 @@ std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
 
 std::unique_ptr<ZmqTransport> ZmqTransport::Connect(const std::string& endpoint) {
   auto sockets = std::make_unique<Sockets>(zmq::socket_type::dealer, false);
-  sockets->socket.set(zmq::sockopt::routing_id, RandomIdentity());
+  sockets->identity = RandomIdentity();
+  sockets->socket.set(zmq::sockopt::routing_id, sockets->identity);
   sockets->socket.set(zmq::sockopt::ipv6, true);
   sockets->socket.set(zmq::sockopt::immediate, true);
   sockets->socket.set(zmq::sockopt::reconnect_ivl, 100);
@@ -209,6 +284,33 @@ std::optional<Event> ZmqTransport::Receive(Time until) {
   Event event = std::move(s.events.front());
   s.events.pop_front();
   return event;
+}
+
+std::string ZmqTransport::Listen() {
+  Sockets& s = *sockets_;
+  s.peer_socket.emplace(s.context, s.identity);
+  zmq::socket_t& socket = s.peer_socket->socket;
+  std::string endpoint = s.endpoint + "." + s.identity;
+  if (s.endpoint.starts_with("tcp://")) endpoint = "tcp://" + LocalAddressToward(s.endpoint) + ":*";
+  socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
+  try {
+    socket.bind(endpoint);
+  } catch (const zmq::error_t& error) {
+    throw PeerError("cannot listen on " + endpoint + ": " + error.what());
+  }
+  return socket.get(zmq::sockopt::last_endpoint);
+}
+
+void ZmqTransport::Connect(const Address& peer, const std::string& endpoint) {
+  Sockets& s = *sockets_;
+  if (!s.peer_socket) return;
+  try {
+    s.peer_socket->socket.set(zmq::sockopt::connect_routing_id, peer);
+    s.peer_socket->socket.connect(endpoint);
+  } catch (const zmq::error_t& error) {
+    throw PeerError("cannot connect to " + endpoint + ": " + error.what());
+  }
+  s.peer_socket->known.insert(peer);
 }
 
 Time ZmqTransport::NextDue() const { return sockets_->probe_at; }

@@ -8,7 +8,9 @@ namespace strads::wire {
 
 // Frames over ZeroMQ: tcp:// between machines, ipc:// between processes of one, inproc:// never.
 //
-// The coordinator binds a ROUTER, everyone else connects a DEALER under a random identity. A small
+// The coordinator binds a ROUTER, everyone else connects a DEALER under a random identity. Members
+// that send frames to each other have a second ROUTER of the same identity, which both binds and
+// connects: one connection joins any two of them. A small
 // frame is one ZeroMQ message; a large one is its head and then its parts, sent from where they
 // lie, in chunks small enough that heartbeats pass between them. libzmq's I/O thread answers
 // heartbeats while the role computes, so a dead or cut off host is noticed and a busy one is not
@@ -26,6 +28,8 @@ class ZmqTransport final : public Transport {
 
   void Send(const Address& to, const Frame& frame) override;
   std::optional<Event> Receive(Time until) override;
+  std::string Listen() override;
+  void Connect(const Address& peer, const std::string& endpoint) override;
   Time NextDue() const override;
   const Clock& clock() const override;
   Traffic traffic() const override;

@@ -128,6 +128,47 @@ TEST_P(TransportContract, BringsEveryPartUnchangedBothWays) {
   }
 }
 
+TEST_P(TransportContract, BringsFramesFromPeerToPeerBothWaysBesideThoseOfTheHub) {
+  Peer a = Join(), b = Join();
+  a.transport->Listen();
+  const std::string endpoint = b.transport->Listen();
+  a.transport->Connect(b.address, endpoint);
+  const std::vector<Bytes> large = {MakeBytes(3'000'000, 1), MakeBytes(5, 2)};
+  for (int64_t round = 0; round < 6; round += 3) {
+    a.transport->Send(b.address, MakeFrame(round, large));
+    auto event = AwaitFrame(*b.transport, round);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->peer, a.address);
+    ExpectSameFrame(event->frame, MakeFrame(round, large));
+    b.transport->Send(a.address, event->frame);  // over the connection that a has made
+    event = AwaitFrame(*a.transport, round);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->peer, b.address);
+    ExpectSameFrame(event->frame, MakeFrame(round, large));
+    hub().Send(a.address, MakeFrame(round + 1));
+    event = AwaitFrame(*a.transport, round + 1);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->peer, kCoordinator);
+    a.transport->Send(kCoordinator, MakeFrame(round + 2));
+    ASSERT_TRUE(AwaitFrame(hub(), round + 2));
+  }
+}
+
+TEST_P(TransportContract, TellsAPeerThatAnotherHasLeft) {
+  Peer a = Join(), b = Join();
+  a.transport->Listen();
+  a.transport->Connect(b.address, b.transport->Listen());
+  a.transport->Send(b.address, MakeFrame(1));
+  ASSERT_TRUE(AwaitFrame(*b.transport, 1));
+  b.transport->Send(a.address, MakeFrame(2));
+  ASSERT_TRUE(AwaitFrame(*a.transport, 2));
+  b.transport.reset();
+  const auto event = Await(*a.transport, [&](const Event& e) {
+    return e.kind == Event::Kind::kUnreachable && e.peer == b.address;
+  });
+  EXPECT_TRUE(event);
+}
+
 TEST_P(TransportContract, KeepsTheOrderOfEachOfManyPeers) {
   constexpr int kPeers = 12;
   constexpr int64_t kFrames = 100;

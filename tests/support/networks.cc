@@ -24,6 +24,10 @@ class FaultlessTransport final : public Transport {
       : inner_(std::move(inner)), outer_(*inner_, wire::Faults{}, 1) {}
   void Send(const wire::Address& to, const wire::Frame& frame) override { outer_.Send(to, frame); }
   std::optional<wire::Event> Receive(wire::Time until) override { return outer_.Receive(until); }
+  std::string Listen() override { return outer_.Listen(); }
+  void Connect(const wire::Address& peer, const std::string& endpoint) override {
+    outer_.Connect(peer, endpoint);
+  }
   wire::Time NextDue() const override { return outer_.NextDue(); }
   const wire::Clock& clock() const override { return outer_.clock(); }
   wire::Traffic traffic() const override { return outer_.traffic(); }
@@ -44,6 +48,10 @@ class OwnBellTransport final : public Transport {
       : inner_(network, name, bell_) {}
   void Send(const wire::Address& to, const wire::Frame& frame) override { inner_.Send(to, frame); }
   std::optional<wire::Event> Receive(wire::Time until) override { return inner_.Receive(until); }
+  std::string Listen() override { return inner_.Listen(); }
+  void Connect(const wire::Address& peer, const std::string& endpoint) override {
+    inner_.Connect(peer, endpoint);
+  }
   wire::Time NextDue() const override { return inner_.NextDue(); }
   const wire::Clock& clock() const override { return inner_.clock(); }
   wire::Traffic traffic() const override { return inner_.traffic(); }

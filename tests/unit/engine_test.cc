@@ -81,6 +81,8 @@ class FakeCluster final : public Engine::Outlet {
     for (int rank = 0; rank < shape_.workers; ++rank) partials_due[rank].push_back(round);
   }
 
+  void Release(int64_t round) override { released.push_back(round); }
+
   bool OnRound(const RoundResult& result) override {
     EXPECT_EQ(result.round, std::ssize(objectives));
     objectives.push_back(result.objective);
@@ -146,6 +148,7 @@ class FakeCluster final : public Engine::Outlet {
   int64_t stop_after = 40;
   std::vector<int64_t> seen;  // updates synced before the push of each round
   std::vector<double> objectives;
+  std::vector<int64_t> released;
   std::map<int, std::vector<std::string>> scheduler_log;
   std::map<int, std::vector<std::string>> fed_back;
   std::map<int, std::deque<int64_t>> plans_due;
@@ -294,6 +297,16 @@ TEST(Engine, PlansNoRoundBeforeTheUpdateOfRoundZero) {
   EXPECT_EQ(cluster.scheduler_log.size(), 1u);
   cluster.AnswerPush(0);
   EXPECT_EQ(cluster.scheduler_log.size(), 3u);
+}
+
+TEST(Engine, ReleasesARoundOnceAllWorkersHaveDoneTheirShareOfIt) {
+  FakeCluster cluster({3, 1, 0}, NoneIsFenced, true);
+  cluster.engine.Advance();
+  for (const int rank : {2, 0, 0}) cluster.engine.OnDone(rank, 0);
+  EXPECT_TRUE(cluster.released.empty());
+  cluster.engine.OnDone(1, 0);
+  EXPECT_EQ(cluster.released, std::vector<int64_t>{0});
+  EXPECT_THROW(cluster.engine.OnDone(1, 1), Error);
 }
 
 TEST(Engine, TellsWhichPlanIsAwaitedAndSinceWhen) {

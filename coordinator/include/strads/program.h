@@ -4,6 +4,7 @@
 #include <strads/bytes.h>
 #include <strads/options.h>
 #include <strads/report.h>
+#include <strads/rotation_role.h>
 
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ class WorkerRole {
   virtual Bytes Push(const Bytes& plan) = 0;
   virtual void Sync(const Bytes& update) = 0;
   virtual double Loss() const = 0;
+  // Null unless the app is a RotationApp.
+  virtual RotationRole* rotation() { return nullptr; }
 };
 
 class ModelRole {
@@ -40,6 +43,9 @@ class ModelRole {
   virtual ~ModelRole() = default;
   virtual Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) = 0;
   virtual strads::Report Report() const = 0;
+  // Of a RotationApp: what workers have of the model, after the last round.
+  virtual void CollectBlock(const Bytes&) {}
+  virtual void CollectShare(const Bytes&) {}
   virtual Bytes Save() const = 0;
 };
 
@@ -65,6 +71,7 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
+  bool rotates = false;     // a RotationApp
   std::string family = {};  // the app whose models it trains, if not `name`
   // What there is to say to people about the model of a run that has ended; may be empty.
   std::function<std::string(const Bytes& model)> describe = {};
@@ -93,16 +100,20 @@ template <App A>
 class WorkerOf final : public WorkerRole {
  public:
   WorkerOf(const Bytes& options, Shard shard)
-      : worker_(Unpack<typename A::Options>(options), shard) {}
+      : worker_(Unpack<typename A::Options>(options), shard) {
+    if constexpr (RotationApp<A>) rotation_ = std::make_unique<RotationOfWorker<A>>(worker_);
+  }
   Bytes Push(const Bytes& plan) override {
     const typename A::Partial& partial = worker_.Push(Unpack<typename A::Plan>(plan));
     return Pack(partial);
   }
   void Sync(const Bytes& update) override { worker_.Sync(Unpack<typename A::Update>(update)); }
   double Loss() const override { return worker_.Loss(); }
+  RotationRole* rotation() override { return rotation_.get(); }
 
  private:
   typename A::Worker worker_;
+  std::unique_ptr<RotationRole> rotation_;
 };
 
 template <App A>
@@ -117,6 +128,12 @@ class ModelOf final : public ModelRole {
     return Pack(update);
   }
   strads::Report Report() const override { return model_.Report(); }
+  void CollectBlock(const Bytes& block) override {
+    if constexpr (RotationApp<A>) model_.Collect(Unpack<typename A::Block>(block));
+  }
+  void CollectShare(const Bytes& share) override {
+    if constexpr (RotationApp<A>) model_.Collect(Unpack<typename A::Share>(share));
+  }
   Bytes Save() const override { return Pack(model_); }
 
  private:
@@ -131,6 +148,9 @@ Program MakeProgram(const std::string& name,
                     const std::string& summary = {},
                     const std::vector<Command>& commands = {}) {
   using Options = typename A::Options;
+  if constexpr (requires { typename A::Block; }) {
+    static_assert(RotationApp<A>, "an app with a Block is a RotationApp: see strads/rotation.h");
+  }
   return {
       .name = name,
       .summary = summary,
@@ -146,6 +166,7 @@ Program MakeProgram(const std::string& name,
       .make_model = [](const Bytes& options) -> std::unique_ptr<ModelRole> {
         return std::make_unique<internal::ModelOf<A>>(options);
       },
+      .rotates = RotationApp<A>,
   };
 }
 

@@ -24,7 +24,9 @@ struct RunHooks {
 
 struct RunResult {
   Summary summary;
-  Bytes model;  // the app's Model, packed
+  // Whether the model is whole: not if a worker was lost that had a part of it to itself.
+  bool complete = true;
+  Bytes model;  // the app's Model, packed; empty if it is not complete
 };
 
 // Trains `program` and returns when the run has ended: all roles on threads of this process, or on

@@ -29,6 +29,8 @@ struct RunOptions {
   std::string model;
   std::string metrics;
   bool progress = true;
+  int slow_rank = -1;      // for experiments: this worker's pushes take
+  double slow_factor = 1;  // so many times as long
 
   STRADS_FIELDS(workers,
                 threads,
@@ -49,7 +51,9 @@ struct RunOptions {
                 peer_timeout,
                 model,
                 metrics,
-                progress)
+                progress,
+                slow_rank,
+                slow_factor)
   STRADS_HELP(
       "workers: number of workers, each with its own shard of the data (part of the answer)",
       "threads: threads of each worker (never part of the answer)",
@@ -72,7 +76,9 @@ struct RunOptions {
       "peer_timeout: seconds after which a peer without a connection is lost",
       "model: file of the model; written by train, read by the other commands",
       "metrics: file of the metrics, a JSON object a round",
-      "progress: show a progress line while training")
+      "progress: show a progress line while training",
+      "slow_rank: for experiments, the worker that is slowed down; -1: none",
+      "slow_factor: how many times as long the pushes of worker slow_rank take")
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.
   void Validate() const;

@@ -1,0 +1,157 @@
+// How a run ends: in order, because a member is lost, or because the coordinator cannot go on.
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/coordinator_node.h"
+#include "coordinator/wire/member_node.h"
+
+namespace strads {
+
+using wire::FrameKind;
+using wire::Seconds;
+
+namespace {
+
+// How long members may take to hear that a run has failed. A connection that ends takes with it
+// what they have not read.
+constexpr double kStopSeconds = 2;
+
+}  // namespace
+
+void CoordinatorNode::End(Ending ending) {
+  VLOG(1) << "the run ends: " << ending.message;
+  ending_ = std::move(ending);
+  solved_at_ = endpoint_.Now();
+  if (!program_.rotates) {
+    Finish(engine_->UnsentUpdates());
+    return;
+  }
+  phase_ = Phase::kCollecting;
+  leave_deadline_ = solved_at_ + Seconds(options_.round_timeout);
+  collection_.emplace(endpoint_, membership_, *model_, options_.workers);
+  collection_->Begin(engine_->UnsentUpdates());
+}
+
+void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {
+  phase_ = Phase::kFinishing;
+  leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
+  for (const Member* member : membership_.all()) {
+    const bool is_worker = member->role == wire::Role::kWorker;
+    endpoint_.Send(member->address, {.kind = FrameKind::kFinish, .round = last_.round},
+                   is_worker ? updates : std::vector<Bytes>{});
+  }
+}
+
+void CoordinatorNode::Conclude() {
+  const auto members = membership_.all();
+  if (!std::all_of(members.begin(), members.end(), [](const Member* m) { return m->finished; }))
+    return;
+  double objective = 0;
+  bool complete = true;  // unless a worker was lost after the model was final
+  for (int rank = 0; rank < options_.workers; ++rank) {
+    const auto& loss = membership_.worker(rank).final_loss;
+    complete = complete && loss;
+    objective += loss.value_or(0);
+  }
+  if (complete) last_.objective = objective + model_->Report().penalty;
+  // They wait for this before they leave.
+  for (const Member* member : members)
+    endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
+  phase_ = Phase::kDone;
+}
+
+void CoordinatorNode::OnLost(Member& member, const std::string& how) {
+  const std::string message = member.Name() + " " + how + "; " + member.LastAnswer();
+  VLOG(1) << message;
+  endpoint_.Close(member.address);
+  switch (phase_) {
+    case Phase::kJoining:
+    case Phase::kLoading:
+      if (member.failure) return;  // it has said why and left; the others have not answered yet
+      error_ = PeerError(message);
+      break;
+    case Phase::kRounds:
+    case Phase::kCollecting:
+      ending_ = Ending{Termination::kWorkerLost, message};
+      solved_at_ = endpoint_.Now();
+      break;
+    case Phase::kFinishing:  // the model is final; only the last loss is missing
+      member.finished = true;
+      Conclude();
+      return;
+    case Phase::kStopping:
+    case Phase::kDone:
+      return;
+  }
+  StopAll(message);
+}
+
+void CoordinatorNode::StopAll(const std::string& reason) {
+  for (const Member* member : membership_.all()) {
+    if (!member->joined()) continue;
+    if (member->failure) {  // it knows, and leaves once it is known that it said so
+      endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
+    } else {
+      endpoint_.Send(member->address, {.kind = FrameKind::kStop}, {Pack(wire::Refuse{reason})});
+    }
+  }
+  phase_ = Phase::kStopping;
+  leave_deadline_ = endpoint_.Now() + Seconds(kStopSeconds);
+  WakeAt(endpoint_.Now());
+}
+
+void CoordinatorNode::Abort(const std::string& reason) {
+  if (phase_ != Phase::kStopping && phase_ != Phase::kDone) StopAll(reason);
+}
+
+void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
+  const auto members = membership_.all();
+  const auto found = std::find_if(members.begin(), members.end(),
+                                  [&](const Member* m) { return m->process == process; });
+  Member* member = found == members.end() ? nullptr : *found;
+  if (phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
+  if (member != nullptr && (member->finished || member->failure)) return;
+  if (phase_ == Phase::kJoining) {
+    error_ = PeerError("process " + std::to_string(process) + " " + how +
+                       " before all roles had joined");
+    StopAll(error_->what());
+  } else if (member != nullptr) {
+    OnLost(*member, how);
+  }
+}
+
+RunResult CoordinatorNode::Result() const {
+  if (error_) throw *error_;
+  const wire::Traffic traffic = endpoint_.traffic();
+  RunResult result;
+  Summary& summary = result.summary;
+  summary.termination = ending_->termination;
+  summary.message = ending_->message;
+  summary.objective = last_.objective;
+  summary.gap = last_.gap;
+  summary.nonzeros = last_.nonzeros;
+  summary.rounds = engine_->rounds();
+  summary.updates = last_.updates;
+  summary.load_seconds = wire::ToSeconds(loaded_at_ - started_at_);
+  summary.solve_seconds = wire::ToSeconds(solved_at_ - loaded_at_);
+  summary.peak_rss_bytes = wire::PeakRssBytes();
+  for (int rank = 0; rank < options_.workers; ++rank) {
+    const int64_t bytes = membership_.worker(rank).peak_rss_bytes;
+    summary.worker_rss_bytes.push_back(bytes);
+    summary.peak_rss_bytes = std::max(summary.peak_rss_bytes, bytes);
+  }
+  summary.bytes_between_workers = bytes_between_workers_;
+  summary.bytes_sent = traffic.bytes_sent;
+  summary.bytes_received = traffic.bytes_received;
+  summary.frames_dropped = traffic.frames_dropped;
+  summary.idle_seconds = wire::ToSeconds(engine_->idle());
+  summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
+  summary.extra = last_.extra;
+  result.complete = !program_.rotates || (collection_ && collection_->complete());
+  if (result.complete) result.model = model_->Save();
+  return result;
+}
+
+}  // namespace strads

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <strads/rotation.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strads {
+
+// Hands the blocks of a model round the workers: in every round each worker has a block of its own,
+// and in an epoch of num_blocks rounds every worker has every block once.
+//
+// In step s of an epoch worker p has block order[(p B / P + s) mod B], with P workers and B blocks:
+// a diagonal of the P x B grid of cells (Gemulla et al., "Large-Scale Matrix Factorization with
+// Distributed Stochastic Gradient Descent", KDD 2011), so that with B = 2 P a block has a whole
+// round to travel. A pure function of its arguments: schedulers that take turns agree.
+class RotationSchedule {
+ public:
+  // With `shuffle` the order is another one in each epoch, by the seed; else 0, 1, 2, ...
+  // Throws std::logic_error unless 1 <= num_workers <= num_blocks.
+  RotationSchedule(int num_workers, int num_blocks, uint64_t seed, bool shuffle = true);
+
+  // The moves of a round, counted from 0 without those that have no blocks. O(P^2 + B).
+  Rotation At(int64_t round) const;
+
+ private:
+  int64_t OffsetOf(int64_t worker) const { return worker * num_blocks_ / num_workers_; }
+  std::vector<int32_t> OrderOf(int64_t epoch) const;
+
+  int64_t num_workers_;
+  int64_t num_blocks_;
+  uint64_t seed_;
+  bool shuffle_;
+};
+
+// Divides things of the given weights into parts of about equal weight: the part of each. The
+// heaviest first, each to the lightest part so far (Graham, "Bounds on Multiprocessing Timing
+// Anomalies", SIAM J. Appl. Math. 1969): no part is over 4/3 of the best division's heaviest.
+// O(n log n). Throws std::logic_error unless parts > 0.
+std::vector<int32_t> BalancedParts(std::span<const int64_t> weights, int parts);
+
+}  // namespace strads

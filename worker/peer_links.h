@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "coordinator/wire/control.h"
+#include "coordinator/wire/reliable_endpoint.h"
+
+namespace strads {
+
+// The links of one worker to the others of its run. First all workers open their links, then those
+// of lower rank connect to those of higher rank and say so: no frame meets a closed link.
+class PeerLinks {
+ public:
+  PeerLinks(wire::ReliableEndpoint& endpoint, int rank) : endpoint_(endpoint), rank_(rank) {}
+
+  // Opens a link to every other worker.
+  void Open(const wire::Peers& peers);
+  // Connects to those of higher rank.
+  void Meet();
+  // One of lower rank has connected.
+  void OnMeet() { ++met_; }
+  bool AllMet() const { return meeting_ && met_ >= rank_; }
+  void Close();
+
+  // Returns the bytes sent.
+  int64_t Send(int rank, const wire::FrameHeader& header, std::vector<Bytes> parts);
+  // "worker 2 (process 4711 on host7)"; an address if it is no worker's.
+  std::string NameOf(const wire::Address& address) const;
+
+ private:
+  wire::ReliableEndpoint& endpoint_;
+  const int rank_;
+  wire::Peers peers_;
+  int met_ = 0;
+  bool meeting_ = false;
+};
+
+}  // namespace strads
