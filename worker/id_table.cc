@@ -8,11 +8,13 @@
 #include <utility>
 
 #include "strads/error.h"
+#include "worker/number.h"
 
 namespace strads {
 namespace {
 
 constexpr std::size_t kWord = sizeof(uint64_t);
+constexpr std::size_t kFewNumbers = 4096;
 constexpr uint64_t kFirstFactor = 0x9E3779B97F4A7C15, kSecondFactor = 0xD6E8FEB86659FD93;
 
 template <class T>
@@ -51,6 +53,14 @@ uint64_t LongKey(const char* p, std::size_t length) {
 uint64_t KeyOf(std::string_view name) {
   return name.size() <= kWord ? ShortKey(name.data(), name.size())
                               : LongKey(name.data(), name.size());
+}
+
+// The number that a name is, if it has up to 7 digits, no sign and no leading zero; else -1.
+int64_t SmallNumber(uint64_t key, std::size_t length) {
+  uint64_t number;
+  const auto count = static_cast<std::size_t>(ReadDigits(reinterpret_cast<char*>(&key), &number));
+  const bool has_leading_zero = static_cast<char>(key) == '0' && length > 1;
+  return count == length && length > 0 && !has_leading_zero ? static_cast<int64_t>(number) : -1;
 }
 
 bool IsPlainNumber(std::string_view name) {
@@ -113,42 +123,68 @@ std::size_t IdTable::SlotOf(uint64_t key, std::string_view name) const {
   }
 }
 
-int32_t IdTable::Add(std::string_view name) {
-  if (3 * (ends_.size() + 1) > 2 * slots_.size()) {
-    if (slots_.empty() && !ends_.empty()) {
-      BuildIndex();
-    } else {
-      ResizeSlots(std::max<std::size_t>(2 * slots_.size(), 16));
-    }
-  }
+int32_t& IdTable::Place(std::string_view name) {
   const uint64_t key = KeyOf(name);
-  const std::size_t slot = SlotOf(key, name);
-  return slots_[slot].index >= 0 ? slots_[slot].index : Append(slot, key, name);
+  const auto number = static_cast<std::size_t>(SmallNumber(key, name.size()));
+  if (number >= numbers_.size() && number < 4 * ends_.size() + kFewNumbers) GrowNumbers(number);
+  if (number < numbers_.size()) return numbers_[number];
+  if (3 * (taken_ + 1) > 2 * slots_.size()) {
+    RebuildSlots(std::max<std::size_t>(2 * slots_.size(), 16));
+  }
+  Slot& slot = slots_[SlotOf(key, name)];
+  if (slot.index < 0) {
+    slot.key = key;
+    slot.length = static_cast<uint32_t>(name.size());
+    ++taken_;
+  }
+  return slot.index;
+}
+
+int32_t IdTable::Add(std::string_view name) {
+  if (numbers_.empty() && slots_.empty()) BuildIndex();
+  int32_t& index = Place(name);
+  if (index < 0) index = Append(name);
+  return index;
 }
 
 int32_t IdTable::Find(std::string_view name) const {
-  if (slots_.empty()) {
-    if (ends_.empty()) return -1;
-    throw std::logic_error("IdTable::Find before BuildIndex");
-  }
-  return slots_[SlotOf(KeyOf(name), name)].index;
+  const uint64_t key = KeyOf(name);
+  const auto number = static_cast<std::size_t>(SmallNumber(key, name.size()));
+  if (number < numbers_.size()) return numbers_[number];
+  if (!slots_.empty()) return slots_[SlotOf(key, name)].index;
+  if (numbers_.empty() && !ends_.empty()) throw std::logic_error("IdTable::Find before BuildIndex");
+  return -1;
 }
 
-int32_t IdTable::Append(std::size_t slot, uint64_t key, std::string_view name) {
+int32_t IdTable::Append(std::string_view name) {
   if (name.size() > std::numeric_limits<uint32_t>::max() - text_.size()) {
     throw DataError("more than 4 GiB of names, expected shorter ones or fewer");
   }
   if (ends_.size() >= std::numeric_limits<int32_t>::max()) {
     throw DataError("more than 2^31 - 1 names, expected fewer");
   }
-  const auto index = static_cast<int32_t>(ends_.size());
   text_.append(name);
   ends_.push_back(static_cast<uint32_t>(text_.size()));
-  slots_[slot] = {.key = key, .length = static_cast<uint32_t>(name.size()), .index = index};
-  return index;
+  return static_cast<int32_t>(ends_.size() - 1);
 }
 
-void IdTable::ResizeSlots(std::size_t count) {
+void IdTable::GrowNumbers(std::size_t number) {
+  numbers_.resize(std::max(std::bit_ceil(number + 1), kFewNumbers), -1);
+  taken_ = 0;
+  for (Slot& slot : slots_) {
+    if (slot.index < 0) continue;
+    const auto moved = static_cast<std::size_t>(SmallNumber(slot.key, slot.length));
+    if (moved < numbers_.size()) {
+      numbers_[moved] = std::exchange(slot.index, -1);
+    } else {
+      ++taken_;
+    }
+  }
+  RebuildSlots(taken_ == 0 ? 0 : std::bit_ceil(taken_ / 2 * 3 + 4));
+}
+
+// Makes `count` slots, a power of two or none, of those there are.
+void IdTable::RebuildSlots(std::size_t count) {
   const AlignedVector<Slot> old = std::exchange(slots_, {});
   slots_.resize(count, Slot{.key = 0, .length = 0, .index = -1});
   shift_ = 64 - std::countr_zero(count);
@@ -170,14 +206,13 @@ void IdTable::CheckEnds() const {
 
 void IdTable::BuildIndex() {
   CheckEnds();
+  numbers_.clear();
   slots_.clear();
-  ResizeSlots(std::bit_ceil(std::max<std::size_t>(ends_.size() / 2 * 3 + 4, 16)));
+  taken_ = 0;
   for (int32_t i = 0; i < size(); ++i) {
-    const std::string_view name = Name(i);
-    const uint64_t key = KeyOf(name);
-    Slot& slot = slots_[SlotOf(key, name)];
-    if (slot.index >= 0) throw ProtocolError("a table of names that has a name twice");
-    slot = {.key = key, .length = static_cast<uint32_t>(name.size()), .index = i};
+    int32_t& index = Place(Name(i));
+    if (index >= 0) throw ProtocolError("a table of names that has a name twice");
+    index = i;
   }
 }
 

@@ -16,7 +16,8 @@ namespace strads {
 //
 // A message: it travels as one run of bytes and the end of each name in it, without the hash, so
 // that after Unpack BuildIndex() comes before Find. Reading is safe from many threads at once.
-// Memory: the bytes of the names, 4 bytes a name, and 24 to 48 bytes a name for the hash.
+// Memory: the bytes of the names, 4 bytes a name, and up to 48 bytes a name for the hash; numbers
+// that are dense (the largest below 4 size()) take 4 to 32.
 class IdTable {
  public:
   // The index of `name`, a new one if it is not there. Throws kData beyond 2^31 - 1 names or 4 GiB
@@ -62,16 +63,23 @@ class IdTable {
   };
 
   void CheckEnds() const;
-  void ResizeSlots(std::size_t count);
+  void GrowNumbers(std::size_t number);
+  void RebuildSlots(std::size_t count);
+  std::size_t FirstSlot(uint64_t key, std::size_t length) const;
   // The slot of the name, or the empty one where it belongs.
   std::size_t SlotOf(uint64_t key, std::string_view name) const;
-  std::size_t FirstSlot(uint64_t key, std::size_t length) const;
-  int32_t Append(std::size_t slot, uint64_t key, std::string_view name);
+  // Where the index of the name is kept, or is to be kept: then it is -1.
+  int32_t& Place(std::string_view name);
+  int32_t Append(std::string_view name);
 
   std::string text_;            // all names, one after the other
   std::vector<uint32_t> ends_;  // where each ends in text_
-  AlignedVector<Slot> slots_;   // a power of two, at most 2/3 of them taken
-  int shift_ = 64;              // 64 - log2(slots_.size())
+  // The index of each plain number below its size, or -1. All other names are in slots_, a power of
+  // two of which at most 2/3 are taken.
+  AlignedVector<int32_t> numbers_;
+  AlignedVector<Slot> slots_;
+  std::size_t taken_ = 0;  // slots
+  int shift_ = 64;         // 64 - log2(slots_.size())
 };
 
 }  // namespace strads
