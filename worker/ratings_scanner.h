@@ -37,7 +37,7 @@ class RatingsErrors {
 //   bool Item(std::string_view name, const char* line): the same
 //   void Value(float value, const char* line)
 // where a name is valid during the call only.
-template <RatingsSeparator kSeparator, class Sink>
+template <RatingsSeparator Separator, class Sink>
 class RatingsScanner {
  public:
   RatingsScanner(const TextFile& file, const RatingsFormat& format, const char* end, Sink& sink)
@@ -53,21 +53,20 @@ class RatingsScanner {
   }
 
  private:
-  using Separator = RatingsSeparator;
-  static constexpr bool kIsMatrixMarket = kSeparator == Separator::kMatrixMarket;
-  static constexpr bool kIsBlank = kSeparator == Separator::kBlanks || kIsMatrixMarket;
+  static constexpr bool kIsMatrixMarket = Separator == RatingsSeparator::kMatrixMarket;
+  static constexpr bool kIsBlank = Separator == RatingsSeparator::kBlanks || kIsMatrixMarket;
 
   static bool IsComment(char c) { return c == '%' || (c == '#' && !kIsMatrixMarket); }
   bool IsLineEnd(const char* p) const { return *p == '\n' || (*p == '\0' && p >= end_); }
   static bool IsSeparator(const char* p) {
     if constexpr (kIsBlank) return IsBlank(*p);
-    if constexpr (kSeparator == Separator::kColons) return p[0] == ':' && p[1] == ':';
-    return *p == (kSeparator == Separator::kTab ? '\t' : ',');
+    if constexpr (Separator == RatingsSeparator::kColons) return p[0] == ':' && p[1] == ':';
+    return *p == (Separator == RatingsSeparator::kTab ? '\t' : ',');
   }
 
   // Blanks that are no separator, or that may come before and after one.
   static const char* SkipPadding(const char* p) {
-    if constexpr (kSeparator != Separator::kTab) return SkipBlanks(p);
+    if constexpr (Separator != RatingsSeparator::kTab) return SkipBlanks(p);
     while (*p == ' ' || *p == '\r') ++p;
     return p;
   }
@@ -76,7 +75,7 @@ class RatingsScanner {
   const char* NextField(const char* p) const {
     if constexpr (!kIsBlank) {
       if (IsLineEnd(p)) return nullptr;
-      return SkipPadding(p + (kSeparator == Separator::kColons ? 2 : 1));
+      return SkipPadding(p + (Separator == RatingsSeparator::kColons ? 2 : 1));
     }
     p = SkipBlanks(p);
     return IsLineEnd(p) ? nullptr : p;
@@ -116,7 +115,7 @@ class RatingsScanner {
       *name = {p, static_cast<std::size_t>(count)};
       return p + count;
     }
-    if (kSeparator == Separator::kComma && *p == '"') return ReadQuoted(p, role, name);
+    if (Separator == RatingsSeparator::kComma && *p == '"') return ReadQuoted(p, role, name);
     const char* const begin = p;
     while (!IsSeparator(p) && !IsLineEnd(p)) ++p;
     const char* last = p;
@@ -152,7 +151,7 @@ class RatingsScanner {
   }
 
   const char* ReadValue(const char* p, float* value) const {
-    const bool is_quoted = kSeparator == Separator::kComma && *p == '"';
+    const bool is_quoted = Separator == RatingsSeparator::kComma && *p == '"';
     double number;
     const char* rest = ParseNumber(p + is_quoted, end_, &number);
     if (rest == nullptr || (is_quoted && *rest++ != '"')) FailValue(p);
@@ -199,22 +198,21 @@ void ScanRatings(const TextFile& file,
                  const RatingsFormat& format,
                  std::string_view lines,
                  Sink& sink) {
-  const auto scan = [&]<RatingsSeparator kSeparator>() {
-    RatingsScanner<kSeparator, Sink>(file, format, lines.data() + lines.size(), sink)
+  const auto scan = [&]<RatingsSeparator Separator>() {
+    RatingsScanner<Separator, Sink>(file, format, lines.data() + lines.size(), sink)
         .Scan(lines.data());
   };
-  using Separator = RatingsSeparator;
   switch (format.separator) {
-    case Separator::kColons:
-      return scan.template operator()<Separator::kColons>();
-    case Separator::kTab:
-      return scan.template operator()<Separator::kTab>();
-    case Separator::kComma:
-      return scan.template operator()<Separator::kComma>();
-    case Separator::kBlanks:
-      return scan.template operator()<Separator::kBlanks>();
-    case Separator::kMatrixMarket:
-      return scan.template operator()<Separator::kMatrixMarket>();
+    case RatingsSeparator::kColons:
+      return scan.template operator()<RatingsSeparator::kColons>();
+    case RatingsSeparator::kTab:
+      return scan.template operator()<RatingsSeparator::kTab>();
+    case RatingsSeparator::kComma:
+      return scan.template operator()<RatingsSeparator::kComma>();
+    case RatingsSeparator::kBlanks:
+      return scan.template operator()<RatingsSeparator::kBlanks>();
+    case RatingsSeparator::kMatrixMarket:
+      return scan.template operator()<RatingsSeparator::kMatrixMarket>();
   }
 }
 

@@ -23,6 +23,7 @@ using DuplicateRatingsTest = testing::RatingsTest;
 TEST_F(DuplicateRatingsTest, SortsByUserAndItemAndKeepsTheOrderInACell) {
   std::mt19937 random(2);
   std::vector<Rating> ratings;
+  ratings.reserve(2000);
   for (int i = 0; i < 2000; ++i) {
     ratings.push_back({static_cast<int32_t>(random() % 20), static_cast<int32_t>(random() % 30),
                        static_cast<float>(i)});

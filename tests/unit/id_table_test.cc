@@ -27,6 +27,7 @@ IdTable TableOf(const std::vector<std::string>& names) {
 
 std::vector<std::string> NamesOf(const IdTable& table) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(table.size()));
   for (int32_t i = 0; i < table.size(); ++i) names.emplace_back(table.Name(i));
   return names;
 }
@@ -72,6 +73,15 @@ TEST(IdTableTest, NumbersNamesAsTheyCome) {
   EXPECT_EQ(table.Find("8"), -1);
   EXPECT_EQ(table.Find("a name of more than eight byteS"), -1);
   EXPECT_THAT(NamesOf(table), ElementsAre("b", "7", "07", "a name of more than eight bytes"));
+}
+
+TEST(IdTableTest, TellsZeroBytesFromNone) {
+  const std::string zeros("7\0\0", 3);
+  IdTable table;
+  for (const std::size_t length : {1, 2, 3}) {
+    EXPECT_EQ(table.Add(zeros.substr(0, length)), static_cast<int32_t>(2 * length - 2));
+    EXPECT_EQ(table.Add(zeros.substr(1, length - 1)), static_cast<int32_t>(2 * length - 1));
+  }
 }
 
 TEST(IdTableTest, AgreesWithAMapOnNamesOfEveryKind) {
