@@ -72,18 +72,7 @@ class Reader {
     starts_.resize(parts_.size() + 1, 0);
     ForEachPart([&](std::size_t p) { starts_[p + 1] = CountRows(parts_[p], '%'); });
     std::partial_sum(starts_.begin(), starts_.end(), starts_.begin());
-    const std::string expected =
-        ", expected " + std::to_string(header_.entries) + " as the header says";
-    if (starts_.back() < header_.entries) {
-      Fail(end_, "the file ends after " + std::to_string(starts_.back()) + " entries" + expected);
-    }
-    if (starts_.back() > header_.entries) {
-      int64_t entry = 0;
-      for (const char* p = header_.body;; p = NextLine(p, end_)) {
-        if (!IsEntry(p = SkipBlanks(p)) || entry++ < header_.entries) continue;
-        Fail(p, "one entry too many" + expected);
-      }
-    }
+    CheckEntryCount(file_, header_, starts_.back());
   }
 
   bool IsEntry(const char* p) const { return p < end_ && *p != '\n' && *p != '%'; }

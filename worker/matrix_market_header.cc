@@ -103,4 +103,21 @@ class Parser {
 
 MatrixMarketHeader ParseMatrixMarketHeader(const TextFile& file) { return Parser(file).Parse(); }
 
+void CheckEntryCount(const TextFile& file, const MatrixMarketHeader& header, int64_t count) {
+  if (count == header.entries) return;
+  const char* const end = file.text().data() + file.text().size();
+  const std::string expected =
+      ", expected " + std::to_string(header.entries) + " as the header says";
+  if (count < header.entries) {
+    throw ErrorAt(file, end,
+                  "the file ends after " + std::to_string(count) + " entries" + expected);
+  }
+  int64_t entry = 0;
+  for (const char* p = header.body;; p = NextLine(p, end)) {
+    p = SkipBlanks(p);
+    if (p >= end || *p == '\n' || *p == '%' || entry++ < header.entries) continue;
+    throw ErrorAt(file, p, "one entry too many" + expected);
+  }
+}
+
 }  // namespace strads

@@ -27,4 +27,8 @@ struct MatrixMarketHeader {
 // hermitian matrices, arrays that are not general).
 MatrixMarketHeader ParseMatrixMarketHeader(const TextFile& file);
 
+// Throws kData "path:line: ..." if the number of lines with an entry, of which there are `count`
+// after the header, is not what the header says.
+void CheckEntryCount(const TextFile& file, const MatrixMarketHeader& header, int64_t count);
+
 }  // namespace strads

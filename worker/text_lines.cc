@@ -51,23 +51,25 @@ Error ErrorAt(const TextFile& file, const char* where, const std::string& what) 
   return DataError(file.path() + ":" + std::to_string(line) + ": " + what);
 }
 
-std::string QuoteField(const char* p, const char* end) {
-  constexpr int kLongest = 40;
+std::string Quote(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
   constexpr char kHex[] = "0123456789abcdef";
   std::string quoted = "'";
-  for (int k = 0; p < end && !IsBlank(*p) && *p != '\n'; ++p, ++k) {
-    if (k == kLongest) {
-      quoted += "...";
-      break;
-    }
-    const auto byte = static_cast<unsigned char>(*p);
+  for (const char c : text.substr(0, kLongest)) {
+    const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte < 0x7f) {
-      quoted += *p;
+      quoted += c;
     } else {
       quoted += std::string("\\x") + kHex[byte / 16] + kHex[byte % 16];
     }
   }
-  return quoted + "'";
+  return quoted + (text.size() > kLongest ? "...'" : "'");
+}
+
+std::string QuoteField(const char* p, const char* end) {
+  const char* const begin = p;
+  while (p < end && !IsBlank(*p) && *p != '\n') ++p;
+  return Quote({begin, static_cast<std::size_t>(p - begin)});
 }
 
 }  // namespace strads

@@ -34,7 +34,10 @@ int64_t CountRows(std::string_view lines, char comment);
 // The error "path:line: what", with the line counted from the start of the file (O(text)).
 Error ErrorAt(const TextFile& file, const char* where, const std::string& what);
 
-// The field that starts at p, in quotes, cut if it is long, and unprintable bytes as \xNN.
+// `text` in quotes, cut if it is long, and unprintable bytes as \xNN.
+std::string Quote(std::string_view text);
+
+// The same of the field that starts at p and ends at a blank or the end of the line.
 std::string QuoteField(const char* p, const char* end);
 
 }  // namespace strads

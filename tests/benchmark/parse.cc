@@ -1,25 +1,38 @@
-// Seconds and MB/s to read a data file: parse FILE [threads].
+// Seconds and MB/s to read a file of features or of ratings: parse FILE [threads [ratings]].
 #include <strads/dataset.h>
+#include <strads/ratings.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 
 #include "tests/benchmark/bench_run.h"
 
+namespace {
+
+// Reads the file and returns how many rows or ratings it has.
+int64_t Read(const std::string& path, strads::Shard shard, bool is_ratings) {
+  if (is_ratings) return std::ssize(strads::ReadRatings(path, shard).ratings);
+  return strads::ReadDataset(path, shard).x.num_rows();
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: benchmark_parse FILE [threads]\n");
+    std::fprintf(stderr, "usage: benchmark_parse FILE [threads [ratings]]\n");
     return 2;
   }
   const int threads = argc > 2 ? std::atoi(argv[2]) : 1;
+  const bool is_ratings = argc > 3 && argv[3] == std::string("ratings");
   const auto bytes = static_cast<double>(std::filesystem::file_size(argv[1]));
   std::vector<double> seconds;
   for (int i = 0; i < 5; ++i) {
     const double start = strads::benchmark::Now();
-    const strads::Dataset data = strads::ReadDataset(argv[1], strads::Shard{0, 1, threads});
+    const int64_t count = Read(argv[1], strads::Shard{0, 1, threads}, is_ratings);
     seconds.push_back(strads::benchmark::Now() - start);
-    if (data.x.num_rows() == 0) return 1;
+    if (count == 0) return 1;
   }
   const double median = strads::benchmark::Median(seconds);
   std::printf("%.4f %.1f\n", median, bytes / median / 1e6);
