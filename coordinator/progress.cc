@@ -53,6 +53,8 @@ void Progress::Show(const RoundRecord& record) {
                FormatCount(record.nonzeros).c_str(),
                FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
                FormatSeconds(record.seconds).c_str());
+  for (const auto& [name, value] : record.extra)
+    std::fprintf(out_, "  %s %s", name.c_str(), FormatNumber(value, 5).c_str());
   if (terminal_) {
     line_open_ = true;
   } else {

@@ -19,6 +19,10 @@ std::optional<Ending> Decide(const RunOptions& options,
                                                " is at most the tolerance " +
                                                FormatNumber(options.tolerance, 2)};
   }
+  if (!record.done.empty()) {
+    return Ending{record.converged ? Termination::kConverged : Termination::kMaxRounds,
+                  record.done};
+  }
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
     return Ending{Termination::kUserStop,
                   "stopped by the user; the model is the one after the last complete round"};

@@ -91,8 +91,10 @@ std::string Summary::FullReport() const {
   row("termination", TerminationName(termination));
   row("", message);
   row("objective", FormatNumber(objective, 10));
-  row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
-  row("non-zeros", FormatCount(nonzeros));
+  if (std::isfinite(gap) || certifies) {
+    row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
+    row("non-zeros", FormatCount(nonzeros));
+  }
   row("rounds", FormatCount(rounds));
   row("updates", FormatCount(updates) + " (" +
                      FormatCount(static_cast<int64_t>(static_cast<double>(updates) /

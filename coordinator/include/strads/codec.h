@@ -122,10 +122,27 @@ concept HasFields = requires(T& t) {
 template <class T>
 concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
+// Several numbers of one type, which it names: struct Point { using Number = float; float x, y; };
+template <class T>
+concept NumberGroup = Number<typename T::Number> && std::is_trivially_copyable_v<T> &&
+    sizeof(T) % sizeof(typename T::Number) == 0;
+
 template <class T>
 struct IsVectorOfNumbers : std::false_type {};
-template <Number T>
-struct IsVectorOfNumbers<std::vector<T>> : std::true_type {};
+template <Number T, class Allocator>
+struct IsVectorOfNumbers<std::vector<T, Allocator>> : std::true_type {};
+template <NumberGroup T, class Allocator>
+struct IsVectorOfNumbers<std::vector<T, Allocator>> : std::true_type {};
+
+// What an array's elements are made of.
+template <class T>
+struct NumberOf {
+  using Type = T;
+};
+template <NumberGroup T>
+struct NumberOf<T> {
+  using Type = typename T::Number;
+};
 
 template <class T>
 struct IsEigenVector : std::false_type {};
@@ -210,7 +227,7 @@ void Encode(Encoder& out, const T& field) {
     out.String(field);
   } else if constexpr (NumericArray<T>) {
     using Element = std::remove_cvref_t<decltype(field[0])>;
-    out.RawArray(ArrayTypeOf<Element>(), field.data(),
+    out.RawArray(ArrayTypeOf<typename NumberOf<Element>::Type>(), field.data(),
                  static_cast<size_t>(field.size()) * sizeof(Element));
   } else if constexpr (std::is_same_v<T, SparseVector>) {
     out.Sparse(field);
@@ -236,7 +253,7 @@ template <class T>
 void Decode(Value in, T& field);
 
 // Reads numbers wherever they lie in a message.
-template <Number T>
+template <class T>
 class UnalignedIterator {
  public:
   using iterator_category = std::random_access_iterator_tag;
@@ -276,13 +293,16 @@ template <NumericArray T>
 void DecodeNumericArray(Value in, T& field) {
   using Element = std::remove_cvref_t<decltype(field[0])>;
   using Size = decltype(field.size());
-  if (in.IsArray()) {  // numbers one by one, as a model edited by hand has them
-    field.resize(static_cast<Size>(in.ArraySize()));
-    for (size_t i = 0; i < in.ArraySize(); ++i)
-      Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
-    return;
+  if constexpr (Number<Element>) {
+    if (in.IsArray()) {  // numbers one by one, as a model edited by hand has them
+      field.resize(static_cast<Size>(in.ArraySize()));
+      for (size_t i = 0; i < in.ArraySize(); ++i)
+        Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
+      return;
+    }
   }
-  const std::string_view raw = in.RawArray(ArrayTypeOf<Element>(), sizeof(Element));
+  const std::string_view raw =
+      in.RawArray(ArrayTypeOf<typename NumberOf<Element>::Type>(), sizeof(Element));
   if constexpr (IsVectorOfNumbers<T>::value) {  // resize() would write the memory twice
     field.assign(UnalignedIterator<Element>(raw.data()),
                  UnalignedIterator<Element>(raw.data() + raw.size()));

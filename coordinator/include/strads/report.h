@@ -16,12 +16,15 @@ struct Report {
   // How far the model is from the optimum at most, relative to the objective of the empty model;
   // infinite until a round has certified it. The run has converged once it is at most --tolerance.
   double gap = std::numeric_limits<double>::infinity();
+  // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
+  std::string done = {};
+  bool converged = true;  // if done: rather than that it did all that it was asked for
   int64_t nonzeros = 0;  // variables that are not zero
   int64_t updates = 0;   // variables updated so far, repetitions counted
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 
-  STRADS_FIELDS(penalty, gap, nonzeros, updates, extra)
+  STRADS_FIELDS(penalty, gap, done, converged, nonzeros, updates, extra)
 };
 
 }  // namespace strads

@@ -36,6 +36,8 @@ struct RoundRecord {
   int64_t bytes_sent = 0;  // by the coordinator
   int64_t bytes_received = 0;
   std::map<std::string, double> extra;
+  std::string done;  // as the report's
+  bool converged = true;
 };
 
 // How a run went.
@@ -44,6 +46,7 @@ struct Summary {
   std::string message;   // one sentence for the user
   double objective = 0;  // of the model returned: loss + penalty
   double gap = 0;        // its last certificate
+  bool certifies = true;  // whether gaps mean anything to the app: not if it says itself when it ends
   int64_t nonzeros = 0;
   int64_t rounds = 0;
   int64_t updates = 0;
