@@ -5,10 +5,15 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <string>
 
+#include "apps/mf/balance.h"
+#include "apps/mf/ccd.h"
+#include "apps/mf/ccd_shard.h"
+#include "apps/mf/columns.h"
 #include "apps/mf/sgd.h"
 
 namespace strads::benchmark {
@@ -20,6 +25,9 @@ using Arguments = std::map<std::string, std::string>;
 double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
+
+// Of all threads, so that what else runs on the machine matters less.
+double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 double Number(const Arguments& arguments, const std::string& name, double otherwise) {
   const auto found = arguments.find(name);
@@ -111,10 +119,11 @@ void RunSgd(const Data& data, const Arguments& arguments) {
        .cache_bytes = static_cast<int64_t>(Number(arguments, "cache", 192)) << 10,
        .seed = 1});
   std::printf("set up in %.3f s\n", Now() - start);
-  double seconds = 0;
+  double seconds = 0, cpu_seconds = 0;
   const int epochs = static_cast<int>(Number(arguments, "epochs", 25));
   for (int epoch = 0; epoch < epochs; ++epoch) {
     start = Now();
+    const double cpu_start = CpuSeconds();
     double squares = 0;
     for (int64_t b = 0; b < blocks; ++b) {
       squares += mf::RunSgd(options,
@@ -122,8 +131,9 @@ void RunSgd(const Data& data, const Arguments& arguments) {
                              .slow_only = epoch < Number(arguments, "slow", 1)},
                             grid, b, users, items[static_cast<size_t>(b)], pool);
     }
-    const double took = Now() - start;
+    const double took = Now() - start, cpu_took = CpuSeconds() - cpu_start;
     seconds += took;
+    cpu_seconds += cpu_took;
     // Test ratings by block.
     double test = 0;
     std::vector<Rating> own;
@@ -136,9 +146,66 @@ void RunSgd(const Data& data, const Arguments& arguments) {
       }
       test += SumSquaredErrors(own, options.mean, users, items[b], pool);
     }
-    std::printf("%3d  %8.3f s  %7.2f M updates/s  train %.4f  test %.4f\n", epoch + 1, seconds,
-                static_cast<double>(data.train.size()) / took / 1e6,
+    std::printf("%3d  %8.3f s  cpu %8.3f s  %7.2f M updates/s of cpu  train %.4f  test %.4f\n",
+                epoch + 1, seconds, cpu_seconds,
+                static_cast<double>(data.train.size()) / cpu_took / 1e6,
                 Rmse(squares, data.train.size()), Rmse(test, data.test.size()));
+  }
+}
+
+void RunCcd(const Data& data, const Arguments& arguments) {
+  const int rank = static_cast<int>(Number(arguments, "k", 32));
+  const auto lambda = static_cast<float>(Number(arguments, "lambda", 0.02));
+  const bool weighted = Number(arguments, "plain", 0) == 0;
+  const bool nonnegative = Number(arguments, "nonnegative", 0) != 0;
+  const auto mean = Number(arguments, "center", 0) != 0 ? static_cast<float>(data.mean) : 0;
+  ThreadPool pool(static_cast<int>(Number(arguments, "threads", 1)));
+  double start = Now();
+  mf::CcdShard shard(data.train, data.users, data.items, mean);
+  const std::vector<float> user_penalties = mf::RowPenalties(lambda, weighted, data.user_counts);
+  const std::vector<float> item_penalties = mf::RowPenalties(lambda, weighted, data.item_counts);
+  mf::Columns w(data.users, rank);
+  mf::Factors start_h(data.items, rank);
+  DrawFactors(1, mf::Side::kItems, 0, static_cast<float>(Number(arguments, "low", 0)),
+              static_cast<float>(Number(arguments, "high", 1)), start_h);
+  mf::Columns h(start_h);
+  std::vector<mf::RowSums> user_sums(user_penalties.size()), item_sums(item_penalties.size());
+  std::printf("set up in %.3f s\n", Now() - start);
+  mf::InnerStop stop(Number(arguments, "share", 1e-3));
+  const int inner = static_cast<int>(Number(arguments, "inner", 5));
+  double seconds = 0, cpu_seconds = 0;
+  for (int epoch = 0; epoch < static_cast<int>(Number(arguments, "epochs", 8)); ++epoch) {
+    start = Now();
+    const double cpu_start = CpuSeconds();
+    int64_t done = 0;
+    for (int t = 0; t < rank; ++t) {
+      shard.Open(w.Column(t), h.Column(t));
+      for (int i = 0; i < inner; ++i) {
+        shard.UserSums(h.Column(t), user_sums, pool);
+        double decrease = SolveColumn(user_sums, user_penalties, {}, nonnegative, w.Column(t));
+        shard.ItemSums(w.Column(t), item_sums, pool);
+        decrease += SolveColumn(item_sums, item_penalties, {}, nonnegative, h.Column(t));
+        ++done;
+        if ((epoch > 0 || i > 0) && !stop.Pays(decrease)) break;
+      }
+      shard.Close(w.Column(t), h.Column(t), pool);
+    }
+    const double took = Now() - start, cpu_took = CpuSeconds() - cpu_start;
+    seconds += took;
+    cpu_seconds += cpu_took;
+    const double loss = shard.Loss(pool);
+    double objective = loss;
+    for (int t = 0; t < rank; ++t)
+      objective +=
+          mf::Penalty(user_penalties, w.Column(t)) + mf::Penalty(item_penalties, h.Column(t));
+    SgdRows users(data.users, rank, 1, 0), items(data.items, rank, 1, 0);
+    users.factors = w.ToFactors();
+    items.factors = h.ToFactors();
+    std::printf(
+        "%3d  %8.3f s  cpu %8.3f s  %5.3f s %4lld inner  objective %.0f  train %.4f  test %.4f\n",
+        epoch + 1, seconds, cpu_seconds, cpu_took, static_cast<long long>(done), objective,
+        Rmse(loss, data.train.size()),
+        Rmse(SumSquaredErrors(data.test, mean, users, items, pool), data.test.size()));
   }
 }
 
@@ -154,5 +221,9 @@ int main(int argc, char** argv) {
     arguments[argument.substr(0, equals)] = argument.substr(equals + 1);
   }
   const strads::benchmark::Data data = strads::benchmark::ReadData(arguments);
-  strads::benchmark::RunSgd(data, arguments);
+  if (arguments.count("ccd") > 0) {
+    strads::benchmark::RunCcd(data, arguments);
+  } else {
+    strads::benchmark::RunSgd(data, arguments);
+  }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "apps/mf/balance.h"
 #include "apps/mf/sgd.h"
 #include "tests/numerics/mf_problems.h"
 
