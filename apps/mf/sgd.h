@@ -1,0 +1,58 @@
+#pragma once
+
+#include <strads/parallel.h>
+#include <strads/rating.h>
+
+#include <cstdint>
+#include <span>
+
+#include "apps/mf/rating_grid.h"
+#include "apps/mf/sgd_rows.h"
+
+namespace strads::mf {
+
+// Stochastic gradient descent on
+//
+//   sum over ratings of e_ui^2 + lambda (|w_u|^2 + |h_i|^2 [+ b_u^2 + c_i^2])             weighted
+//   sum over ratings of e_ui^2 + lambda (|W|^2 + |H|^2 [+ |b|^2 + |c|^2])                 plain
+//
+// with e = r - (mean + b_u + c_i + w_u.h_i); SgdRows::decay says which.
+struct SgdOptions {
+  float mean = 0;          // what a prediction starts from
+  float rating_scale = 1;  // the standard deviation of ratings, > 0: makes `rate` free of units
+  float rate = 0.1F;       // > 0
+  bool biases = false;
+  bool nonnegative = false;
+};
+
+struct SgdPass {
+  uint64_t number = 0;     // draws the order of cells; another one for every pass
+  float step_scale = 1;    // steps are this much as long
+  bool slow_only = false;  // only the first kLanes factors learn: for the first epoch
+};
+
+// Goes once through the grid's ratings of a block, whose rows are `items`; `users` are the
+// worker's. Returns the sum of e^2, each before its update. The same bytes for a given grid
+// whatever pool.threads(); the grid's threads is how many can be of use. About 30 cycles + 4 for
+// each 8 of the rank per rating.
+double RunSgd(const SgdOptions& options,
+              const SgdPass& pass,
+              const RatingGrid& grid,
+              int64_t block,
+              SgdRows& users,
+              SgdRows& items,
+              ThreadPool& pool);
+
+// The step scale of pass x = 0, 1, ... over the same block in one sub-epoch: decay^x, so that a
+// worker that waits for others may go on without moving its rows further than they can follow
+// (Fugue: Kumar, Beutel, Ho, Xing, AISTATS 2014).
+float ExtraPassScale(float decay, int64_t x);
+
+// Sum of e^2 over ratings, users and items counted from the first row of each. Fixed order of sums.
+double SumSquaredErrors(std::span<const Rating> ratings,
+                        float mean,
+                        const SgdRows& users,
+                        const SgdRows& items,
+                        ThreadPool& pool);
+
+}  // namespace strads::mf
