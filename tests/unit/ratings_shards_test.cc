@@ -85,6 +85,7 @@ TEST_F(RatingsShardsTest, WantedUsersTogetherAreTheFile) {
     std::vector<std::size_t> next(static_cast<std::size_t>(workers));
     for (int rank = 0; rank < workers; ++rank) {
       std::vector<char> wanted;
+      wanted.reserve(static_cast<std::size_t>(users.size()));
       for (int32_t i = 0; i < users.size(); ++i) wanted.push_back(i % workers == rank);
       const auto one = ReadRatings(path, users, items, wanted, 1);
       for (const int threads : {2, 5}) {

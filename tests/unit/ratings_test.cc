@@ -204,7 +204,7 @@ TEST_F(RatingsTest, DamagedFilesAreReadOrRefused) {
   const std::string likely = "0123456789 ,:\t\n\r\"#%.-e";
   int read = 0, refused = 0;
   for (const std::string& text : texts) {
-    for (int i = 0; i < 3000; ++i) {
+    for (int i = 0; i < 1500; ++i) {
       std::string damaged = text.substr(0, i % 2 == 0 ? random() % (text.size() + 1) : text.size());
       for (auto flips = random() % 4; flips > 0 && !damaged.empty(); --flips) {
         damaged[random() % damaged.size()] =
