@@ -1,5 +1,8 @@
 #include <strads/main.h>
 
 #include "apps/lasso/lasso.h"
+#include "apps/mf/mf.h"
 
-int main(int argc, char** argv) { return strads::Main(argc, argv, {strads::lasso::MakeLasso()}); }
+int main(int argc, char** argv) {
+  return strads::Main(argc, argv, {strads::lasso::MakeLasso(), strads::mf::MakeMf()});
+}

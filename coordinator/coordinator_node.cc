@@ -261,7 +261,8 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
   last_ = {
       result.round,           result.objective,       result.report.gap,
       result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
-      traffic.bytes_sent,     traffic.bytes_received, result.report.extra, result.report.done,  result.report.converged};
+      traffic.bytes_sent,     traffic.bytes_received, result.report.extra,
+      result.report.done,     result.report.converged};
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);

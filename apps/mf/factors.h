@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/aligned_vector.h>
+#include <strads/fields.h>
 
 #include <cstdint>
 #include <span>
@@ -43,6 +44,9 @@ class Factors {
   int rank_ = 0;
   int stride_ = 0;
   AlignedVector<float> values_;
+
+ public:
+  STRADS_FIELDS(rows_, rank_, stride_, values_)
 };
 
 // Users' factors W or items' factors H.
@@ -50,6 +54,7 @@ enum class Side { kUsers, kItems };
 
 // Rows [first, first + factors.rows()) of the side's matrix at the start: uniform in [low, high),
 // each row from a generator of its own (seed, side, row), so it is the same whoever holds the row.
+void DrawRow(uint64_t seed, Side side, int64_t row, float low, float high, std::span<float> values);
 void DrawFactors(uint64_t seed, Side side, int64_t first, float low, float high, Factors& factors);
 
 // w.h of two rows of the same stride; lane i mod 8 takes w_i h_i, so the same on every machine.

@@ -43,6 +43,7 @@ struct OwnRow {
 // The sums over the entries of a row, with e_j its residual without the column looked at, x the
 // other side's column now: e_j = residual_j + before_j own.before.
 struct RowSums {
+  using Number = float;
   float numerator = 0;    // sum_j e_j x_j; with weights, sum_j (weight_j e_j + 1) x_j
   float denominator = 0;  // sum_j x_j^2; with weights, sum_j weight_j x_j^2
 };

@@ -2,9 +2,36 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 namespace strads::mf {
+
+double RunSgdStep(const SgdOptions& options,
+                  const SgdPass& pass,
+                  const RatingGrid& grid,
+                  int64_t block,
+                  int s,
+                  SgdRows& users,
+                  SgdRows& items,
+                  ThreadPool& pool) {
+  const SgdStep step{.mean = options.mean,
+                     .rate = options.rate * pass.step_scale * std::sqrt(options.rating_scale),
+                     .bias_rate = options.rate * pass.step_scale * options.rating_scale,
+                     .biases = options.biases,
+                     .nonnegative = options.nonnegative,
+                     .slow_only = pass.slow_only};
+  std::vector<double> sums(static_cast<size_t>(grid.threads()));
+  pool.ParallelFor(grid.threads(), [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      double own = 0;
+      for (const RatingGrid::Cell& cell : grid.Cells(block, s, static_cast<int>(t), pass.number))
+        own += SgdCell(cell.ratings, cell.first_user, cell.first_item, step, users, items);
+      sums[static_cast<size_t>(t)] = own;
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
 
 double RunSgd(const SgdOptions& options,
               const SgdPass& pass,
@@ -13,29 +40,55 @@ double RunSgd(const SgdOptions& options,
               SgdRows& users,
               SgdRows& items,
               ThreadPool& pool) {
-  const SgdStep step{.mean = options.mean,
-                     .rate = options.rate * pass.step_scale * std::sqrt(options.rating_scale),
-                     .bias_rate = options.rate * pass.step_scale * options.rating_scale,
-                     .biases = options.biases,
-                     .nonnegative = options.nonnegative,
-                     .slow_only = pass.slow_only};
   double sum = 0;
-  std::vector<double> sums(static_cast<size_t>(grid.threads()));
-  for (int s = 0; s < grid.threads(); ++s) {
-    pool.ParallelFor(grid.threads(), [&](int64_t begin, int64_t end) {
-      for (int64_t t = begin; t < end; ++t) {
-        double own = 0;
-        for (const RatingGrid::Cell& cell : grid.Cells(block, s, static_cast<int>(t), pass.number))
-          own += SgdCell(cell.ratings, cell.first_user, cell.first_item, step, users, items);
-        sums[static_cast<size_t>(t)] = own;
-      }
-    });
-    for (const double own : sums) sum += own;
-  }
+  for (int s = 0; s < grid.threads(); ++s)
+    sum += RunSgdStep(options, pass, grid, block, s, users, items, pool);
   return sum;
 }
 
 float ExtraPassScale(float decay, int64_t x) { return std::pow(decay, static_cast<float>(x)); }
+
+namespace {
+
+// e of row `user` and row `item` with their rating.
+double ErrorOf(float value,
+               int64_t user,
+               int64_t item,
+               float mean,
+               const SgdRows& users,
+               const SgdRows& items) {
+  return value - mean - users.state[static_cast<size_t>(user)].bias -
+         items.state[static_cast<size_t>(item)].bias -
+         Dot(users.factors.At(user), items.factors.At(item), users.factors.stride());
+}
+
+}  // namespace
+
+double SumSquaredErrors(const RatingGrid& grid,
+                        int64_t block,
+                        float mean,
+                        const SgdRows& users,
+                        const SgdRows& items,
+                        ThreadPool& pool) {
+  const int64_t cells = int64_t{grid.threads()} * grid.threads();
+  std::vector<double> sums(static_cast<size_t>(cells));
+  pool.ParallelFor(cells, [&](int64_t begin, int64_t end) {
+    for (int64_t n = begin; n < end; ++n) {
+      const auto step = static_cast<int>(n / grid.threads());
+      const auto thread = static_cast<int>(n % grid.threads());
+      double own = 0;
+      for (const RatingGrid::Cell& cell : grid.Cells(block, step, thread, 0)) {
+        for (const CellRating& rating : cell.ratings) {
+          const double e = ErrorOf(rating.value, cell.first_user + rating.user,
+                                   cell.first_item + rating.item, mean, users, items);
+          own += e * e;
+        }
+      }
+      sums[static_cast<size_t>(n)] = own;
+    }
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
 
 double SumSquaredErrors(std::span<const Rating> ratings,
                         float mean,
@@ -51,10 +104,7 @@ double SumSquaredErrors(std::span<const Rating> ratings,
       double own = 0;
       for (int64_t n = c * kChunk; n < last; ++n) {
         const Rating& rating = ratings[static_cast<size_t>(n)];
-        const double e = rating.value - mean - users.state[static_cast<size_t>(rating.user)].bias -
-                         items.state[static_cast<size_t>(rating.item)].bias -
-                         Dot(users.factors.At(rating.user), items.factors.At(rating.item),
-                             users.factors.stride());
+        const double e = ErrorOf(rating.value, rating.user, rating.item, mean, users, items);
         own += e * e;
       }
       sums[static_cast<size_t>(c)] = own;

@@ -43,10 +43,28 @@ double RunSgd(const SgdOptions& options,
               SgdRows& items,
               ThreadPool& pool);
 
+// The step s of such a pass, 0 <= s < grid.threads(): one after the other they are the pass.
+double RunSgdStep(const SgdOptions& options,
+                  const SgdPass& pass,
+                  const RatingGrid& grid,
+                  int64_t block,
+                  int s,
+                  SgdRows& users,
+                  SgdRows& items,
+                  ThreadPool& pool);
+
 // The step scale of pass x = 0, 1, ... over the same block in one sub-epoch: decay^x, so that a
 // worker that waits for others may go on without moving its rows further than they can follow
 // (Fugue: Kumar, Beutel, Ho, Xing, AISTATS 2014).
 float ExtraPassScale(float decay, int64_t x);
+
+// Sum of e^2 over the grid's ratings of a block. The same bytes whatever pool.threads().
+double SumSquaredErrors(const RatingGrid& grid,
+                        int64_t block,
+                        float mean,
+                        const SgdRows& users,
+                        const SgdRows& items,
+                        ThreadPool& pool);
 
 // Sum of e^2 over ratings, users and items counted from the first row of each. Fixed order of sums.
 double SumSquaredErrors(std::span<const Rating> ratings,

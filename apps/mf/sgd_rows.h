@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/aligned_vector.h>
+#include <strads/fields.h>
 
 #include <cstdint>
 #include <span>
@@ -13,6 +14,7 @@ namespace strads::mf {
 // the rate by one over the square root of its sum (Chin, Zhuang, Juan, Lin, PAKDD 2015: one sum for
 // the first kLanes factors, which learn slowly, and one for the others).
 struct SgdState {
+  using Number = float;
   float slow = 0;
   float fast = 0;
   float bias_sum = 0;
@@ -36,6 +38,8 @@ struct SgdRows {
   // How often the block has been gone through as scheduled, and beyond that while a worker waited.
   int64_t passes = 0;
   int64_t extra_passes = 0;
+
+  STRADS_FIELDS(factors, state, decay, passes, extra_passes)
 };
 
 // decay = lambda / max(1, counts): the plain penalty.

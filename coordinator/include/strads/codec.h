@@ -124,8 +124,9 @@ concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
 
 // Several numbers of one type, which it names: struct Point { using Number = float; float x, y; };
 template <class T>
-concept NumberGroup = Number<typename T::Number> && std::is_trivially_copyable_v<T> &&
-    sizeof(T) % sizeof(typename T::Number) == 0;
+concept NumberGroup = Number<typename T::Number> && std::is_trivially_copyable_v<T> && sizeof(T) %
+                          sizeof(typename T::Number) ==
+                      0;
 
 template <class T>
 struct IsVectorOfNumbers : std::false_type {};

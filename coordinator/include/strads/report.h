@@ -19,8 +19,8 @@ struct Report {
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
-  int64_t nonzeros = 0;  // variables that are not zero
-  int64_t updates = 0;   // variables updated so far, repetitions counted
+  int64_t nonzeros = 0;   // variables that are not zero
+  int64_t updates = 0;    // variables updated so far, repetitions counted
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 

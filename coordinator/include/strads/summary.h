@@ -46,7 +46,8 @@ struct Summary {
   std::string message;   // one sentence for the user
   double objective = 0;  // of the model returned: loss + penalty
   double gap = 0;        // its last certificate
-  bool certifies = true;  // whether gaps mean anything to the app: not if it says itself when it ends
+  bool certifies =
+      true;  // whether gaps mean anything to the app: not if it says itself when it ends
   int64_t nonzeros = 0;
   int64_t rounds = 0;
   int64_t updates = 0;

@@ -1,0 +1,93 @@
+#include "apps/mf/factor_file.h"
+
+#include <fcntl.h>
+#include <strads/error.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <utility>
+
+namespace strads::mf {
+namespace {
+
+// Magic, version 1.0, length of the rest, a Python dict, spaces up to a multiple of 64, newline.
+std::string HeadOf(int64_t rows, int rank) {
+  std::string dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) +
+                     ", " + std::to_string(rank) + "), }";
+  constexpr size_t kPrefix = 10;
+  dict.append(63 - (kPrefix + dict.size()) % 64, ' ');
+  dict += '\n';
+  std::string head("\x93NUMPY\x01\x00", 8);
+  head += static_cast<char>(dict.size() % 256);
+  head += static_cast<char>(dict.size() / 256);
+  return head + dict;
+}
+
+}  // namespace
+
+FactorFile::FactorFile(std::string path, int64_t rows, int rank)
+    : path_(std::move(path)), temporary_(path_ + ".tmp"), rows_(rows), rank_(rank) {
+  file_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file_ < 0) Fail("cannot be written");
+  const std::string head = HeadOf(rows, rank);
+  head_ = std::ssize(head);
+  if (pwrite(file_, head.data(), head.size(), 0) != head_ ||
+      ftruncate(file_, head_ + rows * rank * int64_t{sizeof(float)}) != 0)
+    Fail("cannot be written");
+}
+
+FactorFile::~FactorFile() {
+  if (file_ < 0) return;
+  close(file_);
+  unlink(temporary_.c_str());
+}
+
+void FactorFile::Fail(const char* what) const {
+  throw DataError(path_ + ": " + what + ": " + std::strerror(errno));
+}
+
+void FactorFile::Write(int64_t row, std::span<const float> values) {
+  const auto size = std::ssize(values) * int64_t{sizeof(float)};
+  const char* from = reinterpret_cast<const char*>(values.data());
+  int64_t at = head_ + row * rank_ * int64_t{sizeof(float)};
+  for (int64_t left = size; left > 0;) {
+    const ssize_t written = pwrite(file_, from, static_cast<size_t>(left), at);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) Fail("cannot be written");
+    from += written;
+    at += written;
+    left -= written;
+  }
+}
+
+void FactorFile::Finish() {
+  if (fsync(file_) != 0 || close(std::exchange(file_, -1)) != 0) Fail("cannot be written");
+  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) Fail("cannot be written");
+}
+
+Factors ReadFactors(const std::string& path, int64_t rows, int rank) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
+  const std::string expected = HeadOf(rows, rank);
+  std::string head(expected.size(), '\0');
+  if (!file.read(head.data(), std::ssize(head)) || head != expected)
+    throw DataError(path + ": is not the file of factors of this model, expected a .npy file of " +
+                    std::to_string(rows) + " x " + std::to_string(rank) + " float32");
+  Factors factors(rows, rank);
+  for (int64_t row = 0; row < rows; ++row) {
+    if (!file.read(reinterpret_cast<char*>(factors.At(row)), rank * int64_t{sizeof(float)}))
+      throw DataError(path + ": ends before row " + std::to_string(row) + " of " +
+                      std::to_string(rows));
+  }
+  if (file.peek() != std::ifstream::traits_type::eof())
+    throw DataError(path + ": goes on after its last row");
+  return factors;
+}
+
+std::string UserFactorPath(const std::string& model) { return model + ".users.npy"; }
+std::string ItemFactorPath(const std::string& model) { return model + ".items.npy"; }
+
+}  // namespace strads::mf

@@ -1,0 +1,268 @@
+#include "apps/mf/model.h"
+
+#include <strads/error.h>
+#include <strads/rotation_schedule.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+#include "apps/mf/factors.h"
+
+namespace strads::mf {
+namespace {
+
+size_t Index(int64_t i) { return static_cast<size_t>(i); }
+
+std::vector<std::string> NamesOf(const IdTable& table) {
+  std::vector<std::string> names;
+  for (int32_t i = 0; i < table.size(); ++i) names.emplace_back(table.Name(i));
+  return names;
+}
+
+// The names of all workers, and for each name the sum of their counts.
+std::pair<IdTable, std::vector<int64_t>> MergeCounts(std::span<const Partial> partials,
+                                                     IdTable Partial::*names,
+                                                     std::vector<int64_t> Partial::*counts) {
+  std::vector<IdTable> tables;
+  for (const Partial& partial : partials) tables.push_back(partial.*names);
+  IdTable merged = IdTable::Merge(tables);
+  merged.BuildIndex();
+  std::vector<int64_t> sums(Index(merged.size()));
+  for (size_t p = 0; p < partials.size(); ++p) {
+    const std::vector<int32_t> place = tables[p].IndicesIn(merged);
+    for (size_t i = 0; i < place.size(); ++i) sums[Index(place[i])] += (partials[p].*counts)[i];
+  }
+  return {std::move(merged), std::move(sums)};
+}
+
+double Rmse(double squares, int64_t count) {
+  return count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count));
+}
+
+std::string Short(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return text;
+}
+
+}  // namespace
+
+Model::Model(const Options& options)
+    : rank_(options.rank), implicit_(options.implicit), options_(options) {
+  options.Validate();
+}
+
+Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  Update update;
+  switch (static_cast<Phase>(plan.phase)) {
+    case Phase::kNames:
+      update = PullNames(partials);
+      break;
+    case Phase::kLoad:
+      update = PullLoad(partials);
+      break;
+    case Phase::kColumn:
+      update = PullColumn(plan, partials);
+      break;
+    case Phase::kSgd:
+      PullSgd(plan, partials);
+      break;
+    case Phase::kMeasure:
+    case Phase::kMeasureColumns:
+      PullMeasure(plan, partials);
+      break;
+    case Phase::kIdle:
+      break;
+  }
+  update.phase = plan.phase;
+  update.stop = !why_stop_.empty();
+  return update;
+}
+
+Update Model::PullNames(std::span<const Partial> partials) {
+  Update update;
+  auto [users, user_counts] = MergeCounts(partials, &Partial::users, &Partial::user_counts);
+  auto [items, item_counts] = MergeCounts(partials, &Partial::items, &Partial::item_counts);
+  left_ = users.size() + items.size();
+  users_ = NamesOf(users);
+  items_ = NamesOf(items);
+  update.worker_of_user = BalancedParts(user_counts, options_.workers);
+  block_of_item_ = BalancedParts(item_counts, std::max(1, options_.num_blocks()));
+  update.block_of_item = block_of_item_;
+  update.users = std::move(users);
+  update.items = std::move(items);
+  return update;
+}
+
+Update Model::PullLoad(std::span<const Partial> partials) {
+  Update update;
+  update.item_counts.resize(items_.size());
+  double sum = 0, squares = 0, skipped = 0;
+  for (const Partial& partial : partials) {
+    for (size_t i = 0; i < items_.size(); ++i) update.item_counts[i] += partial.item_counts[i];
+    sum += partial.sum;
+    squares += partial.squares;
+    ratings_ += partial.ratings;
+    validation_ratings_ += partial.validation_ratings;
+    skipped += static_cast<double>(partial.skipped);
+  }
+  if (ratings_ == 0)
+    throw DataError(options_.data + ": has no ratings that are not held out for validation");
+  const auto count = static_cast<double>(ratings_);
+  update.mean = sum / count;
+  const double variance = squares / count - update.mean * update.mean;
+  // Ratings that are all the same, as of pairs that were merely seen, have their size as scale.
+  const bool varies = variance > 1e-12 * (squares / count);
+  update.scale = varies ? std::sqrt(variance) : std::max(std::abs(update.mean), 1e-30);
+  mean_ = options_.center && !implicit_ ? update.mean : 0;
+  if (skipped > 0) report_.extra["validation_skipped"] = skipped;
+  if (options_.uses_blocks()) {
+    items_of_block_ = ItemsOfBlocks(block_of_item_, options_.num_blocks());
+  } else {
+    const auto lambda = static_cast<float>(options_.lambda);
+    item_penalties_ = RowPenalties(lambda, options_.penalty == "weighted", update.item_counts);
+    update.next.resize(items_.size());
+    for (size_t i = 0; i < items_.size() && !options_.biases; ++i) {
+      if (update.item_counts[i] == 0) continue;
+      DrawRow(static_cast<uint64_t>(options_.seed), Side::kItems, static_cast<int64_t>(i), 0, 1,
+              std::span(update.next).subspan(i, 1));
+    }
+    next_ = update.next;
+  }
+  return update;
+}
+
+Update Model::PullColumn(const Plan& plan, std::span<const Partial> partials) {
+  Update update;
+  if (plan.inner == 0) {
+    column_ = std::move(next_);
+    next_.clear();
+    for (const Partial& partial : partials)
+      next_.insert(next_.end(), partial.next.begin(), partial.next.end());
+    update.next = next_;
+  }
+  std::vector<RowSums> sums(items_.size());
+  double decrease = 0;
+  for (const Partial& partial : partials) {
+    AddSums(partial.sums, sums);
+    decrease += partial.decrease;
+  }
+  const bool biases = plan.factor == options_.rank;
+  decrease += SolveColumn(sums, item_penalties_, {}, options_.nonnegative && !biases, column_);
+  report_.updates += ratings_;
+  const bool more = biases ? false : plan.inner + 1 < options_.inner;
+  // The first iteration over random factors says nothing of what later ones bring.
+  const bool first = plan.epoch == 0 && plan.inner == 0;
+  update.pays = more && (first || inner_stop_.Pays(decrease));
+  update.column = column_;
+  return update;
+}
+
+void Model::PullSgd(const Plan& plan, std::span<const Partial> partials) {
+  for (const Partial& partial : partials) {
+    loss_ += partial.loss;
+    penalty_ += partial.penalty;
+    report_.updates += partial.updates;
+    extra_updates_ += partial.extra_updates;
+  }
+  if (options_.fugue) report_.extra["extra_updates"] = static_cast<double>(extra_updates_);
+  if (!plan.ends_epoch) return;
+  train_rmse_ = Rmse(loss_, ratings_);
+  report_.extra["train_rmse"] = train_rmse_;
+  report_.extra["epoch"] = plan.epoch + 1;
+  report_.penalty = std::exchange(penalty_, 0);
+  const double objective = std::exchange(loss_, 0) + report_.penalty;
+  if (why_stop_.empty()) DecideWhetherToStop(plan, objective);
+}
+
+void Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
+  for (const Partial& partial : partials) {
+    loss_ += partial.loss;
+    validation_loss_ += partial.validation_loss;
+    penalty_ += partial.penalty;
+  }
+  if (!plan.ends_epoch) return;
+  const bool columns = plan.phase == static_cast<int>(Phase::kMeasureColumns);
+  const double loss = std::exchange(loss_, 0), penalty = std::exchange(penalty_, 0);
+  validation_rmse_ = Rmse(std::exchange(validation_loss_, 0), validation_ratings_);
+  if (validation_ratings_ > 0) report_.extra["validation_rmse"] = validation_rmse_;
+  if (plan.is_last || columns) {
+    report_.penalty = penalty;
+    train_rmse_ = Rmse(loss, ratings_);
+    report_.extra["train_rmse"] = train_rmse_;
+    report_.extra["epoch"] = plan.epoch + 1;
+  }
+  if (columns) DecideWhetherToStop(plan, loss + penalty);
+  if (validation_ratings_ > 0 && !plan.is_last && why_stop_.empty()) {
+    const bool better = best_validation_ == 0 || validation_rmse_ < best_validation_;
+    if (better) best_validation_ = validation_rmse_;
+    epochs_since_best_ = better ? 0 : epochs_since_best_ + 1;
+    if (options_.patience > 0 && epochs_since_best_ >= options_.patience)
+      why_stop_ = "the validation RMSE has not fallen below " + Short(best_validation_) + " in " +
+                  std::to_string(epochs_since_best_) + " epochs";
+  }
+  if (columns || plan.is_last) {
+    report_.done = why_stop_;
+    report_.converged = converged_;
+  }
+}
+
+void Model::DecideWhetherToStop(const Plan& plan, double objective) {
+  const double before = std::exchange(last_objective_, objective);
+  if (before > 0 && options_.change > 0 &&
+      std::abs(before - objective) <= options_.change * before) {
+    why_stop_ = "epoch " + std::to_string(plan.epoch + 1) + " changed the objective by less than " +
+                Short(options_.change) + " of it (--change)";
+  } else if (plan.epoch + 1 == options_.num_epochs()) {
+    why_stop_ = "did the " + std::to_string(options_.num_epochs()) + " epochs of --epochs";
+    converged_ = false;
+  }
+}
+
+void Model::Write(Side side, int64_t row, std::span<const float> values, float bias) {
+  const bool of_users = side == Side::kUsers;
+  if (options_.biases) {
+    auto& biases = of_users ? user_biases_ : item_biases_;
+    biases.resize(of_users ? users_.size() : items_.size());
+    biases[Index(row)] = bias;
+  }
+  if (options_.model.empty()) return;
+  auto& file = of_users ? user_file_ : item_file_;
+  if (!file) {
+    file = of_users ? std::make_shared<FactorFile>(UserFactorPath(options_.model),
+                                                   std::ssize(users_), rank_)
+                    : std::make_shared<FactorFile>(ItemFactorPath(options_.model),
+                                                   std::ssize(items_), rank_);
+  }
+  file->Write(row, values);
+}
+
+void Model::Collect(const Block& block) {
+  const std::vector<int32_t>& items = items_of_block_[Index(block.index)];
+  for (size_t row = 0; row < items.size(); ++row) {
+    Write(Side::kItems, items[row], block.rows.factors.Row(static_cast<int64_t>(row)),
+          block.rows.state[row].bias);
+  }
+  if ((left_ -= std::ssize(items)) == 0) FinishFiles();
+}
+
+void Model::Collect(const Share& share) {
+  const auto rank = Index(rank_);
+  for (size_t n = 0; n < share.rows.size(); ++n) {
+    Write(static_cast<Side>(share.side), share.rows[n],
+          std::span(share.values).subspan(n * rank, rank),
+          share.biases.empty() ? 0 : share.biases[n]);
+  }
+  if ((left_ -= std::ssize(share.rows)) == 0) FinishFiles();
+}
+
+void Model::FinishFiles() {
+  if (user_file_) user_file_->Finish();
+  if (item_file_) item_file_->Finish();
+  user_file_.reset();
+  item_file_.reset();
+}
+
+}  // namespace strads::mf
