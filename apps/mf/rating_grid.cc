@@ -25,6 +25,13 @@ std::vector<Rating> CountingSort(std::span<const Rating> ratings, int64_t keys, 
   return sorted;
 }
 
+// Where the n-th of `count` goes so that those of the first half are followed by those of the
+// second half in turn: the kernel does two ratings at once, if they have no row in common.
+int64_t Interleave(int64_t n, int64_t count) {
+  const int64_t half = (count + 1) / 2;
+  return n < half ? 2 * n : 2 * (n - half) + 1;
+}
+
 // range[i] for each i below begins.back(): the one that holds i.
 std::vector<int32_t> RangeOfEach(std::span<const int64_t> begins) {
   std::vector<int32_t> range(Index(begins.back()));
@@ -96,15 +103,17 @@ RatingGrid::RatingGrid(std::span<const Rating> ratings,
   std::vector<int64_t> begins(Index(first_cell.back()) + 1);
   for (const Rating& rating : sorted) ++begins[Index(cell_of(rating)) + 1];
   std::partial_sum(begins.begin(), begins.end(), begins.begin());
-  std::vector<int64_t> next = begins;
+  std::vector<int64_t> next(begins.size());  // in the cell
   ratings_.resize(ratings.size());
   for (const Rating& rating : sorted) {
     const Block& block = blocks_[Index(item_block[Index(rating.item)])];
     const int64_t user = rating.user - users_.begins[Index(user_range[Index(rating.user)])];
-    const int64_t item = rating.item - block.first_item -
-                         block.items.begins[Index(item_range[Index(rating.item)])];
-    ratings_[Index(next[Index(cell_of(rating))]++)] = {
-        static_cast<uint16_t>(user), static_cast<uint16_t>(item), rating.value};
+    const int64_t item =
+        rating.item - block.first_item - block.items.begins[Index(item_range[Index(rating.item)])];
+    const size_t cell = Index(cell_of(rating));
+    const int64_t to = Interleave(next[cell]++, begins[cell + 1] - begins[cell]);
+    ratings_[Index(begins[cell] + to)] = {static_cast<uint16_t>(user), static_cast<uint16_t>(item),
+                                          rating.value};
   }
   for (size_t b = 0; b < blocks_.size(); ++b)
     blocks_[b].cells.assign(begins.begin() + first_cell[b], begins.begin() + first_cell[b + 1] + 1);
