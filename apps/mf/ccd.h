@@ -43,10 +43,11 @@ double SolveColumn(std::span<const RowSums> sums,
 double Penalty(std::span<const float> penalties, std::span<const float> x);
 
 // Whether a further inner iteration over a column pays: the last one lowered the objective by at
-// least this share of the largest decrease that one has brought so far (libpmf's rule).
+// least this share of the largest decrease that one has brought so far (a rule of libpmf's, which
+// takes 1e-3; measured, 0.3 reaches the same objective with fewer passes).
 class InnerStop {
  public:
-  explicit InnerStop(double share = 1e-3) : share_(share) {}
+  explicit InnerStop(double share = 0.3) : share_(share) {}
   // Tells the decrease of the inner iteration just done. True if another one pays.
   bool Pays(double decrease);
 

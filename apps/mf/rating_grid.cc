@@ -14,15 +14,22 @@ namespace {
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
-// order, sorted by key(order[i]) in [0, keys), equal ones as they were.
+// Ratings sorted by key(rating) in [0, keys), equal ones as they were.
 template <class Key>
-std::vector<int64_t> CountingSort(const std::vector<int64_t>& order, int64_t keys, Key key) {
-  std::vector<int64_t> begins(Index(keys) + 1);
-  for (const int64_t i : order) ++begins[Index(key(i)) + 1];
-  std::partial_sum(begins.begin(), begins.end(), begins.begin());
-  std::vector<int64_t> sorted(order.size());
-  for (const int64_t i : order) sorted[Index(begins[Index(key(i))]++)] = i;
+std::vector<Rating> CountingSort(std::span<const Rating> ratings, int64_t keys, Key key) {
+  std::vector<int64_t> next(Index(keys) + 1);
+  for (const Rating& rating : ratings) ++next[Index(key(rating)) + 1];
+  std::partial_sum(next.begin(), next.end(), next.begin());
+  std::vector<Rating> sorted(ratings.size());
+  for (const Rating& rating : ratings) sorted[Index(next[Index(key(rating))]++)] = rating;
   return sorted;
+}
+
+// Where the n-th of `count` goes so that those of the first half are followed by those of the
+// second half in turn: the kernel does two ratings at once, if they have no row in common.
+int64_t Interleave(int64_t n, int64_t count) {
+  const int64_t half = (count + 1) / 2;
+  return n < half ? 2 * n : 2 * (n - half) + 1;
 }
 
 // range[i] for each i below begins.back(): the one that holds i.
@@ -74,6 +81,7 @@ RatingGrid::RatingGrid(std::span<const Rating> ratings,
     const int64_t begin = block_begins[b], end = block_begins[b + 1];
     const auto counts = std::span(item_counts).subspan(Index(begin), Index(end - begin));
     Block& block = blocks_.emplace_back();
+    block.first_item = begin;
     block.items = Cut(counts, cut);
     block.size = std::accumulate(counts.begin(), counts.end(), int64_t{0});
     const std::vector<int32_t> ranges = RangeOfEach(block.items.begins);
@@ -81,33 +89,32 @@ RatingGrid::RatingGrid(std::span<const Rating> ratings,
     std::fill(item_block.begin() + begin, item_block.begin() + end, static_cast<int32_t>(b));
     first_cell.push_back(first_cell.back() + user_ranges * (std::ssize(block.items.begins) - 1));
   }
-  const auto cell_of = [&](int64_t i) {
-    const Rating& rating = ratings[Index(i)];
+  const auto cell_of = [&](const Rating& rating) {
     const size_t b = Index(item_block[Index(rating.item)]);
     return first_cell[b] +
            user_range[Index(rating.user)] * (std::ssize(blocks_[b].items.begins) - 1) +
            item_range[Index(rating.item)];
   };
 
-  std::vector<int64_t> order(ratings.size());
-  std::iota(order.begin(), order.end(), int64_t{0});
-  order =
-      CountingSort(order, block_begins.back(), [&](int64_t i) { return ratings[Index(i)].item; });
-  order = CountingSort(order, users, [&](int64_t i) { return ratings[Index(i)].user; });
-  order = CountingSort(order, first_cell.back(), cell_of);
-
+  // By cell, within it by user, then by item.
+  std::vector<Rating> sorted = CountingSort(ratings, std::ssize(item_counts),
+                                            [](const Rating& rating) { return rating.item; });
+  sorted = CountingSort(sorted, users, [](const Rating& rating) { return rating.user; });
   std::vector<int64_t> begins(Index(first_cell.back()) + 1);
-  ratings_.reserve(ratings.size());
-  for (const int64_t i : order) {
-    const Rating& rating = ratings[Index(i)];
-    ++begins[Index(cell_of(i)) + 1];
-    const size_t b = Index(item_block[Index(rating.item)]);
-    const int64_t user = rating.user - users_.begins[Index(user_range[Index(rating.user)])];
-    const int64_t item = rating.item - block_begins[b] -
-                         blocks_[b].items.begins[Index(item_range[Index(rating.item)])];
-    ratings_.push_back({static_cast<uint16_t>(user), static_cast<uint16_t>(item), rating.value});
-  }
+  for (const Rating& rating : sorted) ++begins[Index(cell_of(rating)) + 1];
   std::partial_sum(begins.begin(), begins.end(), begins.begin());
+  std::vector<int64_t> next(begins.size());  // in the cell
+  ratings_.resize(ratings.size());
+  for (const Rating& rating : sorted) {
+    const Block& block = blocks_[Index(item_block[Index(rating.item)])];
+    const int64_t user = rating.user - users_.begins[Index(user_range[Index(rating.user)])];
+    const int64_t item =
+        rating.item - block.first_item - block.items.begins[Index(item_range[Index(rating.item)])];
+    const size_t cell = Index(cell_of(rating));
+    const int64_t to = Interleave(next[cell]++, begins[cell + 1] - begins[cell]);
+    ratings_[Index(begins[cell] + to)] = {static_cast<uint16_t>(user), static_cast<uint16_t>(item),
+                                          rating.value};
+  }
   for (size_t b = 0; b < blocks_.size(); ++b)
     blocks_[b].cells.assign(begins.begin() + first_cell[b], begins.begin() + first_cell[b + 1] + 1);
 }

@@ -52,6 +52,7 @@ class RatingGrid {
     std::vector<int64_t> groups;
   };
   struct Block {
+    int64_t first_item = 0;
     Side items;  // counted from the block's first
     int64_t size = 0;
     std::vector<int64_t> cells;  // where each begins: users' range by items' range; and the end

@@ -24,6 +24,7 @@ struct Cell {
   SgdState* item_state;
   const float* user_decay;
   const float* item_decay;
+  float* scratch;  // two rows of zeros
   int stride;
   float slow_weight;  // 1 / how many factors the slow sum is for
   float fast_weight;  // likewise the fast sum's; 0 if there are none
@@ -46,11 +47,13 @@ STRADS_INLINE void SumLanes(
          __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
 }
 
-STRADS_INLINE void Root(Vec4& x) {
+STRADS_INLINE void Root(Vec8& x) {
 #if defined(__SSE__)
-  x = __builtin_ia32_sqrtps(x);
+  const Vec4 low = __builtin_ia32_sqrtps(__builtin_shufflevector(x, x, 0, 1, 2, 3));
+  const Vec4 high = __builtin_ia32_sqrtps(__builtin_shufflevector(x, x, 4, 5, 6, 7));
+  x = __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 #else
-  for (int i = 0; i < 4; ++i) x[i] = std::sqrt(x[i]);
+  for (int i = 0; i < kLanes; ++i) x[i] = std::sqrt(x[i]);
 #endif
 }
 
@@ -62,100 +65,173 @@ STRADS_INLINE void MoveBias(float e, float rate, float decay, SgdState& state) {
   state.bias_sum += gradient * gradient;
 }
 
-// kVectors > 0: the stride in vectors, known when compiled.
-template <int kVectors, bool kNonnegative>
+// One rating with what it is about.
+struct Work {
+  float* w;
+  float* h;
+  SgdState* user;
+  SgdState* item;
+  float user_decay;
+  float item_decay;
+  float value;
+};
+
+STRADS_INLINE void Find(const Cell& cell, const CellRating& rating, int vectors, Work& work) {
+  work = {.w = cell.w + int64_t{rating.user} * vectors * kLanes,
+          .h = cell.h + int64_t{rating.item} * vectors * kLanes,
+          .user = cell.user_state + rating.user,
+          .item = cell.item_state + rating.item,
+          .user_decay = cell.user_decay[rating.user],
+          .item_decay = cell.item_decay[rating.item],
+          .value = rating.value};
+}
+
+// The products of a rating's rows, lane by lane: of the first kLanes factors and of the others.
+struct Products {
+  Vec8 wh_slow, wh_fast, ww_slow, ww_fast, hh_slow, hh_fast;
+};
+
+STRADS_INLINE void Begin(const Work& work, Products& products) {
+  Vec8 w, h;
+  Load(work.w, w);
+  Load(work.h, h);
+  products.wh_slow = w * h;
+  products.ww_slow = w * w;
+  products.hh_slow = h * h;
+  products.wh_fast = products.ww_fast = products.hh_fast = Vec8{};
+}
+
+STRADS_INLINE void Add(const Work& work, int v, Products& products) {
+  Vec8 w, h;
+  Load(work.w + v * kLanes, w);
+  Load(work.h + v * kLanes, h);
+  products.wh_fast += w * h;
+  products.ww_fast += w * w;
+  products.hh_fast += h * h;
+}
+
+template <bool kNonnegative>
+STRADS_INLINE void Move(const Work& work, int v, const Vec8& keep, const Vec8& add, int lane) {
+  Vec8 w, h;
+  Load(work.w + v * kLanes, w);
+  Load(work.h + v * kLanes, h);
+  Vec8 w_new = keep[lane] * w + add[lane] * h;
+  Vec8 h_new = keep[lane + 2] * h + add[lane + 2] * w;
+  if constexpr (kNonnegative) {
+    Positive(w_new);
+    Positive(h_new);
+  }
+  Store(w_new, work.w + v * kLanes);
+  Store(h_new, work.h + v * kLanes);
+}
+
+// What all ratings of a cell have in common; lanes are users slow and fast, items slow and fast, of
+// one rating and of another.
+struct Constants {
+  Vec8 rates;
+  Vec8 weights;
+  float mean;
+  float bias_rate;
+  bool biases;
+};
+
+// Does two ratings at once that have no row in common, so that neither waits for the other: the
+// same as one after the other.
+template <bool kNonnegative>
+STRADS_INLINE double RunTwo(const Constants& constants,
+                            const Work& one,
+                            const Work& two,
+                            int vectors) {
+  Products p, q;
+  Begin(one, p);
+  Begin(two, q);
+  for (int v = 1; v < vectors; ++v) {
+    Add(one, v, p);
+    Add(two, v, q);
+  }
+  Vec4 crosses, own_one, own_two;
+  SumLanes(p.wh_slow, p.wh_fast, q.wh_slow, q.wh_fast, crosses);
+  SumLanes(p.ww_slow, p.ww_fast, p.hh_slow, p.hh_fast, own_one);
+  SumLanes(q.ww_slow, q.ww_fast, q.hh_slow, q.hh_fast, own_two);
+  const Vec8 cross = __builtin_shufflevector(crosses, crosses, 0, 1, 0, 1, 2, 3, 2, 3);
+  const Vec8 own = __builtin_shufflevector(own_one, own_two, 0, 1, 2, 3, 4, 5, 6, 7);
+  const Vec8 other = __builtin_shufflevector(own, own, 2, 3, 0, 1, 6, 7, 4, 5);
+
+  const float e1 =
+      one.value - constants.mean - one.user->bias - one.item->bias - (crosses[0] + crosses[1]);
+  const float e2 =
+      two.value - constants.mean - two.user->bias - two.item->bias - (crosses[2] + crosses[3]);
+  const Vec8 e = {e1, e1, e1, e1, e2, e2, e2, e2};
+  Vec8 sums = {one.user->slow, one.user->fast, one.item->slow, one.item->fast,
+               two.user->slow, two.user->fast, two.item->slow, two.item->fast};
+  const Vec8 decay = {one.user_decay, one.user_decay, one.item_decay, one.item_decay,
+                      two.user_decay, two.user_decay, two.item_decay, two.item_decay};
+  Vec8 steps = sums;
+  Root(steps);
+  steps = constants.rates / steps;
+  const Vec8 keep = 1 - steps * decay, add = steps * e;
+  Move<kNonnegative>(one, 0, keep, add, 0);
+  Move<kNonnegative>(two, 0, keep, add, 4);
+  for (int v = 1; v < vectors; ++v) {
+    Move<kNonnegative>(one, v, keep, add, 1);
+    Move<kNonnegative>(two, v, keep, add, 5);
+  }
+
+  // |decay w - e h|^2 from the products of the old rows.
+  const Vec8 squared = decay * decay * own - 2 * e * decay * cross + e * e * other;
+  sums += constants.weights * (squared > 0 ? squared : Vec8{});
+  *one.user = {sums[0], sums[1], one.user->bias_sum, one.user->bias};
+  *one.item = {sums[2], sums[3], one.item->bias_sum, one.item->bias};
+  *two.user = {sums[4], sums[5], two.user->bias_sum, two.user->bias};
+  *two.item = {sums[6], sums[7], two.item->bias_sum, two.item->bias};
+  if (constants.biases) {
+    MoveBias(e1, constants.bias_rate, one.user_decay, *one.user);
+    MoveBias(e1, constants.bias_rate, one.item_decay, *one.item);
+    MoveBias(e2, constants.bias_rate, two.user_decay, *two.user);
+    MoveBias(e2, constants.bias_rate, two.item_decay, *two.item);
+  }
+  return static_cast<double>(e1) * static_cast<double>(e1) +
+         static_cast<double>(e2) * static_cast<double>(e2);
+}
+
+template <bool kNonnegative>
 STRADS_INLINE double Run(const Cell& cell) {
-  const int vectors = kVectors > 0 ? kVectors : cell.stride / kLanes;
-  const float fast_rate = cell.step.slow_only ? 0 : cell.step.rate;
+  const int vectors = cell.stride / kLanes;
+  const float slow = cell.step.rate, fast = cell.step.slow_only ? 0 : cell.step.rate;
+  const float slow_weight = cell.slow_weight;
   const float fast_weight = cell.step.slow_only ? 0 : cell.fast_weight;
-  const Vec4 rates = {cell.step.rate, fast_rate, cell.step.rate, fast_rate};
-  const Vec4 weights = {cell.slow_weight, fast_weight, cell.slow_weight, fast_weight};
+  const Constants constants = {.rates = {slow, fast, slow, fast, slow, fast, slow, fast},
+                               .weights = {slow_weight, fast_weight, slow_weight, fast_weight,
+                                           slow_weight, fast_weight, slow_weight, fast_weight},
+                               .mean = cell.step.mean,
+                               .bias_rate = cell.step.bias_rate,
+                               .biases = cell.step.biases};
+  // A rating that is predicted exactly, from rows of zeros: nothing comes of it.
+  SgdState nothing[2] = {{1, 1, 1, 0}, {1, 1, 1, 0}};
+  const Work none = {.w = cell.scratch,
+                     .h = cell.scratch + cell.stride,
+                     .user = &nothing[0],
+                     .item = &nothing[1],
+                     .user_decay = 0,
+                     .item_decay = 0,
+                     .value = cell.step.mean};
   double squares = 0;
-  for (int64_t n = 0; n < cell.count; ++n) {
-    const CellRating& rating = cell.ratings[n];
-    float* const w = cell.w + int64_t{rating.user} * vectors * kLanes;
-    float* const h = cell.h + int64_t{rating.item} * vectors * kLanes;
-    SgdState& user = cell.user_state[rating.user];
-    SgdState& item = cell.item_state[rating.item];
-    const float user_decay = cell.user_decay[rating.user];
-    const float item_decay = cell.item_decay[rating.item];
-
-    Vec8 w0, h0;
-    Load(w, w0);
-    Load(h, h0);
-    const Vec8 wh_slow = w0 * h0, ww_slow = w0 * w0, hh_slow = h0 * h0;
-    Vec8 wh_fast = {}, ww_fast = {}, hh_fast = {};
-    for (int v = 1; v < vectors; ++v) {
-      Load(w + v * kLanes, w0);
-      Load(h + v * kLanes, h0);
-      wh_fast += w0 * h0;
-      ww_fast += w0 * w0;
-      hh_fast += h0 * h0;
+  for (int64_t n = 0; n < cell.count; n += 2) {
+    Work one, two = none;
+    Find(cell, cell.ratings[n], vectors, one);
+    if (n + 1 < cell.count) Find(cell, cell.ratings[n + 1], vectors, two);
+    if (one.w == two.w || one.h == two.h) {
+      squares += RunTwo<kNonnegative>(constants, one, none, vectors);
+      one = two;
+      two = none;
     }
-    Vec4 cross, own;
-    SumLanes(wh_slow, wh_fast, wh_slow, wh_fast, cross);
-    SumLanes(ww_slow, ww_fast, hh_slow, hh_fast, own);
-    const Vec4 other = __builtin_shufflevector(own, own, 2, 3, 0, 1);
-
-    const float e = rating.value - cell.step.mean - user.bias - item.bias - (cross[0] + cross[1]);
-    squares += static_cast<double>(e) * static_cast<double>(e);
-
-    Vec4 sums = {user.slow, user.fast, item.slow, item.fast};
-    Vec4 steps = sums;
-    Root(steps);
-    steps = rates / steps;
-    const Vec4 decay = {user_decay, user_decay, item_decay, item_decay};
-    const Vec4 keep = 1 - steps * decay;
-    const Vec4 add = steps * e;
-
-    for (int v = 0; v < vectors; ++v) {
-      const int s = v == 0 ? 0 : 1;
-      Vec8 wv, hv;
-      Load(w + v * kLanes, wv);
-      Load(h + v * kLanes, hv);
-      Vec8 w_new = keep[s] * wv + add[s] * hv;
-      Vec8 h_new = keep[2 + s] * hv + add[2 + s] * wv;
-      if constexpr (kNonnegative) {
-        Positive(w_new);
-        Positive(h_new);
-      }
-      Store(w_new, w + v * kLanes);
-      Store(h_new, h + v * kLanes);
-    }
-
-    // |decay w - e h|^2 from the products of the old rows.
-    const Vec4 squared = decay * decay * own - (2 * e) * decay * cross + (e * e) * other;
-    sums += weights * (squared > 0 ? squared : Vec4{});
-    user.slow = sums[0];
-    user.fast = sums[1];
-    item.slow = sums[2];
-    item.fast = sums[3];
-    if (cell.step.biases) {
-      MoveBias(e, cell.step.bias_rate, user_decay, user);
-      MoveBias(e, cell.step.bias_rate, item_decay, item);
-    }
+    squares += RunTwo<kNonnegative>(constants, one, two, vectors);
   }
   return squares;
 }
 
-template <bool kNonnegative>
-STRADS_INLINE double RunAny(const Cell& cell) {
-  switch (cell.stride / kLanes) {
-    case 1:
-      return Run<1, kNonnegative>(cell);
-    case 2:
-      return Run<2, kNonnegative>(cell);
-    case 4:
-      return Run<4, kNonnegative>(cell);
-    case 8:
-      return Run<8, kNonnegative>(cell);
-    default:
-      return Run<0, kNonnegative>(cell);
-  }
-}
-
 STRADS_VECTOR_CLONES double RunCell(const Cell& cell) {
-  return cell.step.nonnegative ? RunAny<true>(cell) : RunAny<false>(cell);
+  return cell.step.nonnegative ? Run<true>(cell) : Run<false>(cell);
 }
 
 }  // namespace
@@ -167,6 +243,7 @@ double SgdCell(std::span<const CellRating> ratings,
                SgdRows& users,
                SgdRows& items) {
   const int rank = users.factors.rank();
+  AlignedVector<float> scratch(static_cast<size_t>(2 * users.factors.stride()), 0.0F);
   return RunCell({.ratings = ratings.data(),
                   .count = std::ssize(ratings),
                   .w = users.factors.At(first_user),
@@ -175,6 +252,7 @@ double SgdCell(std::span<const CellRating> ratings,
                   .item_state = items.state.data() + first_item,
                   .user_decay = users.decay.data() + first_user,
                   .item_decay = items.decay.data() + first_item,
+                  .scratch = scratch.data(),
                   .stride = users.factors.stride(),
                   .slow_weight = 1 / static_cast<float>(std::min(rank, kLanes)),
                   .fast_weight = rank > kLanes ? 1 / static_cast<float>(rank - kLanes) : 0,

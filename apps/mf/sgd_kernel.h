@@ -30,8 +30,10 @@ struct SgdStep {
 //   w += rate / sqrt(G_w) (e h - decay_w w),    h += rate / sqrt(G_h) (e w - decay_h h)
 //
 // and likewise b += e - decay b; then G grows by the squared gradient, averaged over the factors it
-// is for. Half the gradient of e^2 + decay_w |w|^2 + decay_h |h|^2. Returns the sum of e^2, each
-// before its update. The order of every sum is fixed: the same bytes with any vector instructions.
+// is for. Half the gradient of e^2 + decay_w |w|^2 + decay_h |h|^2. Ratings 2 n and 2 n + 1 are
+// done at once where they have no row in common, which is the same and does not wait as long.
+// Returns the sum of e^2, each before its update. The order of every sum is fixed: the same bytes
+// with any vector instructions.
 double SgdCell(std::span<const CellRating> ratings,
                int64_t first_user,
                int64_t first_item,

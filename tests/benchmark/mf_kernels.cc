@@ -171,7 +171,7 @@ void RunCcd(const Data& data, const Arguments& arguments) {
   mf::Columns h(start_h);
   std::vector<mf::RowSums> user_sums(user_penalties.size()), item_sums(item_penalties.size());
   std::printf("set up in %.3f s\n", Now() - start);
-  mf::InnerStop stop(Number(arguments, "share", 1e-3));
+  mf::InnerStop stop(Number(arguments, "share", 0.3));
   const int inner = static_cast<int>(Number(arguments, "inner", 5));
   double seconds = 0, cpu_seconds = 0;
   for (int epoch = 0; epoch < static_cast<int>(Number(arguments, "epochs", 8)); ++epoch) {

@@ -140,6 +140,25 @@ TEST_P(SgdKernelTest, NonnegativeIsTheProjectionOfTheFreeStep) {
   }
 }
 
+// Ratings that are done at once are so as if one came after the other, those of one row too.
+TEST_P(SgdKernelTest, RatingsAreDoneInTheirOrder) {
+  const int rank = GetParam();
+  SgdRows users = Draw(Side::kUsers, 3, rank, 0.3F), items = Draw(Side::kItems, 3, rank, 0.2F);
+  SgdRows one_user = users, one_item = items;
+  std::vector<CellRating> ratings;
+  Random random(1);
+  for (int n = 0; n < 31; ++n)
+    ratings.push_back({static_cast<uint16_t>(random.Below(3)),
+                       static_cast<uint16_t>(random.Below(3)),
+                       static_cast<float>(random.Uniform())});
+  const SgdStep step{.rate = 0.1F, .bias_rate = 0.05F, .biases = true};
+  SgdCell(ratings, 0, 0, step, users, items);
+  for (const CellRating& rating : ratings)
+    SgdCell(std::span(&rating, 1), 0, 0, step, one_user, one_item);
+  EXPECT_TRUE(SameBytes(users, one_user));
+  EXPECT_TRUE(SameBytes(items, one_item));
+}
+
 TEST(SgdTest, SlowOnlyMovesTheFirstFactors) {
   SgdRows users = Draw(Side::kUsers, 1, 20, 0.3F), items = Draw(Side::kItems, 1, 20, 0.2F);
   const SgdRows old_users = users;
