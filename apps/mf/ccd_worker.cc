@@ -6,6 +6,7 @@
 
 #include "apps/mf/ccd.h"
 #include "apps/mf/factors.h"
+#include "apps/mf/implicit.h"
 
 namespace strads::mf {
 namespace {
@@ -18,6 +19,18 @@ float MeanOf(const Options& options, const Update& loaded) {
   return options.center ? static_cast<float>(loaded.mean) : 0;
 }
 
+CcdShard ShardOf(const Options& options, const OwnRatings& own, const Update& loaded) {
+  const auto users = std::ssize(own.users), items = std::ssize(loaded.item_counts);
+  if (options.implicit)
+    return CcdShard::Implicit(own.train, users, items, static_cast<float>(options.alpha));
+  return {own.train, users, items, MeanOf(options, loaded)};
+}
+
+std::vector<double> ToStd(const Eigen::VectorXd& values) { return {values.begin(), values.end()}; }
+Eigen::VectorXd ToEigen(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), std::ssize(values));
+}
+
 int NumColumns(const Options& options) { return options.rank + (options.biases ? 1 : 0); }
 
 }  // namespace
@@ -28,12 +41,9 @@ CcdWorker::CcdWorker(
       pool_(pool),
       first_item_(shard.RangeOf(std::ssize(loaded.item_counts)).first),
       last_item_(shard.RangeOf(std::ssize(loaded.item_counts)).second),
+      ratings_(ShardOf(options, own, loaded)),
       user_ids_(std::move(own.users)),
       user_counts_(std::move(own.user_counts)),
-      ratings_(own.train,
-               std::ssize(user_ids_),
-               std::ssize(loaded.item_counts),
-               MeanOf(options, loaded)),
       w_(std::ssize(user_ids_), NumColumns(options)),
       h_(last_item_ - first_item_, NumColumns(options)),
       validation_(std::move(own.validation)),
@@ -52,7 +62,8 @@ CcdWorker::CcdWorker(
     DrawRow(static_cast<uint64_t>(options.seed), Side::kItems, item, 0, 1, row);
     for (int t = 0; t < options.rank; ++t) h_.Column(t)[Index(item - first_item_)] = row[Index(t)];
   }
-  for (Rating& rating : validation_) rating.value -= MeanOf(options, loaded);
+  for (Rating& rating : validation_)
+    rating.value = options.implicit ? 1 : rating.value - MeanOf(options, loaded);
   loss_ = ratings_.Loss(pool_);
 }
 
@@ -121,16 +132,35 @@ Partial CcdWorker::Push(const Plan& plan) {
     Measure(partial);
     return partial;
   }
+  if (plan.phase == static_cast<int>(Phase::kGram)) {
+    partial.next_gram = ToStd(GramColumn(h_, 0));
+    return partial;
+  }
+  if (plan.phase == static_cast<int>(Phase::kItemColumn)) {
+    SolveOwnItems(plan, partial);
+    return partial;
+  }
+  if (plan.phase == static_cast<int>(Phase::kGram)) {
+    partial.next_gram = ToStd(GramColumn(h_, 0));
+    return partial;
+  }
+  if (plan.phase == static_cast<int>(Phase::kItemColumn)) {
+    SolveOwnItems(plan, partial);
+    return partial;
+  }
   const bool biases = plan.factor == options_.rank;
   if (plan.inner == 0) {
     Close();
     Open(plan.factor);
+    item_gram_ = next_item_gram_;
     partial.next = SliceOf(NextFactor(plan.factor));
   }
   if (!biases) {
     ratings_.UserSums(column_, user_sums_, pool_);
+    const AllCells all = options_.implicit ? OverAllCells(w_, item_gram_, plan.factor) : AllCells{};
     partial.decrease =
-        SolveColumn(user_sums_, user_penalties_, {}, options_.nonnegative, w_.Column(plan.factor));
+        SolveColumn(user_sums_, user_penalties_, all, options_.nonnegative, w_.Column(plan.factor));
+    if (options_.implicit) partial.gram = ToStd(GramColumn(w_, plan.factor));
   }
   partial.sums.resize(column_.size());
   ratings_.ItemSums(biases ? std::span<const float>(ones_).first(user_ids_.size())
@@ -139,10 +169,35 @@ Partial CcdWorker::Push(const Plan& plan) {
   return partial;
 }
 
+void CcdWorker::SolveOwnItems(const Plan& plan, Partial& partial) {
+  const auto first = Index(first_item_), count = Index(last_item_ - first_item_);
+  // The other columns of own items, and of this one what it was.
+  const std::span<float> own = h_.Column(plan.factor);
+  partial.decrease =
+      SolveColumn(std::span(item_sums_).subspan(first, count), item_penalties_,
+                  OverAllCells(h_, user_gram_, plan.factor), options_.nonnegative, own);
+  partial.column.assign(own.begin(), own.end());
+  partial.gram = ToStd(GramColumn(h_, plan.factor));
+  partial.next_gram = ToStd(GramColumn(h_, NextFactor(plan.factor)));
+}
+
 void CcdWorker::Sync(const Update& update) {
-  if (update.phase != static_cast<int>(Phase::kColumn)) return;
-  column_ = update.column;
-  if (!update.next.empty()) next_ = update.next;
+  const auto phase = static_cast<Phase>(update.phase);
+  if (phase == Phase::kGram) {
+    next_item_gram_ = ToEigen(update.next_gram);
+  } else if (phase == Phase::kColumn) {
+    if (!update.next.empty()) next_ = update.next;
+    if (options_.implicit) {
+      item_sums_ = update.sums;
+      user_gram_ = ToEigen(update.gram);
+    } else {
+      column_ = update.column;
+    }
+  } else if (phase == Phase::kItemColumn) {
+    column_ = update.column;
+    item_gram_ = ToEigen(update.gram);
+    next_item_gram_ = ToEigen(update.next_gram);
+  }
 }
 
 void CcdWorker::Measure(Partial& partial) {
@@ -150,6 +205,11 @@ void CcdWorker::Measure(Partial& partial) {
   for (const Rating& rating : validation_) {
     const double e = rating.value;
     partial.validation_loss += e * e;
+  }
+  if (options_.implicit) {
+    const Eigen::MatrixXd users = Gram(w_), items = Gram(h_);
+    partial.user_grams.assign(users.data(), users.data() + users.size());
+    partial.item_grams.assign(items.data(), items.data() + items.size());
   }
   for (int t = 0; t < NumColumns(options_); ++t) {
     partial.penalty +=

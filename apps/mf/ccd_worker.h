@@ -3,6 +3,7 @@
 #include <strads/parallel.h>
 #include <strads/shard.h>
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,21 +43,26 @@ class CcdWorker {
   void Close();
   void AddToValidation(std::span<const float> w, std::span<const float> h, float sign);
   void SolveUserBiases();
+  void SolveOwnItems(const Plan& plan, Partial& partial);
   void Measure(Partial& partial);
 
   const Options options_;
   ThreadPool& pool_;
   const int64_t first_item_, last_item_;  // those whose factors are here
+  CcdShard ratings_;
   std::vector<int32_t> user_ids_;
   std::vector<int64_t> user_counts_;
   std::vector<float> user_penalties_, item_penalties_;  // of own users, of own items
-  CcdShard ratings_;
   Columns w_, h_;                     // rank columns, and one of biases if there are any
   std::vector<Rating> validation_;    // values are residuals
   std::vector<float> column_, next_;  // of all items: the factor at hand, and the next
   std::vector<float> ones_;
   std::vector<RowSums> user_sums_;
   std::optional<int> open_;
+  // With implicit feedback: sums of all workers over each item, users' inner products with the
+  // factor at hand, and items' with it and with the next one.
+  std::vector<RowSums> item_sums_;
+  Eigen::VectorXd user_gram_, item_gram_, next_item_gram_;
   double loss_ = 0;
   int64_t collected_ = 0;  // rows of users, and then of own items
 };

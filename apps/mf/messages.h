@@ -19,6 +19,8 @@ enum class Phase : int {
   kSgd,             // a pass over the block at hand
   kMeasure,         // the objective and the validation error with the block at hand
   kColumn,          // an inner iteration over one factor, by coordinate descent
+  kItemColumn,      // implicit feedback: its second half, in which workers solve for their items
+  kGram,            // implicit feedback: what the first inner iteration needs
   kMeasureColumns,  // the objective and the validation error
   kIdle,            // after the end
 };
@@ -53,6 +55,13 @@ struct Partial {
   std::vector<RowSums> sums;  // of each item
   double decrease = 0;        // of the objective by own users
   std::vector<float> next;    // own part of the items' column of the next factor
+  // kItemColumn
+  std::vector<float> column;  // own part of the items' column
+  // kColumn: users' inner products with the factor at hand; kItemColumn: items'. Implicit feedback.
+  std::vector<double> gram;
+  std::vector<double> next_gram;  // kItemColumn, kGram: items', with the next factor
+  // kMeasureColumns, implicit feedback: all of them, column by column
+  std::vector<double> user_grams, item_grams;
 
   STRADS_FIELDS(users,
                 items,
@@ -70,7 +79,12 @@ struct Partial {
                 extra_updates,
                 sums,
                 decrease,
-                next)
+                next,
+                column,
+                gram,
+                next_gram,
+                user_grams,
+                item_grams)
 };
 
 struct Update {
@@ -85,6 +99,8 @@ struct Update {
   std::vector<float> column;  // of each item: the factor at hand
   std::vector<float> next;    // the next one: after kLoad, and if plan.inner was 0
   bool pays = false;          // to go on with this factor
+  std::vector<RowSums> sums;  // of each item; with implicit feedback, for workers to solve
+  std::vector<double> gram, next_gram;  // as the partials', of all workers
   // All
   bool stop = false;  // training is over
 
@@ -99,6 +115,9 @@ struct Update {
                 column,
                 next,
                 pays,
+                sums,
+                gram,
+                next_gram,
                 stop)
 };
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "apps/mf/factors.h"
+#include "apps/mf/implicit.h"
 
 namespace strads::mf {
 namespace {
@@ -37,8 +38,32 @@ std::pair<IdTable, std::vector<int64_t>> MergeCounts(std::span<const Partial> pa
   return {std::move(merged), std::move(sums)};
 }
 
+std::vector<double> SumOf(std::span<const Partial> partials, std::vector<double> Partial::*field) {
+  std::vector<double> sum = partials.front().*field;
+  for (size_t p = 1; p < partials.size(); ++p) {
+    for (size_t i = 0; i < sum.size(); ++i) sum[i] += (partials[p].*field)[i];
+  }
+  return sum;
+}
+
+std::vector<float> Concatenate(std::span<const Partial> partials,
+                               std::vector<float> Partial::*field) {
+  std::vector<float> all;
+  for (const Partial& partial : partials)
+    all.insert(all.end(), (partial.*field).begin(), (partial.*field).end());
+  return all;
+}
+
 double Rmse(double squares, int64_t count) {
   return count == 0 ? 0 : std::sqrt(squares / static_cast<double>(count));
+}
+
+// What every cell adds to the objective as if it was not observed.
+double LossOfAllCells(std::span<const Partial> partials, int rank) {
+  const std::vector<double> users = SumOf(partials, &Partial::user_grams);
+  const std::vector<double> items = SumOf(partials, &Partial::item_grams);
+  return AllCellsLoss(Eigen::Map<const Eigen::MatrixXd>(users.data(), rank, rank),
+                      Eigen::Map<const Eigen::MatrixXd>(items.data(), rank, rank));
 }
 
 std::string Short(double value) {
@@ -65,6 +90,12 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
       break;
     case Phase::kColumn:
       update = PullColumn(plan, partials);
+      break;
+    case Phase::kItemColumn:
+      update = PullItemColumn(plan, partials);
+      break;
+    case Phase::kGram:
+      update.next_gram = SumOf(partials, &Partial::next_gram);
       break;
     case Phase::kSgd:
       PullSgd(plan, partials);
@@ -138,10 +169,7 @@ Update Model::PullColumn(const Plan& plan, std::span<const Partial> partials) {
   Update update;
   if (plan.inner == 0) {
     column_ = std::move(next_);
-    next_.clear();
-    for (const Partial& partial : partials)
-      next_.insert(next_.end(), partial.next.begin(), partial.next.end());
-    update.next = next_;
+    update.next = next_ = Concatenate(partials, &Partial::next);
   }
   std::vector<RowSums> sums(items_.size());
   double decrease = 0;
@@ -149,15 +177,36 @@ Update Model::PullColumn(const Plan& plan, std::span<const Partial> partials) {
     AddSums(partial.sums, sums);
     decrease += partial.decrease;
   }
+  if (implicit_) {
+    update.sums = std::move(sums);
+    update.gram = SumOf(partials, &Partial::gram);
+    users_decrease_ = decrease;
+    return update;
+  }
   const bool biases = plan.factor == options_.rank;
   decrease += SolveColumn(sums, item_penalties_, {}, options_.nonnegative && !biases, column_);
-  report_.updates += ratings_;
-  const bool more = biases ? false : plan.inner + 1 < options_.inner;
-  // The first iteration over random factors says nothing of what later ones bring.
-  const bool first = plan.epoch == 0 && plan.inner == 0;
-  update.pays = more && (first || inner_stop_.Pays(decrease));
+  update.pays = !biases && Pays(plan, decrease);
   update.column = column_;
   return update;
+}
+
+Update Model::PullItemColumn(const Plan& plan, std::span<const Partial> partials) {
+  Update update;
+  double decrease = users_decrease_;
+  for (const Partial& partial : partials) decrease += partial.decrease;
+  update.pays = Pays(plan, decrease);
+  update.column = Concatenate(partials, &Partial::column);
+  update.gram = SumOf(partials, &Partial::gram);
+  update.next_gram = SumOf(partials, &Partial::next_gram);
+  return update;
+}
+
+bool Model::Pays(const Plan& plan, double decrease) {
+  report_.updates += ratings_;
+  if (plan.inner + 1 == options_.inner) return false;
+  // The first iteration over random factors says nothing of what later ones bring.
+  const bool first = plan.epoch == 0 && plan.inner == 0;
+  return first || inner_stop_.Pays(decrease);
 }
 
 void Model::PullSgd(const Plan& plan, std::span<const Partial> partials) {
@@ -185,13 +234,16 @@ void Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   }
   if (!plan.ends_epoch) return;
   const bool columns = plan.phase == static_cast<int>(Phase::kMeasureColumns);
-  const double loss = std::exchange(loss_, 0), penalty = std::exchange(penalty_, 0);
+  double loss = std::exchange(loss_, 0), penalty = std::exchange(penalty_, 0);
+  if (implicit_) penalty += LossOfAllCells(partials, rank_);
   validation_rmse_ = Rmse(std::exchange(validation_loss_, 0), validation_ratings_);
   if (validation_ratings_ > 0) report_.extra["validation_rmse"] = validation_rmse_;
   if (plan.is_last || columns) {
     report_.penalty = penalty;
-    train_rmse_ = Rmse(loss, ratings_);
-    report_.extra["train_rmse"] = train_rmse_;
+    if (!implicit_) {
+      train_rmse_ = Rmse(loss, ratings_);
+      report_.extra["train_rmse"] = train_rmse_;
+    }
     report_.extra["epoch"] = plan.epoch + 1;
   }
   if (columns) DecideWhetherToStop(plan, loss + penalty);

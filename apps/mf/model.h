@@ -43,6 +43,9 @@ class Model {
   Update PullNames(std::span<const Partial> partials);
   Update PullLoad(std::span<const Partial> partials);
   Update PullColumn(const Plan& plan, std::span<const Partial> partials);
+  Update PullItemColumn(const Plan& plan, std::span<const Partial> partials);
+  // Whether another inner iteration pays after one that lowered the objective by so much.
+  bool Pays(const Plan& plan, double decrease);
   void PullSgd(const Plan& plan, std::span<const Partial> partials);
   void PullMeasure(const Plan& plan, std::span<const Partial> partials);
   // Whether training is over, by what this epoch's objective and validation error are.
@@ -78,6 +81,7 @@ class Model {
   std::vector<std::vector<int32_t>> items_of_block_;
   std::vector<float> item_penalties_, column_, next_;
   InnerStop inner_stop_;
+  double users_decrease_ = 0;  // implicit feedback: by the first half of an inner iteration
   int64_t validation_ratings_ = 0;
   // Sums of the epoch so far.
   double loss_ = 0, validation_loss_ = 0, penalty_ = 0;

@@ -27,6 +27,7 @@ Scheduled<Plan> Scheduler::Schedule() {
   const int64_t round = planned_++;
   if (round == 0) return PlanOf(Phase::kNames);
   if (round == 1) return {PlanOf(Phase::kLoad), true};
+  if (round == 2 && options_.implicit) return {PlanOf(Phase::kGram), true};
   if (ended_) return PlanOf(Phase::kIdle);
   if (rotation_) return NextOfSgd();
   return {NextOfCcd(), true};
@@ -65,6 +66,13 @@ Plan Scheduler::NextOfCcd() {
   if (stop_) return PlanOf(Phase::kIdle);
   Plan plan = PlanOf(Phase::kColumn);
   plan.epoch = epoch_;
+  if (half_done_) {
+    plan.phase = static_cast<int>(Phase::kItemColumn);
+    plan.factor = factor_;
+    plan.inner = inner_;
+    half_done_ = false;
+    return plan;
+  }
   const bool finished_factor = begun_ && !pays_;
   if (finished_factor && factor_ == options_.rank - 1) {
     plan.phase = static_cast<int>(Phase::kMeasureColumns);
@@ -83,6 +91,7 @@ Plan Scheduler::NextOfCcd() {
     ++inner_;
   }
   begun_ = true;
+  half_done_ = options_.implicit;
   plan.factor = factor_;
   plan.inner = inner_;
   return plan;

@@ -36,7 +36,8 @@ class Scheduler {
   int epoch_ = 0;
   int step_ = 0;  // of the epoch's training or measuring
   int factor_ = 0, inner_ = 0;
-  bool begun_ = false;  // ccd: there is a factor at hand
+  bool begun_ = false;      // ccd: there is a factor at hand
+  bool half_done_ = false;  // implicit feedback: users' half of the inner iteration
   bool pays_ = false;
   bool stop_ = false;     // training is over
   bool is_last_ = false;  // the measuring under way is the last

@@ -14,6 +14,8 @@ Partial Worker::Push(const Plan& plan) {
     case Phase::kLoad:
       return Load();
     case Phase::kColumn:
+    case Phase::kItemColumn:
+    case Phase::kGram:
     case Phase::kMeasureColumns:
       return ccd_->Push(plan);
     default:
