@@ -32,10 +32,20 @@ double RunSgd(const SgdOptions& options,
     });
     for (const double own : sums) sum += own;
   }
+  ++(pass.is_extra ? items.extra_passes : items.passes);
   return sum;
 }
 
-float ExtraPassScale(float decay, int64_t x) { return std::pow(decay, static_cast<float>(x)); }
+StartRange SgdStart(float rating_scale, int rank, bool symmetric) {
+  const float width = std::sqrt(rating_scale / static_cast<float>(rank));
+  return symmetric ? StartRange{-width / 2, width / 2} : StartRange{0, width};
+}
+
+float ExtraPassScale(float decay, int64_t x) {
+  float scale = 1;
+  for (int64_t i = 0; i < x; ++i) scale *= decay;
+  return scale;
+}
 
 double SumSquaredErrors(std::span<const Rating> ratings,
                         float mean,
