@@ -86,7 +86,7 @@ struct Range {
   int64_t count;
 };
 
-template <bool kApply, bool kWeighted>
+template <bool Apply, bool Weighted>
 STRADS_INLINE void Run(const Range& range) {
   for (int64_t r = 0; r < range.count; ++r) {
     const OwnRow own = range.own[r];
@@ -100,12 +100,12 @@ STRADS_INLINE void Run(const Range& range) {
         Gather(range.others, range.index + j, columns);
         Vec8 e, wx = columns.now;
         Load(range.residual + j, e);
-        if constexpr (kApply) {
+        if constexpr (Apply) {
           e += own.applied_before * columns.applied_before -
                own.applied_after * columns.applied_after;
           std::memcpy(range.residual + j, &e, sizeof e);
         }
-        if constexpr (kWeighted) {
+        if constexpr (Weighted) {
           Vec8 weight;
           Load(range.weight + j, weight);
           wx *= weight;

@@ -43,10 +43,20 @@ double RunSgd(const SgdOptions& options,
   double sum = 0;
   for (int s = 0; s < grid.threads(); ++s)
     sum += RunSgdStep(options, pass, grid, block, s, users, items, pool);
+  ++(pass.is_extra ? items.extra_passes : items.passes);
   return sum;
 }
 
-float ExtraPassScale(float decay, int64_t x) { return std::pow(decay, static_cast<float>(x)); }
+StartRange SgdStart(float rating_scale, int rank, bool symmetric) {
+  const float width = std::sqrt(rating_scale / static_cast<float>(rank));
+  return symmetric ? StartRange{-width / 2, width / 2} : StartRange{0, width};
+}
+
+float ExtraPassScale(float decay, int64_t x) {
+  float scale = 1;
+  for (int64_t i = 0; i < x; ++i) scale *= decay;
+  return scale;
+}
 
 namespace {
 

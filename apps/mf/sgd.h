@@ -29,12 +29,13 @@ struct SgdPass {
   uint64_t number = 0;     // draws the order of cells; another one for every pass
   float step_scale = 1;    // steps are this much as long
   bool slow_only = false;  // only the first kLanes factors learn: for the first epoch
+  bool is_extra = false;   // beyond the schedule, while others are waited for: counted apart
 };
 
 // Goes once through the grid's ratings of a block, whose rows are `items`; `users` are the
-// worker's. Returns the sum of e^2, each before its update. The same bytes for a given grid
-// whatever pool.threads(); the grid's threads is how many can be of use. About 30 cycles + 4 for
-// each 8 of the rank per rating.
+// worker's. Counts the pass in items. Returns the sum of e^2, each before its update. The same
+// bytes for a given grid whatever pool.threads(); the grid's threads is how many can be of use.
+// About 30 cycles + 5 for each 8 of the rank per rating.
 double RunSgd(const SgdOptions& options,
               const SgdPass& pass,
               const RatingGrid& grid,
@@ -52,6 +53,15 @@ double RunSgdStep(const SgdOptions& options,
                   SgdRows& users,
                   SgdRows& items,
                   ThreadPool& pool);
+
+// Where factors start so that a product of rows has about the spread of ratings: uniform in
+// [low, high). Symmetric about 0 where predictions start from the mean; else, and for non-negative
+// factors, from 0 on (as libmf has it; then the first epoch should be slow_only).
+struct StartRange {
+  float low = 0;
+  float high = 0;
+};
+StartRange SgdStart(float rating_scale, int rank, bool symmetric);
 
 // The step scale of pass x = 0, 1, ... over the same block in one sub-epoch: decay^x, so that a
 // worker that waits for others may go on without moving its rows further than they can follow

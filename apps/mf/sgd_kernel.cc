@@ -110,14 +110,14 @@ STRADS_INLINE void Add(const Work& work, int v, Products& products) {
   products.hh_fast += h * h;
 }
 
-template <bool kNonnegative>
+template <bool Nonnegative>
 STRADS_INLINE void Move(const Work& work, int v, const Vec8& keep, const Vec8& add, int lane) {
   Vec8 w, h;
   Load(work.w + v * kLanes, w);
   Load(work.h + v * kLanes, h);
   Vec8 w_new = keep[lane] * w + add[lane] * h;
   Vec8 h_new = keep[lane + 2] * h + add[lane + 2] * w;
-  if constexpr (kNonnegative) {
+  if constexpr (Nonnegative) {
     Positive(w_new);
     Positive(h_new);
   }
@@ -137,7 +137,7 @@ struct Constants {
 
 // Does two ratings at once that have no row in common, so that neither waits for the other: the
 // same as one after the other.
-template <bool kNonnegative>
+template <bool Nonnegative>
 STRADS_INLINE double RunTwo(const Constants& constants,
                             const Work& one,
                             const Work& two,
@@ -170,11 +170,11 @@ STRADS_INLINE double RunTwo(const Constants& constants,
   Root(steps);
   steps = constants.rates / steps;
   const Vec8 keep = 1 - steps * decay, add = steps * e;
-  Move<kNonnegative>(one, 0, keep, add, 0);
-  Move<kNonnegative>(two, 0, keep, add, 4);
+  Move<Nonnegative>(one, 0, keep, add, 0);
+  Move<Nonnegative>(two, 0, keep, add, 4);
   for (int v = 1; v < vectors; ++v) {
-    Move<kNonnegative>(one, v, keep, add, 1);
-    Move<kNonnegative>(two, v, keep, add, 5);
+    Move<Nonnegative>(one, v, keep, add, 1);
+    Move<Nonnegative>(two, v, keep, add, 5);
   }
 
   // |decay w - e h|^2 from the products of the old rows.
@@ -194,7 +194,7 @@ STRADS_INLINE double RunTwo(const Constants& constants,
          static_cast<double>(e2) * static_cast<double>(e2);
 }
 
-template <bool kNonnegative>
+template <bool Nonnegative>
 STRADS_INLINE double Run(const Cell& cell) {
   const int vectors = cell.stride / kLanes;
   const float slow = cell.step.rate, fast = cell.step.slow_only ? 0 : cell.step.rate;
@@ -221,11 +221,11 @@ STRADS_INLINE double Run(const Cell& cell) {
     Find(cell, cell.ratings[n], vectors, one);
     if (n + 1 < cell.count) Find(cell, cell.ratings[n + 1], vectors, two);
     if (one.w == two.w || one.h == two.h) {
-      squares += RunTwo<kNonnegative>(constants, one, none, vectors);
+      squares += RunTwo<Nonnegative>(constants, one, none, vectors);
       one = two;
       two = none;
     }
-    squares += RunTwo<kNonnegative>(constants, one, two, vectors);
+    squares += RunTwo<Nonnegative>(constants, one, two, vectors);
   }
   return squares;
 }

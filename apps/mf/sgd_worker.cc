@@ -15,6 +15,9 @@ constexpr size_t kShareFloats = size_t{1} << 20;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
+// Ratings less their mean have both signs, and so do factors at the start.
+bool IsSymmetric(const Options& options) { return options.center && !options.nonnegative; }
+
 }  // namespace
 
 std::vector<std::vector<int32_t>> ItemsOfBlocks(const std::vector<int32_t>& block_of_item,
@@ -78,10 +81,10 @@ SgdRows SgdWorker::RowsOf(Side side,
   const auto lambda = static_cast<float>(options_.lambda);
   SgdRows rows(std::ssize(ids), options_.rank, sgd_.rating_scale, lambda);
   if (options_.penalty == "plain") SetPlainDecay(lambda, counts, rows);
-  const float size = std::sqrt(sgd_.rating_scale / static_cast<float>(options_.rank));
+  const StartRange start = SgdStart(sgd_.rating_scale, options_.rank, IsSymmetric(options_));
   for (size_t row = 0; row < ids.size(); ++row) {
     if (counts[row] == 0) continue;  // nothing is known of it: predictions are the mean
-    DrawRow(static_cast<uint64_t>(options_.seed), side, ids[row], 0, size,
+    DrawRow(static_cast<uint64_t>(options_.seed), side, ids[row], start.low, start.high,
             rows.factors.Row(static_cast<int64_t>(row)));
   }
   return rows;
@@ -96,7 +99,8 @@ SgdPass SgdWorker::PassOf(const Plan& plan, int64_t extra) const {
   constexpr uint64_t kExtraPasses = uint64_t{1} << 32;
   return {.number = static_cast<uint64_t>(plan.epoch) + kExtraPasses * static_cast<uint64_t>(extra),
           .step_scale = ExtraPassScale(static_cast<float>(options_.extra_decay), extra),
-          .slow_only = plan.epoch == 0};
+          .slow_only = plan.epoch == 0 && !IsSymmetric(options_),
+          .is_extra = extra > 0};
 }
 
 Partial SgdWorker::Push(const Plan& plan, Block& block) {
@@ -108,7 +112,6 @@ Partial SgdWorker::Push(const Plan& plan, Block& block) {
   extra_ = {.number = 1, .step = 0};
   partial.loss = RunSgd(sgd_, PassOf(plan, 0), *grid_, block.index, users_, block.rows, pool_);
   partial.updates = grid_->size(block.index);
-  ++block.rows.passes;
   epoch_loss_ += partial.loss;
   // Each block is here once in an epoch, and so at rank 0.
   if (rank_ == 0) partial.penalty += PenaltyOf(block.rows, item_counts_[Index(block.index)]);

@@ -14,6 +14,7 @@
 #include "apps/mf/ccd.h"
 #include "apps/mf/ccd_shard.h"
 #include "apps/mf/columns.h"
+#include "apps/mf/implicit.h"
 #include "apps/mf/sgd.h"
 
 namespace strads::benchmark {
@@ -89,7 +90,7 @@ void RunSgd(const Data& data, const Arguments& arguments) {
   const auto blocks = static_cast<int64_t>(Number(arguments, "blocks", 1));
   const auto scale = static_cast<float>(data.scale);
   mf::SgdOptions options{
-      .mean = Number(arguments, "center", 0) != 0 ? static_cast<float>(data.mean) : 0,
+      .mean = Number(arguments, "center", 1) != 0 ? static_cast<float>(data.mean) : 0,
       .rating_scale = scale,
       .rate = static_cast<float>(Number(arguments, "rate", 0.1)),
       .biases = Number(arguments, "biases", 0) != 0,
@@ -97,10 +98,7 @@ void RunSgd(const Data& data, const Arguments& arguments) {
   ThreadPool pool(threads);
   double start = Now();
   SgdRows users(data.users, rank, scale, lambda);
-  const float high = static_cast<float>(Number(arguments, "high", 1)) *
-                     std::sqrt(scale / static_cast<float>(rank));
-  const float low =
-      static_cast<float>(Number(arguments, "low", 0)) * std::sqrt(scale / static_cast<float>(rank));
+  const auto [low, high] = mf::SgdStart(scale, rank, options.mean != 0 && !options.nonnegative);
   DrawFactors(1, mf::Side::kUsers, 0, low, high, users.factors);
   const std::vector<int64_t> begins = mf::BalancedRanges(data.item_counts, blocks);
   std::vector<SgdRows> items;
@@ -126,10 +124,10 @@ void RunSgd(const Data& data, const Arguments& arguments) {
     const double cpu_start = CpuSeconds();
     double squares = 0;
     for (int64_t b = 0; b < blocks; ++b) {
-      squares += mf::RunSgd(options,
-                            {.number = static_cast<uint64_t>(epoch),
-                             .slow_only = epoch < Number(arguments, "slow", 1)},
-                            grid, b, users, items[static_cast<size_t>(b)], pool);
+      squares += mf::RunSgd(
+          options,
+          {.number = static_cast<uint64_t>(epoch), .slow_only = options.mean == 0 && epoch == 0},
+          grid, b, users, items[static_cast<size_t>(b)], pool);
     }
     const double took = Now() - start, cpu_took = CpuSeconds() - cpu_start;
     seconds += took;
@@ -158,19 +156,25 @@ void RunCcd(const Data& data, const Arguments& arguments) {
   const auto lambda = static_cast<float>(Number(arguments, "lambda", 0.02));
   const bool weighted = Number(arguments, "plain", 0) == 0;
   const bool nonnegative = Number(arguments, "nonnegative", 0) != 0;
-  const auto mean = Number(arguments, "center", 0) != 0 ? static_cast<float>(data.mean) : 0;
+  const auto mean = Number(arguments, "center", 1) != 0 ? static_cast<float>(data.mean) : 0;
   ThreadPool pool(static_cast<int>(Number(arguments, "threads", 1)));
   double start = Now();
-  mf::CcdShard shard(data.train, data.users, data.items, mean);
+  const bool implicit = Number(arguments, "implicit", 0) != 0;
+  mf::CcdShard shard =
+      implicit ? mf::CcdShard::Implicit(data.train, data.users, data.items,
+                                        static_cast<float>(Number(arguments, "alpha", 1)))
+               : mf::CcdShard(data.train, data.users, data.items, mean);
   const std::vector<float> user_penalties = mf::RowPenalties(lambda, weighted, data.user_counts);
   const std::vector<float> item_penalties = mf::RowPenalties(lambda, weighted, data.item_counts);
   mf::Columns w(data.users, rank);
   mf::Factors start_h(data.items, rank);
-  DrawFactors(1, mf::Side::kItems, 0, static_cast<float>(Number(arguments, "low", 0)),
-              static_cast<float>(Number(arguments, "high", 1)), start_h);
+  DrawFactors(1, mf::Side::kItems, 0, 0, 1, start_h);
   mf::Columns h(start_h);
   std::vector<mf::RowSums> user_sums(user_penalties.size()), item_sums(item_penalties.size());
   std::printf("set up in %.3f s\n", Now() - start);
+  const auto others = [&](const mf::Columns& own, const mf::Columns& other, int t) {
+    return implicit ? OverAllCells(own, mf::GramColumn(other, t), t) : mf::AllCells{};
+  };
   mf::InnerStop stop(Number(arguments, "share", 0.3));
   const int inner = static_cast<int>(Number(arguments, "inner", 5));
   double seconds = 0, cpu_seconds = 0;
@@ -182,9 +186,11 @@ void RunCcd(const Data& data, const Arguments& arguments) {
       shard.Open(w.Column(t), h.Column(t));
       for (int i = 0; i < inner; ++i) {
         shard.UserSums(h.Column(t), user_sums, pool);
-        double decrease = SolveColumn(user_sums, user_penalties, {}, nonnegative, w.Column(t));
+        double decrease =
+            SolveColumn(user_sums, user_penalties, others(w, h, t), nonnegative, w.Column(t));
         shard.ItemSums(w.Column(t), item_sums, pool);
-        decrease += SolveColumn(item_sums, item_penalties, {}, nonnegative, h.Column(t));
+        decrease +=
+            SolveColumn(item_sums, item_penalties, others(h, w, t), nonnegative, h.Column(t));
         ++done;
         if ((epoch > 0 || i > 0) && !stop.Pays(decrease)) break;
       }
@@ -195,6 +201,7 @@ void RunCcd(const Data& data, const Arguments& arguments) {
     cpu_seconds += cpu_took;
     const double loss = shard.Loss(pool);
     double objective = loss;
+    if (implicit) objective += mf::AllCellsLoss(mf::Gram(w), mf::Gram(h));
     for (int t = 0; t < rank; ++t)
       objective +=
           mf::Penalty(user_penalties, w.Column(t)) + mf::Penalty(item_penalties, h.Column(t));
@@ -212,7 +219,9 @@ void RunCcd(const Data& data, const Arguments& arguments) {
 }  // namespace
 }  // namespace strads::benchmark
 
-// Usage: benchmark_mf_kernels train=FILE test=FILE [k=32 lambda=0.02 threads=1 ...]
+// Usage: benchmark_mf_kernels train=FILE test=FILE [NAME=NUMBER ...]: k, lambda, plain, threads,
+// epochs, center, nonnegative; for SGD: rate, biases, blocks, cache (KiB); with ccd=1: inner,
+// share, implicit, alpha (then "test" says nothing).
 int main(int argc, char** argv) {
   strads::benchmark::Arguments arguments;
   for (int i = 1; i < argc; ++i) {

@@ -245,6 +245,23 @@ TEST(SgdTest, SumOfErrorsIsThatOfTheRows) {
               1e-4 * squares);
 }
 
+// An extra pass is one of a smaller rate that is counted apart.
+TEST(SgdTest, ExtraPassesTakeSmallerSteps) {
+  const RatingsProblem problem = DrawRatings(30, 20, 3, 0.5, 0.1);
+  Trained scaled = Train(problem, {.epochs = 1}), slower = scaled;
+  const std::vector<int64_t> begins = {0, problem.items};
+  const RatingGrid grid(problem.ratings, problem.users, begins, {.row_bytes = 32});
+  ThreadPool pool(1);
+  RunSgd({.rate = 0.1F}, {.number = 1, .step_scale = mf::ExtraPassScale(0.5F, 2), .is_extra = true},
+         grid, 0, scaled.users, scaled.items[0], pool);
+  RunSgd({.rate = 0.025F}, {.number = 1}, grid, 0, slower.users, slower.items[0], pool);
+  EXPECT_TRUE(SameBytes(scaled.users, slower.users));
+  EXPECT_TRUE(SameBytes(scaled.items[0], slower.items[0]));
+  EXPECT_EQ(scaled.items[0].passes, 1);
+  EXPECT_EQ(scaled.items[0].extra_passes, 1);
+  EXPECT_EQ(slower.items[0].passes, 2);
+}
+
 TEST(SgdTest, ThreadsDoNotChangeTheBytes) {
   const RatingsProblem problem = DrawRatings(60, 70, 3, 0.5, 0.1);
   How how{.lambda = 0.05F, .blocks = 2, .grid_threads = 3, .options = {.biases = true}};
