@@ -131,7 +131,8 @@ TEST_P(CcdTest, SumsOfTwoWorkersAreThoseOfOne) {
   whole.Open(0);
   whole.shard().ItemSums(whole.w().Column(0), expected, whole.pool());
   // The same state, reached without a history: every column is a change from 0.
-  for (const auto& [first, last] : {std::pair<int64_t, int64_t>{0, 15}, {15, problem.users}}) {
+  for (const auto& range : {std::pair<int64_t, int64_t>{0, 15}, {15, problem.users}}) {
+    const int64_t first = range.first, last = range.second;
     std::vector<Rating> own;
     for (Rating r : problem.ratings) {
       if (r.user < first || r.user >= last) continue;
