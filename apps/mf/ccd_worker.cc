@@ -140,14 +140,6 @@ Partial CcdWorker::Push(const Plan& plan) {
     SolveOwnItems(plan, partial);
     return partial;
   }
-  if (plan.phase == static_cast<int>(Phase::kGram)) {
-    partial.next_gram = ToStd(GramColumn(h_, 0));
-    return partial;
-  }
-  if (plan.phase == static_cast<int>(Phase::kItemColumn)) {
-    SolveOwnItems(plan, partial);
-    return partial;
-  }
   const bool biases = plan.factor == options_.rank;
   if (plan.inner == 0) {
     Close();
