@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Matrix factorization beside mlpack (Debian: r-cran-rcppmlpack) and, if you have it, libmf, in one run:
+
+    mf_peers.py BUILD_FOLDER [--libmf=PATH_OF_mf-train] [--ranks=32,100] [--lambda=0.02] [TRAIN TEST]
+
+TRAIN and TEST are files of `user item rating`, users and items counted from 0; without, a set of 10 million
+ratings is generated (20,000 x 10,000, rank 20 and noise of standard deviation 0.5, Zipf items, log-normal users).
+Everyone minimises sum over ratings of e^2 + lambda (|w_u|^2 + |h_i|^2) in float32 (mlpack: double), and is asked
+how many seconds of training it takes until the RMSE on TEST is at most what each peer ends with.
+
+Prints for each rank and way: rating updates per second, the seconds to each peer's RMSE (our time includes
+measuring it; libmf's is from the wall time of its epochs), the best RMSE, and the peak memory of a process.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+HERE = pathlib.Path(__file__).resolve().parent
+WAYS = {"sgd, 1 thread": [], "sgd, 2 threads": ["--threads=2"], "sgd, 2 workers": ["--workers=2", "--processes"],
+        "ccd, 1 thread": ["--solver=ccd"], "ccd, 2 threads": ["--solver=ccd", "--threads=2"],
+        "ccd, 2 workers": ["--solver=ccd", "--workers=2", "--processes"]}
+SGD_EPOCHS = 60
+CCD_EPOCHS = 12
+MLPACK_EPOCHS = (1, 10, 30)
+
+
+def generate(folder, users=20000, items=10000, ratings=10_000_000, rank=20, noise=0.5):
+    draw = numpy.random.default_rng(1)
+    popularity = 1 / (numpy.arange(items) + 50.0) ** 0.8
+    activity = draw.lognormal(0, 0.8, users)
+    cells = numpy.zeros(0, dtype=numpy.int64)
+    while len(cells) < ratings:
+        more = draw.choice(users, ratings, p=activity / activity.sum()).astype(numpy.int64) * items
+        more += draw.choice(items, ratings, p=popularity / popularity.sum())
+        cells = numpy.unique(numpy.concatenate([cells, more]))
+    cells = draw.permutation(cells)[:ratings]
+    user, item = cells // items, draw.permutation(items)[cells % items]
+    w, h = draw.standard_normal((users, rank)), draw.standard_normal((items, rank))
+    value = 3.5 + noise * draw.standard_normal(ratings)
+    for first in range(0, ratings, 1_000_000):  # of memory for the products
+        part = slice(first, first + 1_000_000)
+        value[part] += (w[user[part]] * h[item[part]]).sum(axis=1) / numpy.sqrt(rank)
+    test = draw.random(ratings) < 0.1
+    paths = [os.path.join(folder, name) for name in ("train", "test")]
+    for path, chosen in zip(paths, (~test, test)):
+        with open(path, "w", encoding="ascii") as out:
+            out.writelines(f"{u} {i} {v:.3f}\n" for u, i, v in zip(user[chosen], item[chosen], value[chosen]))
+    return paths
+
+
+def run(command, **options):
+    """Standard output and wall seconds."""
+    start = time.perf_counter()
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, **options)
+    return done.stdout, time.perf_counter() - start
+
+
+def ours(build, train, test, rank, penalty, flags, folder):
+    """Curve of (seconds, RMSE), updates per second, and peak memory in bytes."""
+    metrics = os.path.join(folder, "metrics.jsonl")
+    epochs = CCD_EPOCHS if "--solver=ccd" in flags else SGD_EPOCHS
+    run([f"{build}/strads", "mf", "train", f"--data={train}", f"--validation={test}", f"--rank={rank}",
+         f"--lambda={penalty}", f"--epochs={epochs}", "--change=0", "--patience=3", "--noprogress",
+         f"--metrics={metrics}", *flags])
+    with open(metrics, encoding="utf-8") as lines:
+        *rounds, summary = [json.loads(line) for line in lines]
+    curve = [(r["seconds"], r["validation_rmse"]) for r in rounds if r.get("validation_rmse", 0) > 0]
+    return curve, summary["updates"] / summary["solve_seconds"], max(summary["worker_rss_bytes"])
+
+
+def libmf(program, train, test, rank, penalty, threads, folder):
+    """As ours; the seconds of an epoch are those of a long run less those of a short one."""
+    def seconds(epochs):
+        out, wall = run(["/usr/bin/time", "-f", "%M", "-o", f"{folder}/memory", program, "-k", str(rank), "-t", str(epochs),
+                         "-l2", str(penalty), "-r", "0.05", "-s", str(threads), "-p", test, train, f"{folder}/libmf"])
+        return out, wall
+    _, short = seconds(1)
+    out, long = seconds(SGD_EPOCHS)
+    epoch = (long - short) / (SGD_EPOCHS - 1)
+    rows = [line.split() for line in out.splitlines() if re.match(r"\s+\d+\s", line)]
+    curve = [((n + 1) * epoch, float(row[2])) for n, row in enumerate(rows)]
+    return curve, count(train) / epoch, 1024 * int(pathlib.Path(f"{folder}/memory").read_text(encoding="ascii"))
+
+
+def count(path):
+    with open(path, "rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def mlpack(train, test, rank, penalty, folder):
+    for name, path in (("train", train), ("test", test)):
+        numpy.loadtxt(path).tofile(f"{folder}/{name}.bin")
+    out, _ = run(["Rscript", str(HERE / "mf_peers.R"), f"{folder}/train.bin", f"{folder}/test.bin", str(rank),
+                  str(penalty), "0.01", *map(str, MLPACK_EPOCHS)])
+    *lines, memory = out.splitlines()
+    rungs = [tuple(map(float, line.split())) for line in lines]
+    most = rungs[-1]
+    return [(s, e) for _, s, e in rungs], most[0] * count(train) / most[1], 1024 * int(memory)
+
+
+def seconds_to(curve, rmse):
+    return next((s for s, e in curve if e <= rmse), float("inf"))
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--libmf")
+    parser.add_argument("--ranks", default="32,100")
+    parser.add_argument("--lambda", dest="penalty", type=float, default=0.02)
+    parser.add_argument("--no-mlpack", action="store_true", help="leave out the slow one")
+    parser.add_argument("files", nargs="*")
+    arguments = parser.parse_intermixed_args()
+    with tempfile.TemporaryDirectory() as folder:
+        train, test = arguments.files or generate(folder)
+        print(f"{count(train)} ratings of {train} to train on, {count(test)} to test on, lambda {arguments.penalty}")
+        for rank in map(int, arguments.ranks.split(",")):
+            runs = {}
+            if arguments.libmf:
+                for threads in (1, 2):
+                    runs[f"libmf, {threads} thread{'s' * (threads - 1)}"] = libmf(
+                        arguments.libmf, train, test, rank, arguments.penalty, threads, folder)
+            if not arguments.no_mlpack:
+                runs["mlpack, 1 thread"] = mlpack(train, test, rank, arguments.penalty, folder)
+            targets = {name: min(e for _, e in curve) for name, (curve, _, _) in runs.items()}
+            for way, flags in WAYS.items():
+                runs[way] = ours(arguments.build, train, test, rank, arguments.penalty, flags, folder)
+            heads = "".join(f" s to {rmse:.4f}" for rmse in targets.values())
+            print(f"rank {rank:4} {'':17} M updates/s{heads}  best RMSE at s  peak MB")
+            for name, (curve, rate, memory) in runs.items():
+                at, best = min(curve, key=lambda point: point[1])
+                times = "".join(f"{seconds_to(curve, rmse):12.3f}" for rmse in targets.values())
+                print(f"          {name:17} {rate / 1e6:11.1f}{times} {best:10.4f} {at:8.2f} {memory / 1e6:8.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
