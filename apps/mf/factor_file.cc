@@ -37,7 +37,7 @@ std::string WhatIs(const std::string& head) {
 }  // namespace
 
 FactorFile::FactorFile(std::string path, int64_t rows, int rank)
-    : path_(std::move(path)), temporary_(path_ + ".tmp"), rows_(rows), rank_(rank) {
+    : path_(std::move(path)), temporary_(path_ + ".tmp"), rank_(rank) {
   file_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) Fail("cannot be written");
   const std::string head = HeadOf(rows, rank);

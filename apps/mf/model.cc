@@ -19,6 +19,7 @@ size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 std::vector<std::string> NamesOf(const IdTable& table) {
   std::vector<std::string> names;
+  names.reserve(Index(table.size()));
   for (int32_t i = 0; i < table.size(); ++i) names.emplace_back(table.Name(i));
   return names;
 }
