@@ -197,6 +197,7 @@ void CcdWorker::Measure(Partial& partial) {
   for (const Rating& rating : validation_) {
     const double e = rating.value;
     partial.validation_loss += e * e;
+    partial.validation_absolute += std::abs(e);
   }
   if (options_.implicit) {
     const Eigen::MatrixXd users = Gram(w_), items = Gram(h_);

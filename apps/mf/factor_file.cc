@@ -26,10 +26,18 @@ std::string HeadOf(int64_t rows, int rank) {
   return head + dict;
 }
 
+// What a file with this beginning is, in words.
+std::string WhatIs(const std::string& head) {
+  if (!head.starts_with("\x93NUMPY")) return "is no .npy file";
+  const size_t dict = head.find('{'), end = head.find('}');
+  if (dict == std::string::npos || end == std::string::npos) return "is cut off in its header";
+  return "is a .npy file of " + head.substr(dict, end + 1 - dict);
+}
+
 }  // namespace
 
 FactorFile::FactorFile(std::string path, int64_t rows, int rank)
-    : path_(std::move(path)), temporary_(path_ + ".tmp"), rows_(rows), rank_(rank) {
+    : path_(std::move(path)), temporary_(path_ + ".tmp"), rank_(rank) {
   file_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) Fail("cannot be written");
   const std::string head = HeadOf(rows, rank);
@@ -73,9 +81,12 @@ Factors ReadFactors(const std::string& path, int64_t rows, int rank) {
   if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
   const std::string expected = HeadOf(rows, rank);
   std::string head(expected.size(), '\0');
-  if (!file.read(head.data(), std::ssize(head)) || head != expected)
-    throw DataError(path + ": is not the file of factors of this model, expected a .npy file of " +
-                    std::to_string(rows) + " x " + std::to_string(rank) + " float32");
+  file.read(head.data(), std::ssize(head));
+  head.resize(static_cast<size_t>(file.gcount()));
+  if (!file || head != expected)
+    throw DataError(path + ": " + WhatIs(head) +
+                    ", expected the factors of this model: a .npy file of shape (" +
+                    std::to_string(rows) + ", " + std::to_string(rank) + "), float32, row by row");
   Factors factors(rows, rank);
   for (int64_t row = 0; row < rows; ++row) {
     if (!file.read(reinterpret_cast<char*>(factors.At(row)), rank * int64_t{sizeof(float)}))

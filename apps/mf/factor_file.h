@@ -26,7 +26,6 @@ class FactorFile {
 
   const std::string path_;
   const std::string temporary_;
-  const int64_t rows_;
   const int rank_;
   int64_t head_ = 0;  // bytes
   int file_ = -1;

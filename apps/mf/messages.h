@@ -5,6 +5,7 @@
 #include <strads/rotation.h>
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "apps/mf/residual_rows.h"
@@ -42,13 +43,14 @@ struct Partial {
   IdTable users, items;
   std::vector<int64_t> user_counts;
   // kNames, kLoad
+  std::string data_error;  // not empty: what is wrong with a file, and nothing else is here
   std::vector<int64_t> item_counts;
   // kLoad
   double sum = 0, squares = 0;  // of the ratings
   int64_t ratings = 0, validation_ratings = 0, skipped = 0;
   // kSgd, kMeasure, kMeasureColumns
-  double loss = 0;  // sum of e^2 over own ratings
-  double validation_loss = 0;
+  double loss = 0;                                      // sum of e^2 over own ratings
+  double validation_loss = 0, validation_absolute = 0;  // sums of e^2 and |e|
   double penalty = 0;
   int64_t updates = 0, extra_updates = 0;
   // kColumn
@@ -66,6 +68,7 @@ struct Partial {
   STRADS_FIELDS(users,
                 items,
                 user_counts,
+                data_error,
                 item_counts,
                 sum,
                 squares,
@@ -74,6 +77,7 @@ struct Partial {
                 skipped,
                 loss,
                 validation_loss,
+                validation_absolute,
                 penalty,
                 updates,
                 extra_updates,

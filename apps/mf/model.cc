@@ -10,6 +10,7 @@
 
 #include "apps/mf/factors.h"
 #include "apps/mf/implicit.h"
+#include "apps/mf/utf8.h"
 
 namespace strads::mf {
 namespace {
@@ -18,6 +19,7 @@ size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 std::vector<std::string> NamesOf(const IdTable& table) {
   std::vector<std::string> names;
+  names.reserve(Index(table.size()));
   for (int32_t i = 0; i < table.size(); ++i) names.emplace_back(table.Name(i));
   return names;
 }
@@ -80,6 +82,10 @@ Model::Model(const Options& options)
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  // A file that cannot be read ends the run as the error it is, and not as the loss of a worker.
+  for (const Partial& partial : partials) {
+    if (!partial.data_error.empty()) throw DataError(partial.data_error);
+  }
   Update update;
   switch (static_cast<Phase>(plan.phase)) {
     case Phase::kNames:
@@ -119,12 +125,23 @@ Update Model::PullNames(std::span<const Partial> partials) {
   left_ = users.size() + items.size();
   users_ = NamesOf(users);
   items_ = NamesOf(items);
+  if (!options_.model.empty()) {
+    CheckNames("user", users_);
+    CheckNames("item", items_);
+  }
   update.worker_of_user = BalancedParts(user_counts, options_.workers);
   block_of_item_ = BalancedParts(item_counts, std::max(1, options_.num_blocks()));
   update.block_of_item = block_of_item_;
   update.users = std::move(users);
   update.items = std::move(items);
   return update;
+}
+
+void Model::CheckNames(const char* role, const std::vector<std::string>& names) const {
+  const auto bad = std::ranges::find_if_not(names, IsUtf8);
+  if (bad != names.end())
+    throw DataError(options_.data + ": " + role + " '" + *bad +
+                    "' is not UTF-8, expected a name that the model file can hold");
 }
 
 Update Model::PullLoad(std::span<const Partial> partials) {
@@ -141,6 +158,9 @@ Update Model::PullLoad(std::span<const Partial> partials) {
   }
   if (ratings_ == 0)
     throw DataError(options_.data + ": has no ratings that are not held out for validation");
+  if (!options_.validation.empty() && validation_ratings_ == 0)
+    throw DataError(options_.validation + ": none of its ratings is of a user and an item of " +
+                    options_.data);
   const auto count = static_cast<double>(ratings_);
   update.mean = sum / count;
   const double variance = squares / count - update.mean * update.mean;
@@ -230,14 +250,21 @@ void Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   for (const Partial& partial : partials) {
     loss_ += partial.loss;
     validation_loss_ += partial.validation_loss;
+    validation_absolute_ += partial.validation_absolute;
     penalty_ += partial.penalty;
   }
   if (!plan.ends_epoch) return;
   const bool columns = plan.phase == static_cast<int>(Phase::kMeasureColumns);
   double loss = std::exchange(loss_, 0), penalty = std::exchange(penalty_, 0);
   if (implicit_) penalty += LossOfAllCells(partials, rank_);
-  validation_rmse_ = Rmse(std::exchange(validation_loss_, 0), validation_ratings_);
-  if (validation_ratings_ > 0) report_.extra["validation_rmse"] = validation_rmse_;
+  const double squares = std::exchange(validation_loss_, 0);
+  const double absolute = std::exchange(validation_absolute_, 0);
+  if (validation_ratings_ > 0) {
+    validation_rmse_ = Rmse(squares, validation_ratings_);
+    validation_mae_ = absolute / static_cast<double>(validation_ratings_);
+    report_.extra["validation_rmse"] = validation_rmse_;
+    report_.extra["validation_mae"] = validation_mae_;
+  }
   if (plan.is_last || columns) {
     report_.penalty = penalty;
     if (!implicit_) {
@@ -247,18 +274,32 @@ void Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
     report_.extra["epoch"] = plan.epoch + 1;
   }
   if (columns) DecideWhetherToStop(plan, loss + penalty);
-  if (validation_ratings_ > 0 && !plan.is_last && why_stop_.empty()) {
-    const bool better = best_validation_ == 0 || validation_rmse_ < best_validation_;
-    if (better) best_validation_ = validation_rmse_;
-    epochs_since_best_ = better ? 0 : epochs_since_best_ + 1;
-    if (options_.patience > 0 && epochs_since_best_ >= options_.patience)
-      why_stop_ = "the validation RMSE has not fallen below " + Short(best_validation_) + " in " +
-                  std::to_string(epochs_since_best_) + " epochs";
-  }
+  if (validation_ratings_ > 0) CompareValidation(plan.epoch + 1);
   if (columns || plan.is_last) {
     report_.done = why_stop_;
+    if (!why_stop_.empty() && best_epoch_ > 0) ReportBestEpoch(plan.epoch + 1);
     report_.converged = converged_;
   }
+}
+
+void Model::CompareValidation(int epoch) {
+  if (best_epoch_ == 0 || validation_rmse_ < best_validation_) {
+    best_validation_ = validation_rmse_;
+    best_epoch_ = epoch;
+  }
+  const int since = epoch - best_epoch_;
+  if (why_stop_.empty() && options_.patience > 0 && since >= options_.patience)
+    why_stop_ = "the validation RMSE has not fallen below " + Short(best_validation_) + " in " +
+                std::to_string(since) + (since == 1 ? " epoch" : " epochs");
+}
+
+void Model::ReportBestEpoch(int last_epoch) {
+  report_.extra["best_validation_rmse"] = best_validation_;
+  report_.extra["best_epoch"] = best_epoch_;
+  if (best_epoch_ == last_epoch) return;
+  report_.done += "; least validation RMSE " + Short(best_validation_) + ", after epoch " +
+                  std::to_string(best_epoch_) + " of " + std::to_string(last_epoch) +
+                  " (the model is that of the last)";
 }
 
 void Model::DecideWhetherToStop(const Plan& plan, double objective) {

@@ -41,6 +41,8 @@ class Model {
 
  private:
   Update PullNames(std::span<const Partial> partials);
+  // Throws kData for one that cannot be saved.
+  void CheckNames(const char* role, const std::vector<std::string>& names) const;
   Update PullLoad(std::span<const Partial> partials);
   Update PullColumn(const Plan& plan, std::span<const Partial> partials);
   Update PullItemColumn(const Plan& plan, std::span<const Partial> partials);
@@ -48,8 +50,12 @@ class Model {
   bool Pays(const Plan& plan, double decrease);
   void PullSgd(const Plan& plan, std::span<const Partial> partials);
   void PullMeasure(const Plan& plan, std::span<const Partial> partials);
-  // Whether training is over, by what this epoch's objective and validation error are.
+  // Whether training is over, by what this epoch's objective is.
   void DecideWhetherToStop(const Plan& plan, double objective);
+  // And by its validation error, if it is not.
+  void CompareValidation(int epoch);
+  // Once training is over.
+  void ReportBestEpoch(int last_epoch);
   void Write(Side side, int64_t row, std::span<const float> values, float bias);
   void FinishFiles();
 
@@ -59,6 +65,7 @@ class Model {
   int64_t ratings_ = 0;
   double train_rmse_ = 0;
   double validation_rmse_ = 0;
+  double validation_mae_ = 0;
   std::vector<std::string> users_, items_;
   std::vector<float> user_biases_, item_biases_;
 
@@ -69,6 +76,7 @@ class Model {
                 ratings_,
                 train_rmse_,
                 validation_rmse_,
+                validation_mae_,
                 user_biases_,
                 item_biases_,
                 users_,
@@ -84,10 +92,10 @@ class Model {
   double users_decrease_ = 0;  // implicit feedback: by the first half of an inner iteration
   int64_t validation_ratings_ = 0;
   // Sums of the epoch so far.
-  double loss_ = 0, validation_loss_ = 0, penalty_ = 0;
-  double last_objective_ = 0;  // of the epoch before; 0: there is none
-  double best_validation_ = 0;
-  int epochs_since_best_ = 0;
+  double loss_ = 0, validation_loss_ = 0, validation_absolute_ = 0, penalty_ = 0;
+  double last_objective_ = 0;   // of the epoch before; 0: there is none
+  double best_validation_ = 0;  // RMSE after best_epoch_
+  int best_epoch_ = 0;          // counts from 1; 0: there is none
   int64_t extra_updates_ = 0;
   std::string why_stop_;  // not empty: training is over
   bool converged_ = true;

@@ -100,29 +100,41 @@ double SumSquaredErrors(const RatingGrid& grid,
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
+ErrorSums SumErrors(std::span<const Rating> ratings,
+                    float mean,
+                    const SgdRows& users,
+                    const SgdRows& items,
+                    ThreadPool& pool) {
+  constexpr int64_t kChunk = 1 << 14;
+  const int64_t chunks = (std::ssize(ratings) + kChunk - 1) / kChunk;
+  std::vector<ErrorSums> sums(static_cast<size_t>(chunks));
+  pool.ParallelFor(chunks, [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      const int64_t last = std::min<int64_t>(std::ssize(ratings), (c + 1) * kChunk);
+      ErrorSums own;
+      for (int64_t n = c * kChunk; n < last; ++n) {
+        const Rating& rating = ratings[static_cast<size_t>(n)];
+        const double e = ErrorOf(rating.value, rating.user, rating.item, mean, users, items);
+        own.squares += e * e;
+        own.absolute += std::abs(e);
+      }
+      sums[static_cast<size_t>(c)] = own;
+    }
+  });
+  ErrorSums sum;
+  for (const ErrorSums& own : sums) {
+    sum.squares += own.squares;
+    sum.absolute += own.absolute;
+  }
+  return sum;
+}
+
 double SumSquaredErrors(std::span<const Rating> ratings,
                         float mean,
                         const SgdRows& users,
                         const SgdRows& items,
                         ThreadPool& pool) {
-  constexpr int64_t kChunk = 1 << 14;
-  const int64_t chunks = (std::ssize(ratings) + kChunk - 1) / kChunk;
-  std::vector<double> sums(static_cast<size_t>(chunks));
-  pool.ParallelFor(chunks, [&](int64_t begin, int64_t end) {
-    for (int64_t c = begin; c < end; ++c) {
-      const int64_t last = std::min<int64_t>(std::ssize(ratings), (c + 1) * kChunk);
-      double own = 0;
-      for (int64_t n = c * kChunk; n < last; ++n) {
-        const Rating& rating = ratings[static_cast<size_t>(n)];
-        const double e = ErrorOf(rating.value, rating.user, rating.item, mean, users, items);
-        own += e * e;
-      }
-      sums[static_cast<size_t>(c)] = own;
-    }
-  });
-  double sum = 0;
-  for (const double own : sums) sum += own;
-  return sum;
+  return SumErrors(ratings, mean, users, items, pool).squares;
 }
 
 }  // namespace strads::mf

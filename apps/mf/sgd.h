@@ -76,7 +76,19 @@ double SumSquaredErrors(const RatingGrid& grid,
                         const SgdRows& items,
                         ThreadPool& pool);
 
-// Sum of e^2 over ratings, users and items counted from the first row of each. Fixed order of sums.
+// What RMSE and MAE are made of.
+struct ErrorSums {
+  double squares = 0;   // sum of e^2
+  double absolute = 0;  // sum of |e|
+};
+
+// Over ratings, users and items counted from the first row of each. Fixed order of sums.
+ErrorSums SumErrors(std::span<const Rating> ratings,
+                    float mean,
+                    const SgdRows& users,
+                    const SgdRows& items,
+                    ThreadPool& pool);
+// The squares alone.
 double SumSquaredErrors(std::span<const Rating> ratings,
                         float mean,
                         const SgdRows& users,

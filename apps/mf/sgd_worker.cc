@@ -136,8 +136,10 @@ void SgdWorker::Extend(const Plan& plan, Block& block, Partial& partial) {
 }
 
 void SgdWorker::Measure(const Plan& plan, const Block& block, Partial& partial) {
-  partial.validation_loss =
-      SumSquaredErrors(validation_[Index(block.index)], sgd_.mean, users_, block.rows, pool_);
+  const ErrorSums validation =
+      SumErrors(validation_[Index(block.index)], sgd_.mean, users_, block.rows, pool_);
+  partial.validation_loss = validation.squares;
+  partial.validation_absolute = validation.absolute;
   if (!plan.is_last) return;
   partial.loss = SumSquaredErrors(*grid_, block.index, sgd_.mean, users_, block.rows, pool_);
   epoch_loss_ += partial.loss;

@@ -1,18 +1,23 @@
 #include "apps/mf/worker.h"
 
+#include <strads/error.h>
+
 #include <utility>
 
 namespace strads::mf {
 
 Partial Worker::Push(const Plan& plan) {
   switch (static_cast<Phase>(plan.phase)) {
-    case Phase::kNames: {
-      Partial partial;
-      reading_.Count(partial);
-      return partial;
-    }
+    case Phase::kNames:
     case Phase::kLoad:
-      return Load();
+      try {
+        return Read(plan);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::kData) throw;
+        Partial partial;
+        partial.data_error = error.what();
+        return partial;
+      }
     case Phase::kColumn:
     case Phase::kItemColumn:
     case Phase::kGram:
@@ -23,9 +28,13 @@ Partial Worker::Push(const Plan& plan) {
   }
 }
 
-Partial Worker::Load() {
-  own_ = reading_.Read(names_);
+Partial Worker::Read(const Plan& plan) {
   Partial partial;
+  if (plan.phase == static_cast<int>(Phase::kNames)) {
+    reading_.Count(partial);
+    return partial;
+  }
+  own_ = reading_.Read(names_);
   partial.item_counts.resize(names_.block_of_item.size());
   for (const Rating& rating : own_->train) {
     const double value = rating.value;

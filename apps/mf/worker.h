@@ -30,7 +30,8 @@ class Worker {
   double Loss() const;
 
  private:
-  Partial Load();
+  // The rounds of kNames and kLoad. Throws kData.
+  Partial Read(const Plan& plan);
 
   const Options options_;
   const Shard shard_;

@@ -6,10 +6,13 @@ strads=$1
 shift
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 for config in "$@"; do
-  command=$(sed -n 's/^# *strads lasso \([a-z]*\) --config=.*'"$(basename "$config")"'.*/\1/p' "$config" | head -1)
-  values=$("$strads" lasso "${command:-train}" --config="$config" --print_config)
+  # The app and the command, from the comment that says how to run it.
+  words=$(sed -n 's/^# *strads \([a-z]* [a-z]*\) --config=.*'"$(basename "$config")"'.*/\1/p' "$config" | head -1)
+  [[ -n $words ]] || { echo "$config: does not say how to run it"; exit 1; }
+  # shellcheck disable=SC2086
+  values=$("$strads" $words --config="$config" --print_config)
   while IFS='= ' read -r name value _; do
-    case $value in 1e-5 | '') continue ;; esac # printed in another way
+    case $value in 1e-* | '') continue ;; esac # printed in another way
     grep -qxF "$name = $value" <<<"$values" || { echo "$config: $name = $value is not in force"; exit 1; }
   done < <(grep -Ev '^ *(#|$)' "$config")
   data=$(sed -n 's/^data = //p' <<<"$values")
