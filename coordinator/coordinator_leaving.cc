@@ -29,7 +29,7 @@ void CoordinatorNode::End(Ending ending) {
     return;
   }
   phase_ = Phase::kCollecting;
-  leave_deadline_ = solved_at_ + Seconds(options_.round_timeout);
+  shared_at_ = solved_at_;
   collection_.emplace(endpoint_, membership_, *model_, options_.workers);
   collection_->Begin(engine_->UnsentUpdates());
 }
@@ -69,6 +69,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
   switch (phase_) {
     case Phase::kJoining:
     case Phase::kLoading:
+    case Phase::kMeeting:
       if (member.failure) return;  // it has said why and left; the others have not answered yet
       error_ = PeerError(message);
       break;
@@ -137,7 +138,7 @@ RunResult CoordinatorNode::Result() const {
   summary.updates = last_.updates;
   summary.load_seconds = wire::ToSeconds(loaded_at_ - started_at_);
   summary.solve_seconds = wire::ToSeconds(solved_at_ - loaded_at_);
-  summary.peak_rss_bytes = wire::PeakRssBytes();
+  summary.coordinator_rss_bytes = summary.peak_rss_bytes = wire::PeakRssBytes();
   for (int rank = 0; rank < options_.workers; ++rank) {
     const int64_t bytes = membership_.worker(rank).peak_rss_bytes;
     summary.worker_rss_bytes.push_back(bytes);
@@ -146,7 +147,7 @@ RunResult CoordinatorNode::Result() const {
   summary.bytes_between_workers = bytes_between_workers_;
   summary.bytes_sent = traffic.bytes_sent;
   summary.bytes_received = traffic.bytes_received;
-  summary.frames_dropped = traffic.frames_dropped;
+  summary.frames_dropped = traffic.frames_dropped + frames_dropped_;
   summary.idle_seconds = wire::ToSeconds(engine_->idle());
   summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
   summary.extra = last_.extra;

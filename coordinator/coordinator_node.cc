@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "coordinator/wire/member_node.h"
@@ -23,6 +24,10 @@ constexpr double kStopTickSeconds = 0.002;
 
 std::string InSeconds(double seconds) {
   return std::to_string(static_cast<int64_t>(seconds)) + " s";
+}
+
+std::string NotAnsweredFor(double seconds) {
+  return "has not answered for " + InSeconds(seconds) + " (--round_timeout)";
 }
 
 }  // namespace
@@ -137,14 +142,15 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       OnAnswered();
       break;
     case FrameKind::kMet:
-      if (is_worker && phase_ == Phase::kLoading && introductions_.OnMet(delivery.header.round))
+      if (is_worker && phase_ == Phase::kMeeting &&
+          introductions_.OnMet(member, delivery.header.round))
         StartRounds();
       break;
     case FrameKind::kFailed: {
       const auto failed =
           delivery.parts.empty() ? wire::Failed{} : Unpack<wire::Failed>(delivery.parts[0]);
       member.failure.emplace(static_cast<ErrorKind>(std::clamp(failed.kind, 0, 3)), failed.message);
-      if (phase_ == Phase::kJoining || phase_ == Phase::kLoading) {
+      if (BeforeRounds()) {
         OnAnswered();
       } else {
         OnLost(member, "failed: " + failed.message);
@@ -158,7 +164,7 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
     case FrameKind::kShare:
       if (phase_ != Phase::kCollecting) break;
       collection_->OnShare(member, delivery.header, delivery.parts);
-      leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
+      shared_at_ = endpoint_.Now();
       if (collection_->complete()) Finish({});
       break;
     default:
@@ -192,6 +198,7 @@ void CoordinatorNode::OnFinished(Member& member, const Delivery& delivery) {
   member.final_loss = delivery.header.loss;
   member.peak_rss_bytes = finished.peak_rss_bytes;
   bytes_between_workers_ += finished.bytes_to_workers;
+  frames_dropped_ += finished.frames_dropped;
   Conclude();
 }
 
@@ -205,16 +212,23 @@ std::optional<Error> CoordinatorNode::FirstFailure() {
   return std::nullopt;
 }
 
+const Member& CoordinatorNode::FirstUnready() {
+  const auto members = membership_.all();
+  return **std::ranges::find_if(members, [](const Member* m) { return !m->ready; });
+}
+
 void CoordinatorNode::OnAnswered() {
   const auto members = membership_.all();
   const bool all_answered = std::all_of(members.begin(), members.end(),
                                         [](const Member* m) { return m->ready || m->failure; });
-  if (!all_answered || phase_ == Phase::kRounds) return;
+  if (!all_answered || !BeforeRounds()) return;
   error_ = FirstFailure();
   if (error_) {
     StopAll("another role failed");
   } else if (program_.rotates && options_.workers > 1) {
-    introductions_.Begin();
+    phase_ = Phase::kMeeting;
+    met_since_ = endpoint_.Now();
+    introductions_.Begin(options_.join_timeout);
   } else {
     StartRounds();
   }
@@ -224,10 +238,10 @@ void CoordinatorNode::StartRounds() {
   VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
-  engine_.emplace(
-      *model_,
-      Engine::Shape{options_.workers, std::max(1, options_.schedulers), options_.staleness}, clock_,
-      static_cast<Engine::Outlet&>(*this));
+  engine_.emplace(*model_,
+                  Engine::Shape{options_.workers, std::max(1, options_.schedulers),
+                                options_.staleness, options_.max_rounds},
+                  clock_, static_cast<Engine::Outlet&>(*this));
   engine_->Advance();
 }
 
@@ -285,48 +299,65 @@ void CoordinatorNode::OnTimer(Time now) {
 }
 
 void CoordinatorNode::CheckDeadlines(Time now) {
-  const bool user_stop = hooks_.stop != nullptr && hooks_.stop->load(std::memory_order_relaxed);
-  if (phase_ == Phase::kJoining || phase_ == Phase::kLoading) {
-    const bool joining = phase_ == Phase::kJoining;
-    const double limit = joining ? options_.join_timeout : options_.load_timeout;
-    if (user_stop) {
-      error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
-    } else if (now - started_at_ > Seconds(limit)) {
-      error_ = FirstFailure();
-      if (!error_)
-        error_ = PeerError((joining ? "only " + membership_.CountJoined() + " joined"
-                                    : std::string("the workers did not read their data")) +
-                           " within " + InSeconds(limit) +
-                           (joining ? " (--join_timeout)" : " (--load_timeout)"));
-    }
-    if (error_) StopAll(error_->what());
+  if (BeforeRounds()) {
+    CheckBeforeRounds(now);
   } else if (phase_ == Phase::kRounds) {
-    const Time limit = Seconds(options_.round_timeout);
-    const std::string how =
-        "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
-    if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit / 2) {
-      // Others may wait for a block of the one that is gone: they are heard when asked.
-      Member* silent = nullptr;
-      for (const int rank : engine_->MissingRanks()) {
-        Member& worker = membership_.worker(rank);
-        endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
-        if (silent == nullptr ||
-            endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
-          silent = &worker;
-      }
-      if (now - engine_->OldestPush() > limit) OnLost(*silent, how);
+    if (engine_->HasOpenRound() &&
+        now - engine_->OldestPush() > Seconds(options_.round_timeout) / 2) {
+      CheckSilence(engine_->OldestPush(), now);
     } else if (const auto awaited = engine_->AwaitedPlan();
-               awaited && now - awaited->since > limit && options_.schedulers > 0) {
-      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)), how);
+               awaited && now - awaited->since > Seconds(options_.round_timeout) &&
+               options_.schedulers > 0) {
+      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)),
+             NotAnsweredFor(options_.round_timeout));
     }
-  } else if (phase_ == Phase::kCollecting && now > leave_deadline_) {
-    ending_ = Ending{Termination::kWorkerLost, "the workers have not sent the model for " +
-                                                   InSeconds(options_.round_timeout) +
-                                                   " (--round_timeout)"};
-    StopAll(ending_->message);
+  } else if (phase_ == Phase::kCollecting) {
+    CheckSilence(shared_at_, now);
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     phase_ = Phase::kDone;
   }
+}
+
+void CoordinatorNode::CheckBeforeRounds(Time now) {
+  const auto over = [&](Time since, double limit) { return now - since > Seconds(limit); };
+  const bool joining = phase_ == Phase::kJoining;
+  if (hooks_.stop != nullptr && hooks_.stop->load(std::memory_order_relaxed)) {
+    error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
+  } else if (phase_ == Phase::kMeeting) {
+    // Twice, as a worker that cannot reach another one says so after once.
+    if (over(met_since_, 2 * options_.join_timeout))
+      error_ = PeerError(membership_.worker(introductions_.MissingRanks().front()).Name() +
+                         " has not met the other workers within " +
+                         InSeconds(2 * options_.join_timeout) + " (twice --join_timeout)");
+  } else if (over(started_at_, joining ? options_.join_timeout : options_.load_timeout)) {
+    error_ = FirstFailure();
+    if (!error_)
+      error_ = PeerError(joining ? "only " + membership_.CountJoined() + " joined within " +
+                                       InSeconds(options_.join_timeout) + " (--join_timeout)"
+                                 : FirstUnready().Name() + " was not ready within " +
+                                       InSeconds(options_.load_timeout) + " (--load_timeout)");
+  }
+  if (error_) StopAll(error_->what());
+}
+
+void CoordinatorNode::CheckSilence(Time since, Time now) {
+  const Time limit = Seconds(options_.round_timeout);
+  if (now - since <= limit / 2) return;
+  std::vector<int> ranks = engine_->MissingRanks();
+  if (program_.rotates) {
+    // They may wait for a block of one that has answered and is gone.
+    ranks.resize(static_cast<size_t>(options_.workers));
+    std::iota(ranks.begin(), ranks.end(), 0);
+  }
+  Member* silent = nullptr;
+  for (const int rank : ranks) {
+    Member& worker = membership_.worker(rank);
+    endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
+    if (silent == nullptr ||
+        endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
+      silent = &worker;
+  }
+  if (now - since > limit) OnLost(*silent, NotAnsweredFor(options_.round_timeout));
 }
 
 }  // namespace strads

@@ -41,7 +41,17 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnProcessEnded(int64_t process, const std::string& how);
 
  private:
-  enum class Phase { kJoining, kLoading, kRounds, kCollecting, kFinishing, kStopping, kDone };
+  enum class Phase {
+    kJoining,
+    kLoading,
+    kMeeting,  // workers connect to each other
+    kRounds,
+    kCollecting,
+    kFinishing,
+    kStopping,
+    kDone
+  };
+  bool BeforeRounds() const { return phase_ < Phase::kRounds; }
 
   void OnDelivery(wire::Delivery& delivery) override;
   void OnTimer(wire::Time now) override;
@@ -51,11 +61,17 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnAnswered();
   // Of the failures that members have told of, that of the lowest rank.
   std::optional<Error> FirstFailure();
+  // Of those that have joined: one that is not ready.
+  const Member& FirstUnready();
   void OnLost(Member& member, const std::string& how);
   void StartRounds();
   void OnFinished(Member& member, const wire::Delivery& delivery);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
+  void CheckBeforeRounds(wire::Time now);
+  // While workers owe an answer, `since` then: asks whether they are there once half of
+  // --round_timeout is over, and at its end gives up the one that has been silent for longest.
+  void CheckSilence(wire::Time since, wire::Time now);
   // The run ends: brings what workers have of the model here, or lets them finish at once.
   void End(Ending ending);
   void Finish(const std::vector<Bytes>& updates);
@@ -85,9 +101,12 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::optional<Error> error_;
   RoundRecord last_;
   int64_t bytes_between_workers_ = 0;
+  int64_t frames_dropped_ = 0;  // by members
   wire::Time started_at_{0};
   wire::Time loaded_at_{0};
   wire::Time solved_at_{0};
+  wire::Time met_since_{0};       // when workers began to meet
+  wire::Time shared_at_{0};       // when the last part of the model came
   wire::Time leave_deadline_{0};  // of finishing, of stopping
 };
 

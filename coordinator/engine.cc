@@ -31,6 +31,7 @@ void Engine::Advance() {
 
 bool Engine::TryRequestPlan() {
   const int64_t round = requested_;
+  if (IsBeyondTheLast(round)) return false;
   if (round > pulled_ + lead_ || (round > 0 && pulled_ == 0)) return false;
   const int index = static_cast<int>(round % shape_.schedulers);
   // Exactly these, though more may be in: what a scheduler knows must not depend on timing.

@@ -52,6 +52,7 @@ class Engine {
     int workers = 1;
     int schedulers = 1;
     int staleness = 0;
+    int64_t max_rounds = 0;  // none beyond is planned or pushed; 0: no bound
   };
 
   // All must outlive it.
@@ -100,6 +101,9 @@ class Engine {
     bool fence = false;
   };
 
+  bool IsBeyondTheLast(int64_t round) const {
+    return shape_.max_rounds > 0 && round >= shape_.max_rounds;
+  }
   bool TryPush();
   bool TryPull();
   bool TryRequestPlan();

@@ -1,5 +1,8 @@
 #include "coordinator/introductions.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace strads {
 
 using wire::FrameKind;
@@ -14,8 +17,9 @@ void Introductions::SendToAll(FrameKind kind, const std::vector<Bytes>& parts) {
     endpoint_.Send(membership_.worker(static_cast<int>(rank)).address, {.kind = kind}, parts);
 }
 
-void Introductions::Begin() {
+void Introductions::Begin(double timeout) {
   wire::Peers peers;
+  peers.timeout = timeout;
   peers.endpoints = endpoints_;
   for (size_t rank = 0; rank < endpoints_.size(); ++rank) {
     const Member& worker = membership_.worker(static_cast<int>(rank));
@@ -25,12 +29,25 @@ void Introductions::Begin() {
   SendToAll(FrameKind::kPeers, {Pack(peers)});
 }
 
-bool Introductions::OnMet(int64_t round) {
-  if (round < 0) {
-    if (++opened_ == endpoints_.size()) SendToAll(FrameKind::kMeet, {});
-    return false;
+bool Introductions::OnMet(const Member& member, int64_t round) {
+  std::vector<bool>& stage = round < 0 ? opened_ : met_;
+  const auto rank = static_cast<size_t>(member.index);
+  if (stage[rank]) return false;
+  stage[rank] = true;
+  const bool all = std::ranges::all_of(stage, std::identity());
+  if (all && round < 0) SendToAll(FrameKind::kMeet, {});
+  return all && round >= 0;
+}
+
+std::vector<int> Introductions::MissingRanks() const {
+  // No one meets the others before all links are open.
+  const bool all_opened = std::ranges::all_of(opened_, std::identity());
+  const std::vector<bool>& stage = all_opened ? met_ : opened_;
+  std::vector<int> ranks;
+  for (size_t rank = 0; rank < stage.size(); ++rank) {
+    if (!stage[rank]) ranks.push_back(static_cast<int>(rank));
   }
-  return ++met_ == endpoints_.size();
+  return ranks;
 }
 
 }  // namespace strads

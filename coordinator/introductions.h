@@ -14,14 +14,20 @@ class Introductions {
  public:
   // Both must outlive it.
   Introductions(wire::ReliableEndpoint& endpoint, Membership& membership, int workers)
-      : endpoint_(endpoint), membership_(membership), endpoints_(static_cast<size_t>(workers)) {}
+      : endpoint_(endpoint),
+        membership_(membership),
+        endpoints_(static_cast<size_t>(workers)),
+        opened_(endpoints_.size()),
+        met_(endpoints_.size()) {}
 
   // A worker that is ready says where it listens.
   void OnReady(const Member& member, const std::vector<Bytes>& parts);
-  // All are ready.
-  void Begin();
+  // All are ready. Whoever cannot reach another worker within `timeout` seconds fails and names it.
+  void Begin(double timeout);
   // A worker has opened its links (round -1) or has met the others (round 1). True: all have met.
-  bool OnMet(int64_t round);
+  bool OnMet(const Member& member, int64_t round);
+  // Those who have not met all others.
+  std::vector<int> MissingRanks() const;
 
  private:
   void SendToAll(wire::FrameKind kind, const std::vector<Bytes>& parts);
@@ -29,8 +35,8 @@ class Introductions {
   wire::ReliableEndpoint& endpoint_;
   Membership& membership_;
   std::vector<std::string> endpoints_;
-  size_t opened_ = 0;
-  size_t met_ = 0;
+  std::vector<bool> opened_;
+  std::vector<bool> met_;
 };
 
 }  // namespace strads

@@ -72,6 +72,7 @@ std::string ToJson(const Summary& summary) {
                {"idle_seconds", summary.idle_seconds},
                {"plan_wait_seconds", summary.plan_wait_seconds},
                {"peak_rss_bytes", summary.peak_rss_bytes},
+               {"coordinator_rss_bytes", summary.coordinator_rss_bytes},
                {"worker_rss_bytes", summary.worker_rss_bytes},
                {"bytes_sent", summary.bytes_sent},
                {"bytes_received", summary.bytes_received},

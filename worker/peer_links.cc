@@ -22,9 +22,20 @@ void PeerLinks::Open(const wire::Peers& peers) {
 
 void PeerLinks::Meet() {
   meeting_ = true;
+  deadline_ = endpoint_.Now() + wire::Seconds(peers_.timeout);
   for (size_t rank = static_cast<size_t>(rank_) + 1; rank < peers_.addresses.size(); ++rank) {
     endpoint_.Connect(peers_.addresses[rank], peers_.endpoints[rank]);
     endpoint_.Send(peers_.addresses[rank], {.kind = FrameKind::kMeet}, {});
+  }
+}
+
+void PeerLinks::CheckThatAllAnswered() const {
+  for (size_t rank = static_cast<size_t>(rank_) + 1; rank < peers_.addresses.size(); ++rank) {
+    if (endpoint_.LastHeard(peers_.addresses[rank]) != wire::ReliableEndpoint::kNotHeard) continue;
+    throw PeerError("worker " + std::to_string(rank_) + " has not reached " + peers_.names[rank] +
+                    " at " + peers_.endpoints[rank] + " within " +
+                    std::to_string(static_cast<int64_t>(peers_.timeout)) +
+                    " s (--join_timeout); workers hand blocks to each other directly");
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,12 @@ class PeerLinks {
   // Connects to those of higher rank.
   void Meet();
   // One of lower rank has connected.
-  void OnMeet() { ++met_; }
-  bool AllMet() const { return meeting_ && met_ >= rank_; }
+  void OnMeet(const wire::Address& from) { met_.insert(from); }
+  bool AllMet() const { return meeting_ && std::ssize(met_) >= rank_; }
+  // When those of higher rank must have been heard; kNever before Meet.
+  wire::Time deadline() const { return deadline_; }
+  // Throws Error (kPeer), which names it and where it listens, if one has not been heard.
+  void CheckThatAllAnswered() const;
   void Close();
 
   // Returns the bytes sent.
@@ -33,8 +38,9 @@ class PeerLinks {
   wire::ReliableEndpoint& endpoint_;
   const int rank_;
   wire::Peers peers_;
-  int met_ = 0;
+  std::set<wire::Address> met_;
   bool meeting_ = false;
+  wire::Time deadline_ = wire::kNever;
 };
 
 }  // namespace strads

@@ -32,12 +32,27 @@ void ForEachPart(ThreadPool& pool, std::size_t parts, Read&& read) {
   });
 }
 
+// Calls read(piece) for pieces of the lines, after each of which its memory is given back: a file
+// is never in memory as a whole.
+template <class Read>
+void ForEachPiece(const TextFile& file, std::string_view lines, Read&& read) {
+  constexpr int64_t kPieceBytes = int64_t{4} << 20;
+  const auto pieces = static_cast<int>(std::ssize(lines) / kPieceBytes + 1);
+  for (const std::string_view piece : SplitLines(lines, 0, std::ssize(lines), pieces)) {
+    read(piece);
+    file.Forget(piece);
+  }
+}
+
 // As the reader of features does, the lines of a Matrix Market file are counted by everyone.
 void CheckCount(const TextFile& file, const RatingsFormat& format, ThreadPool& pool) {
   if (format.separator != RatingsSeparator::kMatrixMarket) return;
   const auto parts = SplitLines(format.body, 0, std::ssize(format.body), pool.threads());
   std::vector<int64_t> counts(parts.size());
-  ForEachPart(pool, parts.size(), [&](std::size_t p) { counts[p] = CountRows(parts[p], '%'); });
+  ForEachPart(pool, parts.size(), [&](std::size_t p) {
+    ForEachPiece(file, parts[p],
+                 [&](std::string_view piece) { counts[p] += CountRows(piece, '%'); });
+  });
   int64_t count = 0;
   for (const int64_t part : counts) count += part;
   CheckEntryCount(file, format.header, count);
@@ -152,7 +167,8 @@ NamedRatings ReadRatings(const std::string& path, Shard shard, const RatingsOpti
   std::vector<Naming> parts(lines.size());
   ForEachPart(pool, parts.size(), [&](std::size_t p) {
     parts[p].result.ratings.reserve(GuessRatings(lines[p]));
-    ScanRatings(file, format, lines[p], parts[p]);
+    ForEachPiece(file, lines[p],
+                 [&](std::string_view piece) { ScanRatings(file, format, piece, parts[p]); });
   });
   NamedRatings joined = Join(parts, pool);
   if (joined.ratings.empty()) CheckNotEmpty(file, format);
@@ -179,8 +195,10 @@ IndexedRatings ReadRatings(const std::string& path,
                                .items = items,
                                .wanted = wanted,
                                .refuses_unknown = options.unknown == UnknownIds::kRefuse});
-  ForEachPart(pool, parts.size(),
-              [&](std::size_t p) { ScanRatings(file, format, lines[p], parts[p]); });
+  ForEachPart(pool, parts.size(), [&](std::size_t p) {
+    ForEachPiece(file, lines[p],
+                 [&](std::string_view piece) { ScanRatings(file, format, piece, parts[p]); });
+  });
 
   IndexedRatings joined = std::move(parts[0].result);
   std::size_t total = joined.ratings.size();

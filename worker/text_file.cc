@@ -72,6 +72,15 @@ void TextFile::Map(int file, std::size_t size) {
   text_ = {mapping_.get(), size};
 }
 
+void TextFile::Forget(std::string_view part) const {
+  if (mapping_ == nullptr) return;
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+  const auto offset = static_cast<std::size_t>(part.data() - mapping_.get());
+  const std::size_t first = (offset + page - 1) / page * page;
+  const std::size_t last = (offset + part.size()) / page * page;
+  if (first < last) madvise(mapping_.get() + first, last - first, MADV_DONTNEED);
+}
+
 void TextFile::ReadAll(int file) {
   std::size_t size = 0;
   for (;;) {

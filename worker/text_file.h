@@ -30,6 +30,10 @@ class TextFile {
   const std::string& path() const { return path_; }
   std::string_view text() const { return text_; }
 
+  // Says that this part of text() is not looked at for now: the memory of a mapped file's whole
+  // pages in it is given back. They are read again if they are looked at after all.
+  void Forget(std::string_view part) const;
+
  private:
   void Map(int file, std::size_t size);
   void ReadAll(int file);

@@ -41,6 +41,8 @@ void WorkerNode::OnFrame(wire::Delivery& delivery) {
     case FrameKind::kMeet:
       if (!links_) break;
       links_->Meet();
+      meeting_ = true;
+      WakeAt(links_->deadline());
       TellIfAllMet();
       return;
     default:
@@ -52,9 +54,12 @@ void WorkerNode::OnFrame(wire::Delivery& delivery) {
 
 void WorkerNode::OnPeer(wire::Delivery& delivery) {
   if (!links_) return;
-  if (delivery.lost) throw PeerError("lost " + links_->NameOf(delivery.from));
+  if (delivery.lost) {
+    if (collected_) return;  // it has left, or need not be there any more
+    throw PeerError("lost " + links_->NameOf(delivery.from));
+  }
   if (delivery.header.kind == FrameKind::kMeet) {
-    links_->OnMeet();
+    links_->OnMeet(delivery.from);
     TellIfAllMet();
   } else if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2) {
     rotation_->Put(Unpack<wire::ShareHead>(delivery.parts[0]).block, delivery.parts[1]);
@@ -92,10 +97,11 @@ bool WorkerNode::TryPush(const wire::Delivery& asked) {
     pushing_->partial = worker_->Push(plan);
   } else {
     pushing_->next = rotation.next[own];
-    pushing_->extend = rotation.extend;
     if (first) rotation_->Make(plan, block);
     rotation_->BeginPush(plan, block);
   }
+  pushing_->tells = rotation.extend;
+  pushing_->extend = rotation.extend && block >= 0;
   pushing_->due = DueAfter(start, push_takes_);
   GoOn();
   return true;
@@ -107,21 +113,31 @@ void WorkerNode::GoOn() {
     WakeAt(pushing_->due);
     return;
   }
+  if (pushing_->told) rotation_->Extend();
+  if (pushing_->tells && !pushing_->told) {
+    pushing_->told = true;
+    endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kDone, .round = pushing_->round}, {});
+  }
   if (!pushing_->extend) {
     EndPush();
     return;
-  }
-  if (pushing_->told) {
-    rotation_->Extend();
-  } else {
-    pushing_->told = true;
-    endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kDone, .round = pushing_->round}, {});
   }
   pushing_->due = DueAfter(now, extend_takes_);
   WakeAt(pushing_->due);
 }
 
+void WorkerNode::CheckMeeting() {
+  if (!meeting_) return;
+  meeting_ = endpoint_.Now() < links_->deadline();
+  if (meeting_) {
+    WakeAt(links_->deadline());
+  } else {
+    links_->CheckThatAllAnswered();
+  }
+}
+
 void WorkerNode::OnWake() {
+  CheckMeeting();
   if (!pushing_) return;
   GoOn();
   Work();
@@ -156,6 +172,7 @@ bool WorkerNode::TryCollect(const wire::Delivery& asked) {
   } else if (std::optional<Bytes> share = rotation_->Collect()) {
     parts = {Pack(wire::ShareHead{}), std::move(*share)};
   }
+  collected_ = parts.empty();
   endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kShare, .round = asked.header.round},
                  std::move(parts));
   return true;

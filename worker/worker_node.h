@@ -35,7 +35,8 @@ class WorkerNode final : public wire::MemberNode {
     int32_t block = -1;
     int next = 0;
     bool extend = false;
-    bool told = false;   // that the share is done
+    bool tells = false;  // when the share is done: others may extend theirs
+    bool told = false;
     Bytes partial = {};  // of a push without a block
     wire::Time due{0};   // when the next step is
   };
@@ -56,6 +57,7 @@ class WorkerNode final : public wire::MemberNode {
   void GoOn();
   void EndPush();
   void TellIfAllMet();
+  void CheckMeeting();
   // When what took from `start` until now is over: later for a worker that is slowed down.
   wire::Time DueAfter(wire::Time start, wire::Time least) const;
 
@@ -70,6 +72,8 @@ class WorkerNode final : public wire::MemberNode {
   std::optional<PeerLinks> links_;
   std::deque<wire::Delivery> asked_;
   std::optional<Pushing> pushing_;
+  bool meeting_ = false;
+  bool collected_ = false;  // everything it had of the model
 };
 
 }  // namespace strads

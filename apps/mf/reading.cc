@@ -46,13 +46,18 @@ void Reading::Count(Partial& partial) {
     ++partial.user_counts[Index(rating.user)];
     ++partial.item_counts[Index(rating.item)];
   }
-  partial.users = read.users;
-  partial.items = read.items;
-  if (shard_.num_workers == 1) whole_ = std::move(read);
+  if (shard_.num_workers == 1) {
+    partial.users = read.users;
+    partial.items = read.items;
+    whole_ = std::move(read);
+  } else {
+    partial.users = std::move(read.users);
+    partial.items = std::move(read.items);
+  }
 }
 
-OwnRatings Reading::Read(const Update& names) {
-  IdTable users = names.users, items = names.items;
+OwnRatings Reading::Read(Update& names) {
+  IdTable users = std::exchange(names.users, {}), items = std::exchange(names.items, {});
   users.BuildIndex();
   items.BuildIndex();
   OwnRatings own;

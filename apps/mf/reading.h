@@ -31,8 +31,8 @@ class Reading {
 
   // Fills users, items and their counts, without held-out ratings.
   void Count(Partial& partial);
-  // Takes what kNames came to. Throws kData for a second rating in a cell.
-  OwnRatings Read(const Update& names);
+  // Takes what kNames came to, and of it the names. Throws kData for a second rating in a cell.
+  OwnRatings Read(Update& names);
 
  private:
   bool IsHeldOut(uint64_t user_hash, uint64_t item_hash) const;

@@ -45,7 +45,6 @@ SgdWorker::SgdWorker(const Options& options,
       user_ids_(std::move(own.users)),
       user_counts_(std::move(own.user_counts)),
       items_of_block_(ItemsOfBlocks(block_of_item, options.num_blocks())) {
-  users_ = RowsOf(Side::kUsers, user_ids_, user_counts_);
   std::vector<int64_t> begins = {0};
   std::vector<int32_t> place(block_of_item.size());
   for (const auto& items : items_of_block_) {
@@ -61,12 +60,15 @@ SgdWorker::SgdWorker(const Options& options,
     loss_ += e * e;
     rating.item = place[Index(rating.item)];
   }
-  grid_.emplace(
-      own.train, users_.rows(), begins,
-      GridOptions{.threads = kGroups,
-                  .row_bytes = static_cast<int64_t>(sizeof(float)) * users_.factors.stride() +
-                               static_cast<int64_t>(sizeof(SgdState) + sizeof(float)),
-                  .seed = static_cast<uint64_t>(options.seed)});
+  grid_.emplace(own.train, std::ssize(user_ids_), begins,
+                GridOptions{.threads = kGroups,
+                            .row_bytes = static_cast<int64_t>(sizeof(float)) *
+                                             Factors(0, options.rank).stride() +
+                                         static_cast<int64_t>(sizeof(SgdState) + sizeof(float)),
+                            .seed = static_cast<uint64_t>(options.seed)});
+  // Not before the ratings are in the grid and gone: cutting it takes more memory than it does.
+  own.train = {};
+  users_ = RowsOf(Side::kUsers, user_ids_, user_counts_);
   validation_.resize(items_of_block_.size());
   for (Rating rating : own.validation) {
     const auto block = Index(block_of_item[Index(rating.item)]);

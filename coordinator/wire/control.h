@@ -47,7 +47,8 @@ struct Peers {
   std::vector<std::string> addresses;
   std::vector<std::string> endpoints;
   std::vector<std::string> names;  // for people
-  STRADS_FIELDS(addresses, endpoints, names)
+  double timeout = 60;             // seconds in which they must have reached each other
+  STRADS_FIELDS(addresses, endpoints, names, timeout)
 };
 
 // What part of the model the next part of the frame is.
@@ -70,7 +71,8 @@ struct Failed {
 struct Finished {
   int64_t peak_rss_bytes = 0;
   int64_t bytes_to_workers = 0;  // what it sent to other workers
-  STRADS_FIELDS(peak_rss_bytes, bytes_to_workers)
+  int64_t frames_dropped = 0;    // foreign or malformed
+  STRADS_FIELDS(peak_rss_bytes, bytes_to_workers, frames_dropped)
 };
 
 }  // namespace strads::wire

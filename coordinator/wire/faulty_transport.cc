@@ -13,7 +13,7 @@ void FaultyTransport::Send(const Address& to, const Frame& frame) {
   }
   const int copies = Uniform() < faults_.duplicate ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
-    if (Uniform() < faults_.drop) continue;
+    if (Uniform() < faults_.drop || swallowed_.contains(to)) continue;
     const double spread = static_cast<double>((faults_.max_delay - faults_.min_delay).count());
     const Time delay = faults_.min_delay + Time(static_cast<int64_t>(Uniform() * spread));
     if (delay == Time{0}) {

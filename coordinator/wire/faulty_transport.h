@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <random>
+#include <set>
 
 #include "coordinator/wire/transport.h"
 
@@ -29,6 +30,9 @@ class FaultyTransport final : public Transport {
   // Until Heal, frames to `peer` are lost, and the sender is told, as when a connection breaks.
   void Cut(const Address& peer) { cut_[peer] = true; }
   void Heal(const Address& peer) { cut_.erase(peer); }
+  // Until Deliver, frames to `peer` are lost, and no one is told: as behind a firewall.
+  void Swallow(const Address& peer) { swallowed_.insert(peer); }
+  void Deliver(const Address& peer) { swallowed_.erase(peer); }
 
   void Send(const Address& to, const Frame& frame) override;
   std::optional<Event> Receive(Time until) override;
@@ -53,6 +57,7 @@ class FaultyTransport final : public Transport {
   std::mt19937_64 random_;
   bool crashed_ = false;
   std::map<Address, bool> cut_;
+  std::set<Address> swallowed_;
   std::multimap<Time, Delayed> delayed_;
   std::deque<Event> own_;
 };

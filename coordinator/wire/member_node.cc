@@ -111,9 +111,9 @@ void MemberNode::OnWelcome(const Delivery& delivery) {
 
 void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
-  endpoint_.Send(kCoordinator,
-                 {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
-                 {Pack(Finished{PeakRssBytes(), bytes_to_workers_})});
+  endpoint_.Send(
+      kCoordinator, {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
+      {Pack(Finished{PeakRssBytes(), bytes_to_workers_, endpoint_.traffic().frames_dropped})});
   Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 
@@ -129,6 +129,12 @@ void MemberNode::Guarded(const std::function<void()>& act) {
 
 void MemberNode::OnDelivery(Delivery& delivery) {
   if (delivery.from != kCoordinator) {
+    const bool foreign = delivery.header.version != FrameHeader::kVersion ||
+                         delivery.header.sequence == 0;  // a hello, a welcome or a refusal
+    if (foreign && !delivery.lost) {
+      endpoint_.CountForeign();
+      return;
+    }
     if (phase_ == Phase::kServing) Guarded([&] { OnPeer(delivery); });
     return;
   }

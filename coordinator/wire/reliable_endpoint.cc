@@ -10,6 +10,8 @@ namespace {
 
 // Frames that overtook a lost one are kept up to this many: it bounds memory, the rest is resent.
 constexpr uint64_t kMaxEarly = 1024;
+// What is sent again without asking whether it has arrived: it costs no more than asking.
+constexpr size_t kSmallBytes = size_t{64} << 10;
 
 bool BelongsToNoRun(FrameKind kind) {
   return kind == FrameKind::kHello || kind == FrameKind::kWelcome || kind == FrameKind::kRefuse;
@@ -60,6 +62,34 @@ void ReliableEndpoint::ResendAll(const Address& to, Link& link) {
   for (Frame& frame : link.unacknowledged) Transmit(to, link, frame);
 }
 
+void ReliableEndpoint::ResendOrAsk(const Address& to, Link& link) {
+  size_t bytes = 0;
+  for (const Frame& frame : link.unacknowledged) bytes += frame.NumBytes();
+  if (bytes <= kSmallBytes) {
+    ResendAll(to, link);
+    return;
+  }
+  // A peer that computes answers late. Copies of what it has not looked at yet would pile up there.
+  Frame probe;
+  probe.header.kind = FrameKind::kProbe;
+  probe.header.run_id = run_id_;
+  probe.header.round = static_cast<int64_t>(link.last_sent);
+  Transmit(to, link, probe);
+}
+
+void ReliableEndpoint::OnUnsequenced(const Address& from, Link& link, const FrameHeader& header) {
+  if (header.kind == FrameKind::kProbe) {
+    Frame answer;
+    answer.header.kind = FrameKind::kAck;
+    answer.header.run_id = run_id_;
+    answer.header.round = header.round;
+    Transmit(from, link, answer);
+  } else if (header.kind == FrameKind::kAck && header.round >= 0 && !link.unacknowledged.empty() &&
+             std::cmp_less_equal(link.unacknowledged.front().header.sequence, header.round)) {
+    ResendAll(from, link);  // sent before the probe that this answers, and not there
+  }
+}
+
 void ReliableEndpoint::OnUnreachable(const Address& peer) {
   const auto found = links_.find(peer);
   if (found == links_.end() || found->second.unreachable_since != kNever) return;
@@ -91,17 +121,22 @@ void ReliableEndpoint::Accept(const Address& from, Link& link, Frame frame) {
 void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
   const FrameHeader header = frame.header;
   if (header.version != FrameHeader::kVersion) {
-    deliveries_.push_back({false, from, header, {}});
+    if (BelongsToNoRun(header.kind)) {
+      deliveries_.push_back({false, from, header, {}});
+    } else {
+      ++frames_foreign_;
+    }
     return;
   }
-  if (!BelongsToNoRun(header.kind) && header.run_id != run_id_) {
+  const bool of_no_run = header.sequence == 0 && BelongsToNoRun(header.kind);
+  if (!of_no_run && header.run_id != run_id_) {
     VLOG(1) << "dropped a frame of another run from " << from;
     ++frames_foreign_;
     return;
   }
   const auto found = links_.find(from);
   if (found == links_.end()) {
-    if (header.sequence == 0 && BelongsToNoRun(header.kind)) {
+    if (of_no_run) {
       deliveries_.push_back({false, from, header, std::move(frame.parts)});
     } else {
       ++frames_foreign_;
@@ -110,19 +145,18 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
   }
   Link& link = found->second;
   link.heard_at = Now();
+  const uint64_t ack = header.run_id == run_id_ ? header.ack : 0;
   if (link.unreachable_since != kNever) {
     VLOG(1) << "the connection to " << from << " is up again";
     link.unreachable_since = link.probe_at = kNever;
-    OnAcknowledged(link, header.ack);
+    OnAcknowledged(link, ack);
     ResendAll(from, link);
   } else {
-    OnAcknowledged(link, header.ack);
+    OnAcknowledged(link, ack);
   }
   if (header.sequence == 0) {
-    if (header.kind == FrameKind::kProbe) SendUnsequenced(from, FrameKind::kAck, {});
-    if (BelongsToNoRun(header.kind)) {
-      deliveries_.push_back({false, from, header, std::move(frame.parts)});
-    }
+    OnUnsequenced(from, link, header);
+    if (of_no_run) deliveries_.push_back({false, from, header, std::move(frame.parts)});
     return;
   }
   if (link.ack_at == kNever) {
@@ -160,7 +194,7 @@ void ReliableEndpoint::RunTimers() {
     if (now >= link.resend_at) {
       link.resend_after = std::min(2 * link.resend_after, options_.max_resend_after);
       link.resend_at = now + link.resend_after;
-      ResendAll(peer, link);
+      ResendOrAsk(peer, link);
     }
     if (now >= link.ack_at) SendUnsequenced(peer, FrameKind::kAck, {});
   }
@@ -203,7 +237,7 @@ std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
 
 Time ReliableEndpoint::LastHeard(const Address& peer) const {
   const auto found = links_.find(peer);
-  return found == links_.end() ? Time{0} : found->second.heard_at;
+  return found == links_.end() ? kNotHeard : found->second.heard_at;
 }
 
 Time ReliableEndpoint::NextTimer() const { return std::min(next_timer_, transport_.NextDue()); }

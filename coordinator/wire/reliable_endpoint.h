@@ -13,7 +13,7 @@
 namespace strads::wire {
 
 // What arrived: a frame, exactly once and in the order it was sent, or the news that a peer is
-// lost. A frame of another protocol version is delivered for its header alone.
+// lost. A hello, welcome or refusal of another protocol version is delivered for its header alone.
 struct Delivery {
   bool lost = false;
   Address from;
@@ -35,7 +35,8 @@ struct LinkOptions {
 // Exactly-once, in-order frames over a Transport that may lose, repeat or reorder them, for every
 // peer that a link was opened to. Each frame carries a sequence number and acknowledges what came
 // the other way; unacknowledged frames are kept (sharing their memory) and sent again after a
-// time-out or a reconnection, and repeated ones are dropped. Not for frames of a foreign run:
+// time-out (large ones once the peer has said that they are not there) or a reconnection, and
+// repeated ones are dropped. Not for frames of a foreign run:
 // those are counted and dropped.
 class ReliableEndpoint {
  public:
@@ -50,8 +51,11 @@ class ReliableEndpoint {
   void Open(const Address& peer) { links_.try_emplace(peer); }
   void Close(const Address& peer) { links_.erase(peer); }
   bool IsOpen(const Address& peer) const { return links_.contains(peer); }
-  // When the last frame of `peer` came; Time{0} if none has or the link is not open.
+  // When the last frame of `peer` came; kNotHeard if none has or the link is not open.
+  static constexpr Time kNotHeard{-1};
   Time LastHeard(const Address& peer) const;
+  // What was delivered turned out to be of someone who is no member of the run.
+  void CountForeign() { ++frames_foreign_; }
 
   // For frames to and from members other than the coordinator: see Transport.
   std::string Listen() { return transport_.Listen(); }
@@ -85,13 +89,16 @@ class ReliableEndpoint {
     Time resend_at = kNever;
     Time resend_after{0};
     Time ack_at = kNever;
-    Time heard_at{0};
+    Time heard_at = kNotHeard;
     Time unreachable_since = kNever;
     Time probe_at = kNever;
   };
 
   void Transmit(const Address& to, Link& link, Frame& frame);
   void ResendAll(const Address& to, Link& link);
+  // What has not been acknowledged in time: sends it again if it is small, else asks first.
+  void ResendOrAsk(const Address& to, Link& link);
+  void OnUnsequenced(const Address& from, Link& link, const FrameHeader& header);
   void OnUnreachable(const Address& peer);
   void OnFrame(const Address& from, Frame frame);
   void OnAcknowledged(Link& link, uint64_t ack);

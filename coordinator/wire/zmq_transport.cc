@@ -196,7 +196,8 @@ struct ZmqTransport::Sockets {
       if (!message.more() || !source.recv(message, zmq::recv_flags::dontwait)) return;
     }
     std::optional<Frame> frame = ReceiveFrame(source, std::move(message));
-    if (!frame) {
+    // No one else may call itself that: what it says would be taken for the coordinator's.
+    if (!frame || (named && from == kCoordinator)) {
       VLOG(1) << "dropped a malformed frame from " << from;
       ++traffic.frames_dropped;
       return;

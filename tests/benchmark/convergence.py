@@ -16,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 
+import curves
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCHEDULES = {"random": "#888888", "priority": "#e69f00", "dependency": "#0072b2", "block_greedy": "#009e73",
              "working_set": "#d55e00"}
@@ -95,7 +97,7 @@ def count(number):
     return f"{number / 1e6:.3g}M" if number >= 1e6 else f"{number / 1e3:.3g}k" if number >= 1e3 else f"{number}"
 
 
-def table(curves):
+def table(found):
     lines = []
     for target in TARGETS:
         lines += [f"To {target:g}:", "", "| schedule | " + " | ".join(f"{p} at a time" for p in PARALLELISMS) + " |",
@@ -103,52 +105,27 @@ def table(curves):
         for schedule in SCHEDULES:
             cells = []
             for parallelism in PARALLELISMS:
-                hit = first(curves[schedule, parallelism], target)
+                hit = first(found[schedule, parallelism], target)
                 cells.append("-" if hit is None else f"{hit[1]:.3g} s ({count(hit[0])})")
             lines.append(f"| `{schedule}` | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
 
 
-def figure(curves, title):
+def figure(found, title):
     """A panel for each parallelism and axis."""
     width, height, left, top, gap = 230, 170, 52, 46, 24
-    total_width = left + len(PARALLELISMS) * (width + gap)
-    total_height = top + 2 * (height + 52)
-    svg = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{total_width}" height="{total_height}" '
-           'font-family="sans-serif" font-size="11">', '<rect width="100%" height="100%" fill="white"/>',
-           f'<text x="{left}" y="18" font-size="14">{title}</text>']
-    for i, (schedule, colour) in enumerate(SCHEDULES.items()):
-        x = left + 150 * i
-        svg.append(f'<line x1="{x}" y1="32" x2="{x + 24}" y2="32" stroke="{colour}" stroke-width="2"/>'
-                   f'<text x="{x + 30}" y="36">{schedule}</text>')
+    svg = curves.legend(left, 32, SCHEDULES)
+    down = curves.Axis("", 1, LEAST, log=True, every=2)
     for row, (axis, name) in enumerate(((0, "updates"), (1, "seconds"))):
-        values = [p[axis] for points in curves.values() for p in points if p[axis] > 0]
-        low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+        values = [p[axis] for points in found.values() for p in points if p[axis] > 0]
+        across = curves.Axis(name, 10.0 ** math.floor(math.log10(min(values))),
+                             10.0 ** math.ceil(math.log10(max(values))), log=True)
         for column, parallelism in enumerate(PARALLELISMS):
-            x0, y0 = left + column * (width + gap), top + row * (height + 52) + 12
-
-            def place(x, y):
-                across = (math.log10(max(x, 10.0 ** low)) - low) / (high - low)
-                down = math.log10(max(y, LEAST)) / math.log10(LEAST)
-                return f"{x0 + width * across:.1f},{y0 + height * min(max(down, 0), 1):.1f}"
-
-            svg.append(f'<rect x="{x0}" y="{y0}" width="{width}" height="{height}" fill="none" stroke="#ccc"/>'
-                       f'<text x="{x0 + width}" y="{y0 - 4}" text-anchor="end">{parallelism} at a time</text>'
-                       f'<text x="{x0 + width / 2}" y="{y0 + height + 30}" text-anchor="middle">{name}</text>')
-            for power in range(low, high + 1):
-                x = x0 + width * (power - low) / (high - low)
-                anchor = "start" if power == low else "end" if power == high else "middle"
-                svg.append(f'<text x="{x:.1f}" y="{y0 + height + 14}" text-anchor="{anchor}">1e{power}</text>')
-            for power in range(0, round(math.log10(LEAST)) - 1, -2):
-                y = y0 + height * power / math.log10(LEAST)
-                if column == 0:
-                    svg.append(f'<text x="{x0 - 4}" y="{y + 4:.1f}" text-anchor="end">1e{power}</text>')
-                svg.append(f'<line x1="{x0}" x2="{x0 + width}" y1="{y:.1f}" y2="{y:.1f}" stroke="#eee"/>')
-            for schedule, colour in SCHEDULES.items():
-                path = " ".join(place(p[axis], p[2]) for p in curves[schedule, parallelism])
-                svg.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="1.6"/>')
-    return "\n".join(svg + ["</svg>", ""])
+            lines = {schedule: [(p[axis], p[2]) for p in found[schedule, parallelism]] for schedule in SCHEDULES}
+            svg += curves.panel(left + column * (width + gap), top + row * (height + 52) + 12, width, height,
+                                f"{parallelism} at a time", across, down, lines, SCHEDULES, column == 0)
+    return curves.document(left + len(PARALLELISMS) * (width + gap), top + 2 * (height + 52), left, title, svg)
 
 
 def main():
@@ -164,15 +141,15 @@ def main():
                 ("colon", str(ROOT / "apps/lasso/data/colon.libsvm.xz"), "colon: gene expressions, 62 x 2,000"),
                 ("generated", generated, "generated: neighbouring columns correlated by 0.9, 500 x 4,000")):
             best = train(build, data, folder, ["--tolerance=1e-12"])[-1]["objective"]
-            curves = {}
+            found = {}
             for schedule in SCHEDULES:
                 for parallelism in PARALLELISMS:
                     flags = [f"--schedule={schedule}", f"--parallelism={parallelism}", "--tolerance=1e-8",
                              f"--max_time={seconds:g}"]
-                    curves[schedule, parallelism] = curve(train(build, data, folder, flags), best)
-                    print(name, schedule, parallelism, first(curves[schedule, parallelism], TARGETS[-1]), flush=True)
-            (output / f"convergence-{name}.svg").write_text(figure(curves, title), encoding="utf-8")
-            sections.append(f"## {title[0].upper()}{title[1:]}\n\n![curves](convergence-{name}.svg)\n\n{table(curves)}")
+                    found[schedule, parallelism] = curve(train(build, data, folder, flags), best)
+                    print(name, schedule, parallelism, first(found[schedule, parallelism], TARGETS[-1]), flush=True)
+            (output / f"convergence-{name}.svg").write_text(figure(found, title), encoding="utf-8")
+            sections.append(f"## {title[0].upper()}{title[1:]}\n\n![curves](convergence-{name}.svg)\n\n{table(found)}")
     (output / "convergence.md").write_text(
         TEXT.format(seconds=seconds, sections="\n".join(sections), greedy="block_greedy"), encoding="utf-8")
 

@@ -4,7 +4,7 @@
     mf_peers.py BUILD_FOLDER [--libmf=PATH_OF_mf-train] [--ranks=32,100] [--lambda=0.02] [TRAIN TEST]
 
 TRAIN and TEST are files of `user item rating`, users and items counted from 0; without, a set of 10 million
-ratings is generated (20,000 x 10,000, rank 20 and noise of standard deviation 0.5, Zipf items, log-normal users).
+ratings is generated (20,000 x 10,000, rank 20 and noise of standard deviation 0.5, items by a Zipf law).
 Everyone minimises sum over ratings of e^2 + lambda (|w_u|^2 + |h_i|^2) in float32 (mlpack: double), and is asked
 how many seconds of training it takes until the RMSE on TEST is at most what each peer ends with.
 
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
@@ -22,6 +23,8 @@ import tempfile
 import time
 
 import numpy
+
+import ratings
 
 HERE = pathlib.Path(__file__).resolve().parent
 WAYS = {"sgd, 1 thread": [], "sgd, 2 threads": ["--threads=2"], "sgd, 2 workers": ["--workers=2", "--processes"],
@@ -32,27 +35,16 @@ CCD_EPOCHS = 12
 MLPACK_EPOCHS = (1, 10, 30)
 
 
-def generate(folder, users=20000, items=10000, ratings=10_000_000, rank=20, noise=0.5):
-    draw = numpy.random.default_rng(1)
-    popularity = 1 / (numpy.arange(items) + 50.0) ** 0.8
-    activity = draw.lognormal(0, 0.8, users)
-    cells = numpy.zeros(0, dtype=numpy.int64)
-    while len(cells) < ratings:
-        more = draw.choice(users, ratings, p=activity / activity.sum()).astype(numpy.int64) * items
-        more += draw.choice(items, ratings, p=popularity / popularity.sum())
-        cells = numpy.unique(numpy.concatenate([cells, more]))
-    cells = draw.permutation(cells)[:ratings]
-    user, item = cells // items, draw.permutation(items)[cells % items]
-    w, h = draw.standard_normal((users, rank)), draw.standard_normal((items, rank))
-    value = 3.5 + noise * draw.standard_normal(ratings)
-    for first in range(0, ratings, 1_000_000):  # of memory for the products
-        part = slice(first, first + 1_000_000)
-        value[part] += (w[user[part]] * h[item[part]]).sum(axis=1) / numpy.sqrt(rank)
-    test = draw.random(ratings) < 0.1
-    paths = [os.path.join(folder, name) for name in ("train", "test")]
-    for path, chosen in zip(paths, (~test, test)):
-        with open(path, "w", encoding="ascii") as out:
-            out.writelines(f"{u} {i} {v:.3f}\n" for u, i, v in zip(user[chosen], item[chosen], value[chosen]))
+def generate(folder):
+    """Of ten ratings nine to train on and one to test on."""
+    whole, *paths = (os.path.join(folder, name) for name in ("all", "train", "test"))
+    ratings.write(whole, 20_000, 10_000, 10_000_000, factors=20)
+    draw = random.Random(7)
+    with open(whole, encoding="ascii") as lines, open(paths[0], "w", encoding="ascii") as train, \
+            open(paths[1], "w", encoding="ascii") as test:
+        for line in lines:
+            (test if draw.random() < 0.1 else train).write(line)
+    os.remove(whole)
     return paths
 
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 #include <vector>
+#include <zmq.hpp>
 
 #include "coordinator/wire/zmq_message.h"
 #include "tests/support/networks.h"
@@ -151,6 +152,25 @@ TEST_P(TransportContract, BringsFramesFromPeerToPeerBothWaysBesideThoseOfTheHub)
     EXPECT_EQ(event->peer, kCoordinator);
     a.transport->Send(kCoordinator, MakeFrame(round + 2));
     ASSERT_TRUE(AwaitFrame(hub(), round + 2));
+  }
+}
+
+// Who connects to a worker chooses its own name: it must not be taken for the coordinator.
+TEST(ZmqTransport, DropsAndCountsWhatComesUnderTheCoordinatorsName) {
+  for (const NetworkFactory& factory : ZmqNetworks()) {
+    SCOPED_TRACE(factory.name);
+    const auto network = factory.make();
+    const auto worker = network->Connect();
+    zmq::context_t context;
+    zmq::socket_t stranger(context, zmq::socket_type::dealer);
+    stranger.set(zmq::sockopt::linger, 0);
+    stranger.set(zmq::sockopt::routing_id, kCoordinator);
+    stranger.connect(worker->Listen());
+    SendFrame(stranger, nullptr, MakeFrame(1));
+    const Time deadline = worker->clock().Now() + kPatience;
+    while (worker->traffic().frames_dropped == 0 && worker->clock().Now() < deadline)
+      EXPECT_FALSE(worker->Receive(worker->clock().Now() + Seconds(0.01)));
+    EXPECT_EQ(worker->traffic().frames_dropped, 1);
   }
 }
 

@@ -14,7 +14,7 @@ namespace strads::testing {
 // A rotation app whose blocks write down where they have been.
 struct Rotating {
   struct Options {
-    int num_blocks = 4;
+    int num_blocks = 4;  // fewer than workers: some have none
     int64_t seed = 1;
     bool extend = false;
     int plain_every = 0;  // every so many rounds one without blocks
@@ -48,13 +48,28 @@ struct Rotating {
     STRADS_FIELDS(turn)
   };
 
+  static Rotation WithBlocks(const Options& options, int64_t turn) {
+    const int workers = options.workers;
+    if (options.num_blocks >= workers) {
+      return RotationSchedule(workers, options.num_blocks, static_cast<uint64_t>(options.seed))
+          .At(turn);
+    }
+    // Block b goes from each worker to the next one.
+    Rotation rotation;
+    for (int rank = 0; rank < workers; ++rank) {
+      const auto block = static_cast<int32_t>((rank - turn % workers + workers) % workers);
+      rotation.block.push_back(block < options.num_blocks ? block : -1);
+      rotation.next.push_back((rank + 1) % workers);
+      rotation.first.push_back(turn == 0 ? 1 : 0);
+    }
+    return rotation;
+  }
+
   // The rotation of round `turn`: none in plain rounds, which do not count for the others.
   static Rotation RotationOf(const Options& options, int64_t turn) {
     const int64_t every = options.plain_every;
     if (every > 0 && turn % every == every - 1) return {};
-    const RotationSchedule schedule(options.workers, options.num_blocks,
-                                    static_cast<uint64_t>(options.seed));
-    Rotation rotation = schedule.At(every > 0 ? turn - turn / every : turn);
+    Rotation rotation = WithBlocks(options, every > 0 ? turn - turn / every : turn);
     rotation.extend = options.extend;
     if (turn == options.bad_round) std::swap(rotation.block.front(), rotation.block.back());
     return rotation;
@@ -135,8 +150,10 @@ struct Rotating {
     std::map<int32_t, std::vector<int64_t>> visits;
     for (int64_t turn = 0; turn < rounds; ++turn) {
       const Rotation rotation = RotationOf(options, turn);
-      for (size_t rank = 0; rank < rotation.block.size(); ++rank)
+      for (size_t rank = 0; rank < rotation.block.size(); ++rank) {
+        if (rotation.block[rank] < 0) continue;
         visits[rotation.block[rank]].push_back(1000 * turn + static_cast<int64_t>(rank));
+      }
     }
     return visits;
   }

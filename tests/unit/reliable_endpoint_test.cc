@@ -198,6 +198,40 @@ TEST_F(ReliableEndpointTest, NoticesAPeerThatIsGoneOnlyFromItsSilenceToProbes) {
   EXPECT_EQ(hub().lost["a"], 1);
 }
 
+constexpr size_t kLarge = 1'000'000;
+
+TEST_F(ReliableEndpointTest, SendsALargeFrameOnceToAPeerThatComputes) {
+  Start({}, 1);
+  hub().endpoint.Send("a", {.kind = FrameKind::kPush}, {Bytes::Copy(std::string(kLarge, 'x'))});
+  for (int i = 0; i < 30; ++i) {  // only the hub looks at what arrives
+    clock_.AdvanceTo(clock_.Now() + Seconds(1));
+    EXPECT_FALSE(hub().endpoint.Receive(Time{0}));
+  }
+  ASSERT_TRUE(end("a").endpoint.Receive(Time{0}));
+  for (int i = 0; i < 30; ++i) {
+    clock_.AdvanceTo(clock_.Now() + Seconds(1));
+    EXPECT_FALSE(end("a").endpoint.Receive(Time{0}));
+    EXPECT_FALSE(hub().endpoint.Receive(Time{0}));
+  }
+  EXPECT_TRUE(hub().endpoint.AllAcknowledged());
+  EXPECT_LT(hub().endpoint.traffic().bytes_sent, 2 * int64_t{kLarge});
+}
+
+TEST_F(ReliableEndpointTest, SendsALargeFrameAgainThatWasLost) {
+  Start({}, 1);
+  hub().transport.Swallow("a");
+  hub().endpoint.Send("a", {.kind = FrameKind::kPush}, {Bytes::Copy(std::string(kLarge, 'x'))});
+  hub().transport.Deliver("a");
+  int arrived = 0;
+  for (int i = 0; i < 30; ++i) {
+    clock_.AdvanceTo(clock_.Now() + Seconds(1));
+    EXPECT_FALSE(hub().endpoint.Receive(Time{0}));
+    if (end("a").endpoint.Receive(Time{0})) ++arrived;
+  }
+  EXPECT_EQ(arrived, 1);
+  EXPECT_TRUE(hub().endpoint.AllAcknowledged());
+}
+
 TEST_F(ReliableEndpointTest, DropsAndCountsFramesOfOtherRunsAndOfStrangers) {
   Start({}, 1);
   InprocTransport stranger(network_, "stranger", bell_);
@@ -230,6 +264,22 @@ TEST_F(ReliableEndpointTest, HandsOnTheHeaderAloneOfAnotherProtocolVersion) {
   ASSERT_TRUE(delivery);
   EXPECT_EQ(delivery->header.version, 9);
   EXPECT_TRUE(delivery->parts.empty());
+}
+
+// Of what belongs to no run only a hello, a welcome and a refusal outside the numbering pass.
+TEST_F(ReliableEndpointTest, DropsWhatOnlyLooksLikeAHandshake) {
+  Start({}, 1);
+  InprocTransport stranger(network_, "stranger", bell_);
+  hub().Send("a", 0);
+  Frame frame;
+  frame.header.kind = FrameKind::kMeet;
+  frame.header.version = 9;
+  stranger.Send(kCoordinator, frame);
+  frame.header = {.kind = FrameKind::kRefuse, .sequence = 1, .ack = 1};
+  end("a").transport.Send(kCoordinator, frame);
+  EXPECT_FALSE(hub().endpoint.Receive(Time{0}));
+  EXPECT_EQ(hub().endpoint.traffic().frames_dropped, 2);
+  EXPECT_FALSE(hub().endpoint.AllAcknowledged()) << "by someone of no run";
 }
 
 TEST_F(ReliableEndpointTest, IgnoresWhatIsSentToAPeerThatWasNeverOpened) {

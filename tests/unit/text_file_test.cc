@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <functional>
 #include <ostream>
 #include <string>
@@ -184,6 +185,29 @@ TEST(TextFileTest, ReadsAPipe) {
   close(ends[1]);
   EXPECT_EQ(ReadText("/dev/fd/" + std::to_string(ends[0])), "1 1:2\n");
   close(ends[0]);
+}
+
+// Pages of files that this process has in its memory.
+int64_t FilePages() {
+  int64_t size = 0, resident = 0, shared = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident >> shared;
+  return shared;
+}
+
+TEST(TextFileTest, GivesBackTheMemoryOfWhatIsForgottenAndReadsItAgain) {
+  const testing::TempDir directory;
+  std::string text;
+  while (text.size() < (8 << 20)) text += std::to_string(text.size()) + "\n";
+  const TextFile file(directory.Write("text", text));
+  EXPECT_EQ(file.text(), text);
+  const int64_t all = FilePages();
+  file.Forget(file.text());
+  EXPECT_LT(FilePages(), all - (7 << 20) / sysconf(_SC_PAGESIZE));
+  file.Forget(file.text().substr(3, 10));  // less than a page
+  EXPECT_EQ(file.text(), text);
+  const TextFile packed(directory.Write("text.gz", Gzip(text)));
+  packed.Forget(packed.text());
+  EXPECT_EQ(packed.text(), text);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ class RotationRole {
   virtual Rotation RotationOf(const Bytes& plan) const = 0;
   // Whether the block is here.
   virtual bool Has(int32_t block) const = 0;
+  // Both throw std::logic_error if it is.
   virtual void Make(const Bytes& plan, int32_t block) = 0;
   virtual void Put(int32_t block, const Bytes& packed) = 0;
   // Packs the block and forgets it.
@@ -42,10 +43,10 @@ class RotationOfWorker final : public RotationRole {
   }
   bool Has(int32_t block) const override { return blocks_.contains(block); }
   void Make(const Bytes& plan, int32_t block) override {
-    blocks_.insert_or_assign(block, worker_.MakeBlock(Unpack<typename A::Plan>(plan), block));
+    Add(block, worker_.MakeBlock(Unpack<typename A::Plan>(plan), block));
   }
   void Put(int32_t block, const Bytes& packed) override {
-    blocks_.insert_or_assign(block, Unpack<typename A::Block>(packed));
+    Add(block, Unpack<typename A::Block>(packed));
   }
   Bytes Take(int32_t block) override { return Pack(blocks_.extract(block).mapped()); }
 
@@ -70,6 +71,12 @@ class RotationOfWorker final : public RotationRole {
   }
 
  private:
+  // What a worker holds must never be overwritten: it is the only one.
+  void Add(int32_t index, typename A::Block block) {
+    if (!blocks_.try_emplace(index, std::move(block)).second)
+      throw std::logic_error("block " + std::to_string(index) + " came to where it is already");
+  }
+
   typename A::Worker& worker_;
   std::map<int32_t, typename A::Block> blocks_;
   typename A::Plan plan_;

@@ -11,6 +11,10 @@
 #include <strads/model_file.h>
 #include <strads/parallel.h>
 #include <strads/prox.h>
+#include <strads/random.h>
+#include <strads/rating.h>
+#include <strads/rotation.h>
+#include <strads/rotation_schedule.h>
 #include <strads/run.h>
 #include <strads/schedule.h>
 #include <strads/sum.h>

@@ -54,11 +54,12 @@ struct Summary {
   double load_seconds = 0;                // until every worker had read its shard
   double solve_seconds = 0;               // from then until the model was final
   int64_t peak_rss_bytes = 0;             // the largest process of the run
+  int64_t coordinator_rss_bytes = 0;      // of its process at most
   std::vector<int64_t> worker_rss_bytes;  // of each worker's process at most, in rank order
   int64_t bytes_sent = 0;                 // by the coordinator
   int64_t bytes_received = 0;
   int64_t bytes_between_workers = 0;  // blocks that they handed to each other
-  int64_t frames_dropped = 0;         // foreign or malformed, by the coordinator
+  int64_t frames_dropped = 0;         // foreign or malformed, by all roles
   double idle_seconds = 0;            // all workers waited for a pull or a plan
   double plan_wait_seconds = 0;       // the part of it after the pull: for a plan
   std::map<std::string, double> extra;
