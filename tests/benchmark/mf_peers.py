@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Matrix factorization beside mlpack (Debian: r-cran-rcppmlpack) and, if you have it, libmf, in one run:
 
-    mf_peers.py BUILD_FOLDER [--libmf=PATH_OF_mf-train] [--ranks=32,100] [--lambda=0.02] [TRAIN TEST]
+    mf_peers.py BUILD_FOLDER [--libmf=PATH_OF_mf-train] [--ranks=32,100] [--lambda=0.02]
+                [--flags="FLAGS OF strads mf train"] [--mlpack-epochs=1,4,16] [TRAIN TEST]
 
 TRAIN and TEST are files of `user item rating`, users and items counted from 0; without, a set of 10 million
 ratings is generated (20,000 x 10,000, rank 20 and noise of standard deviation 0.5, items by a Zipf law).
@@ -32,7 +33,6 @@ WAYS = {"sgd, 1 thread": [], "sgd, 2 threads": ["--threads=2"], "sgd, 2 workers"
         "ccd, 2 workers": ["--solver=ccd", "--workers=2", "--processes"]}
 SGD_EPOCHS = 60
 CCD_EPOCHS = 12
-MLPACK_EPOCHS = (1, 10, 30)
 
 
 def generate(folder):
@@ -87,11 +87,11 @@ def count(path):
         return sum(1 for _ in lines)
 
 
-def mlpack(train, test, rank, penalty, folder):
+def mlpack(train, test, rank, penalty, epochs, folder):
     for name, path in (("train", train), ("test", test)):
         numpy.loadtxt(path).tofile(f"{folder}/{name}.bin")
     out, _ = run(["Rscript", str(HERE / "mf_peers.R"), f"{folder}/train.bin", f"{folder}/test.bin", str(rank),
-                  str(penalty), "0.01", *map(str, MLPACK_EPOCHS)])
+                  str(penalty), "0.01", *epochs])
     *lines, memory = out.splitlines()
     rungs = [tuple(map(float, line.split())) for line in lines]
     most = rungs[-1]
@@ -108,7 +108,8 @@ def main():
     parser.add_argument("--libmf")
     parser.add_argument("--ranks", default="32,100")
     parser.add_argument("--lambda", dest="penalty", type=float, default=0.02)
-    parser.add_argument("--no-mlpack", action="store_true", help="leave out the slow one")
+    parser.add_argument("--flags", default="")
+    parser.add_argument("--mlpack-epochs", default="1,4,16", help="runs of so many; empty: leave it out")
     parser.add_argument("files", nargs="*")
     arguments = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -120,11 +121,13 @@ def main():
                 for threads in (1, 2):
                     runs[f"libmf, {threads} thread{'s' * (threads - 1)}"] = libmf(
                         arguments.libmf, train, test, rank, arguments.penalty, threads, folder)
-            if not arguments.no_mlpack:
-                runs["mlpack, 1 thread"] = mlpack(train, test, rank, arguments.penalty, folder)
+            if arguments.mlpack_epochs:
+                runs["mlpack, 1 thread"] = mlpack(train, test, rank, arguments.penalty,
+                                                  arguments.mlpack_epochs.split(","), folder)
             targets = {name: min(e for _, e in curve) for name, (curve, _, _) in runs.items()}
             for way, flags in WAYS.items():
-                runs[way] = ours(arguments.build, train, test, rank, arguments.penalty, flags, folder)
+                runs[way] = ours(arguments.build, train, test, rank, arguments.penalty,
+                                 [*flags, *arguments.flags.split()], folder)
             heads = "".join(f" s to {rmse:.4f}" for rmse in targets.values())
             print(f"rank {rank:4} {'':17} M updates/s{heads}  best RMSE at s  peak MB")
             for name, (curve, rate, memory) in runs.items():
