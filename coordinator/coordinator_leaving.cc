@@ -75,6 +75,12 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       break;
     case Phase::kRounds:
     case Phase::kCollecting:
+      // What is wrong with the input is no loss of a worker, however late it is found.
+      if (member.failure && (member.failure->kind() == ErrorKind::kData ||
+                             member.failure->kind() == ErrorKind::kUsage)) {
+        error_ = FirstFailure();
+        break;
+      }
       ending_ = Ending{Termination::kWorkerLost, message};
       solved_at_ = endpoint_.Now();
       break;

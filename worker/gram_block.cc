@@ -1,7 +1,8 @@
-#include <Eigen/Core>
 #include <algorithm>
 
 #include "strads/column_matrix.h"
+#include "strads/parallel.h"
+#include "worker/panels.h"
 
 namespace strads {
 namespace {
@@ -12,12 +13,13 @@ std::size_t Size(int64_t n) { return static_cast<std::size_t>(n); }
 
 void ColumnMatrix::GramBlock(std::span<const int32_t> columns,
                              int first_new,
-                             std::vector<double>& upper) const {
+                             std::vector<double>& upper,
+                             ThreadPool& pool) const {
   const int64_t count = std::ssize(columns);
   const int64_t first = std::min<int64_t>(first_new, count);
   upper.assign(Size((count * (count - 1) - first * (first - 1)) / 2), 0.0);
   if (upper.empty()) return;
-  is_dense_ ? GramDense(columns, first_new, upper.data())
+  is_dense_ ? GramDense(columns, first_new, upper.data(), pool)
             : GramSparse(columns, first_new, upper.data());
 }
 
@@ -73,23 +75,40 @@ void ColumnMatrix::GramSparse(std::span<const int32_t> columns,
   }
 }
 
-void ColumnMatrix::GramDense(std::span<const int32_t> columns, int first_new, double* upper) const {
-  // Rows are taken in panels small enough that the product does not split them again by the size
-  // of this machine's caches: the order of the sums is the same everywhere.
-  constexpr int64_t kPanelRows = 256;
-  const int64_t count = std::ssize(columns), added = count - first_new;
-  Eigen::MatrixXd panel(kPanelRows, count);
-  Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(count, added);
-  for (int64_t row = 0; row < num_rows_; row += kPanelRows) {
-    const int64_t rows = std::min(kPanelRows, num_rows_ - row);
-    for (int64_t c = 0; c < count; ++c) {
-      std::copy_n(DenseColumn(columns[Size(c)]) + row, rows, panel.col(c).data());
-    }
-    const auto used = panel.topRows(rows);
-    gram.noalias() += used.transpose() * used.rightCols(added);
-  }
-  for (int64_t b = 0; b < added; ++b) {
-    upper = std::copy_n(gram.col(b).data(), first_new + b, upper);
+void ColumnMatrix::GramDense(std::span<const int32_t> columns,
+                             int first_new,
+                             double* upper,
+                             ThreadPool& pool) const {
+  constexpr int64_t kRows = 256;  // of a panel: a few of them fit into the first cache
+  using kernels::kPanelColumns;
+  const int64_t count = std::ssize(columns);
+  const int64_t num_panels = (count + kPanelColumns - 1) / kPanelColumns;
+  AlignedVector<double> panels(Size(num_panels * kPanelColumns * kRows));
+  const auto column_of = [&](int64_t b) {  // entry a of it is x_a'x_b
+    return upper + (b * (b - 1) - int64_t{first_new} * (first_new - 1)) / 2;
+  };
+  for (int64_t row = 0; row < num_rows_; row += kRows) {
+    const int64_t rows = std::min(kRows, num_rows_ - row);
+    pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) {
+        const double* part[kPanelColumns];
+        const int64_t at = kPanelColumns * p;
+        const int width = static_cast<int>(std::min<int64_t>(kPanelColumns, count - at));
+        for (int c = 0; c < width; ++c) part[c] = DenseColumn(columns[Size(at + c)]) + row;
+        kernels::PackPanel(part, width, rows, panels.data() + kPanelColumns * rows * p);
+      }
+    });
+    kernels::MultiplyPairs(
+        panels.data(), num_panels, first_new / kPanelColumns, rows, pool,
+        [&](int64_t a, int64_t b, const double* products) {
+          const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), count);
+          for (int64_t j = std::max<int64_t>(kPanelColumns * b, first_new); j < last; ++j) {
+            double* const to = column_of(j) + i;
+            const int64_t most = std::min<int64_t>(kPanelColumns, j - i);
+            for (int64_t r = 0; r < most; ++r)
+              to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
+          }
+        });
   }
 }
 

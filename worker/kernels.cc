@@ -1,21 +1,6 @@
 #include "worker/kernels.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STRADS_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STRADS_SANITIZED 1
-#endif
-
-// A copy of the function for each instruction set, picked when the program is loaded. Sanitizers
-// instrument the code that picks, which runs before they are ready.
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(STRADS_SANITIZED)
-#define STRADS_VECTOR_CLONES __attribute__((target_clones("avx2", "default")))
-#else
-#define STRADS_VECTOR_CLONES
-#endif
+#include "worker/vector_clones.h"
 
 namespace strads::kernels {
 namespace {
@@ -41,11 +26,37 @@ STRADS_VECTOR_CLONES double DenseDot(const double* x, const double* r, int64_t n
   return SumLanes(lanes);
 }
 
+STRADS_VECTOR_CLONES double DenseDotAhead(const double* x,
+                                          const double* r,
+                                          int64_t n,
+                                          const double* next) {
+  constexpr int kLine = 64 / sizeof(double);
+  double lanes[kLanes] = {};
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    __builtin_prefetch(next + i);
+    __builtin_prefetch(next + i + kLine);
+    for (int k = 0; k < kLanes; ++k) lanes[k] += x[i + k] * r[i + k];
+  }
+  for (int k = 0; i + k < n; ++k) lanes[k] += x[i + k] * r[i + k];
+  return SumLanes(lanes);
+}
+
 STRADS_VECTOR_CLONES void DenseAxpy(double scale,
                                     const double* __restrict x,
                                     double* __restrict r,
                                     int64_t n) {
   for (int64_t i = 0; i < n; ++i) r[i] += scale * x[i];
+}
+
+STRADS_VECTOR_CLONES void DenseAxpy4(const double* scales,
+                                     const double* const* x,
+                                     double* __restrict r,
+                                     int64_t n) {
+  const double* const __restrict a = x[0], * const __restrict b = x[1];
+  const double* const __restrict c = x[2], * const __restrict d = x[3];
+  const double s = scales[0], t = scales[1], u = scales[2], v = scales[3];
+  for (int64_t i = 0; i < n; ++i) r[i] = (((r[i] + s * a[i]) + t * b[i]) + u * c[i]) + v * d[i];
 }
 
 STRADS_VECTOR_CLONES double DenseAxpyTracked(double scale,

@@ -9,8 +9,14 @@ namespace strads::kernels {
 // sum_i x_i r_i over n values: lane i mod 16 takes x_i r_i, then the lanes are added in pairs.
 double DenseDot(const double* x, const double* r, int64_t n);
 
+// The same, and has the n values at `next` fetched from memory meanwhile.
+double DenseDotAhead(const double* x, const double* r, int64_t n, const double* next);
+
 // r += scale x.
 void DenseAxpy(double scale, const double* x, double* r, int64_t n);
+
+// Four of these one after the other: r += scales_0 x_0, then r += scales_1 x_1, and so on.
+void DenseAxpy4(const double* scales, const double* const* x, double* r, int64_t n);
 
 // DenseAxpy that returns the change of 1/2 |r|^2.
 double DenseAxpyTracked(double scale, const double* x, double* r, int64_t n);

@@ -4,6 +4,7 @@
 #include <strads/parallel.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace strads::lasso {
@@ -11,25 +12,66 @@ namespace {
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
-// The entries that a worker has sent, columns numbered as they came.
-std::vector<Triplet> TripletsOf(const Partial& partial, int64_t num_columns, int64_t num_rows) {
-  std::vector<Triplet> entries;
-  if (std::ssize(partial.counts) != num_columns || partial.rows.size() != partial.values.size())
+// Whether the columns that a worker has sent are dense. Throws ProtocolError if they do not fit.
+bool IsDense(const Partial& partial, int64_t num_columns, int64_t num_rows) {
+  const bool is_dense = partial.rows.empty() && !partial.values.empty();
+  int64_t entries = 0;
+  bool fits = std::ssize(partial.counts) == num_columns;
+  for (const int32_t count : partial.counts) {
+    fits = fits && count >= 0 && (!is_dense || count == num_rows);
+    entries += count;
+  }
+  if (!fits || entries != std::ssize(partial.values) ||
+      (!is_dense && partial.rows.size() != partial.values.size()))
     throw ProtocolError("the columns that were gathered do not fit the block");
-  entries.reserve(partial.rows.size());
+  for (const int32_t row : partial.rows) {
+    if (row < 0 || row >= num_rows)
+      throw ProtocolError("a column that was gathered has a row outside its shard");
+  }
+  return is_dense;
+}
+
+// The entries, columns numbered as they came.
+std::vector<Triplet> TripletsOf(const Partial& partial, bool is_dense) {
+  std::vector<Triplet> entries;
+  entries.reserve(partial.values.size());
   int32_t column = 0;
   for (const int32_t count : partial.counts) {
-    if (count < 0 || entries.size() + Index(count) > partial.rows.size())
-      throw ProtocolError("the columns that were gathered do not fit the block");
     for (int32_t k = 0; k < count; ++k) {
       const size_t at = entries.size();
-      if (partial.rows[at] < 0 || partial.rows[at] >= num_rows)
-        throw ProtocolError("a column that was gathered has a row outside its shard");
-      entries.push_back({partial.rows[at], column, partial.values[at]});
+      entries.push_back({is_dense ? k : partial.rows[at], column, partial.values[at]});
     }
     ++column;
   }
   return entries;
+}
+
+// The columns that all workers have sent, the rows of one after those of the other.
+ColumnMatrix ColumnsOf(std::span<const Partial> partials,
+                       std::span<const int64_t> num_rows,
+                       int64_t num_columns,
+                       ThreadPool& pool) {
+  const int64_t total = std::accumulate(num_rows.begin(), num_rows.end(), int64_t{0});
+  std::vector<bool> is_dense;
+  for (size_t rank = 0; rank < partials.size(); ++rank)
+    is_dense.push_back(IsDense(partials[rank], num_columns, num_rows[rank]));
+  if (std::ranges::find(is_dense, false) == is_dense.end()) {
+    Eigen::MatrixXd values(total, num_columns);
+    int64_t row = 0;
+    for (size_t rank = 0; rank < partials.size(); row += num_rows[rank], ++rank) {
+      values.middleRows(row, num_rows[rank]) = Eigen::Map<const Eigen::MatrixXd>(
+          partials[rank].values.data(), num_rows[rank], num_columns);
+    }
+    return ColumnMatrix::FromDense(values);
+  }
+  std::vector<std::vector<Triplet>> entries;
+  std::vector<TripletPiece> pieces;
+  int64_t row = 0;
+  for (size_t rank = 0; rank < partials.size(); row += num_rows[rank], ++rank) {
+    entries.push_back(TripletsOf(partials[rank], is_dense[rank]));
+    pieces.push_back({entries.back(), row});
+  }
+  return ColumnMatrix::FromPieces(total, num_columns, pieces, Storage::kAuto, pool);
 }
 
 }  // namespace
@@ -107,22 +149,13 @@ void Block::GrowColumns(std::span<const Partial> partials,
   if (num_rows_.empty()) StartColumns(partials);
   const int64_t before = logistic_ ? logistic_->size() : columns_->size();
   const int64_t joining = size() - before;
-  std::vector<std::vector<Triplet>> entries;
-  std::vector<TripletPiece> pieces;
-  int64_t row = 0;
-  for (size_t rank = 0; rank < partials.size(); ++rank) {
-    entries.push_back(TripletsOf(partials[rank], joining, num_rows_[rank]));
-    pieces.push_back({entries.back(), row});
-    row += num_rows_[rank];
-  }
   std::vector<double> b;
   for (int64_t i = before; i < size(); ++i) b.push_back(coefficients[Index(variables_[Index(i)])]);
-  ThreadPool pool(1);
-  const ColumnMatrix x = ColumnMatrix::FromPieces(row, joining, pieces, Storage::kAuto, pool);
+  const ColumnMatrix x = ColumnsOf(partials, num_rows_, joining, pool_);
   if (logistic_) {
-    logistic_->Grow(x, b, intercept);
+    logistic_->Grow(x, b, std::span(variables_).subspan(Index(before)), intercept);
   } else {
-    columns_->Grow(x, b);
+    columns_->Grow(x, b, std::span(variables_).subspan(Index(before)));
   }
 }
 
@@ -141,11 +174,11 @@ Block::Change Block::Solve(const Plan& plan,
   if (plan.gather) {
     GrowColumns(partials, coefficients, intercept);
     if (logistic_) {
-      change.updates = logistic_->Solve(own, gap);
+      change.updates = logistic_->Solve(own, gap, pool_);
       change.intercept = logistic_->intercept() - intercept;
       b = logistic_->b().data();
     } else {
-      change.updates = columns_->Solve(own, gap);
+      change.updates = columns_->Solve(own, gap, pool_);
       b = columns_->b().data();
     }
   } else {

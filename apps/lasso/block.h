@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/parallel.h>
 #include <strads/sparse_vector.h>
 
 #include <cstdint>
@@ -31,8 +32,8 @@ struct Columns {
 // or from the first plan that gathers on, columns. Only variables of the block are not zero.
 class Block {
  public:
-  // `columns` must outlive the block.
-  explicit Block(const Columns& columns) : all_(columns) {}
+  // `columns` and `pool` must outlive the block.
+  Block(const Columns& columns, ThreadPool& pool) : all_(columns), pool_(pool) {}
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
   std::span<const int> units() const { return units_; }
@@ -65,6 +66,7 @@ class Block {
   void StartColumns(std::span<const Partial> partials);
 
   const Columns& all_;
+  ThreadPool& pool_;
   std::vector<double> xr_;  // when last measured
   std::vector<int32_t> variables_;
   std::vector<int> units_;

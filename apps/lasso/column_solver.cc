@@ -8,13 +8,24 @@
 #include <optional>
 #include <utility>
 
+#include "apps/lasso/block_sweep.h"
 #include "apps/lasso/dual_bound.h"
 
 namespace strads::lasso {
 namespace {
 
-constexpr int kIterates = 5;      // that are extrapolated
-constexpr double kShare = 0.3;    // the gap over the support, of that asked for over the block
+constexpr int kIterates = 5;    // that are extrapolated
+constexpr double kShare = 0.3;  // the gap over the support, of that asked for over the block
+// A Newton step that more than this share of the variables would leave with another sign, or that
+// leads to ever more of them, starts too far away.
+constexpr double kMostFlips = 0.05;
+constexpr int kMostAttempts = 8;
+constexpr double kNewtonShare = 0.3;
+// Not before descent has left this share of the variables as they were, not zero: a step would
+// lead to the optimum of the wrong ones.
+constexpr double kSettled = 0.98;
+constexpr double kMostOfRows = 0.97;
+constexpr double kMostNewtonBytes = 512e6;
 constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative to their trace
 // What is left of |x|^2 after projecting e out is rounding if it is this share of what was there.
 constexpr double kRounding = 1e-14;
@@ -71,7 +82,11 @@ ColumnSolver::ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones)
   mean_y_ = mean_r_ = ones_.dot(y_) / weight_;
 }
 
-void ColumnSolver::Grow(const ColumnMatrix& x, std::span<const double> b) {
+void ColumnSolver::Grow(const ColumnMatrix& x,
+                        std::span<const double> b,
+                        std::span<const int32_t> numbers) {
+  for (int j = 0; j < static_cast<int>(x.num_cols()); ++j)
+    numbers_.push_back(numbers.empty() ? size() + j : numbers[Index(j)]);
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
     sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
     squared_norms_.push_back(
@@ -102,11 +117,17 @@ double ColumnSolver::Loss(const Eigen::VectorXd& r) const {
   return 0.5 * (r.squaredNorm() - sum * sum / weight_);
 }
 
-double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units) {
-  for (const int u : units) {
-    const Penalty::Unit& unit = penalty.unit(u);
-    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
-  }
+double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units, ThreadPool& pool) {
+  constexpr int64_t kGrain = 64;  // units
+  pool.ParallelFor(
+      std::ssize(units),
+      [&](int64_t begin, int64_t end) {
+        for (int64_t u = begin; u < end; ++u) {
+          const Penalty::Unit& unit = penalty.unit(units[Index(u)]);
+          for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
+        }
+      },
+      kGrain);
   const auto bound = [&](const Penalty& part, const double* b, const double* q, const double* xx) {
     const double rr = r_.squaredNorm() - mean_r_ * mean_r_ * weight_;
     const double yr = y_.dot(r_) - mean_y_ * mean_r_ * weight_;
@@ -175,11 +196,100 @@ int64_t ColumnSolver::Sweep(const Penalty& penalty,
   return changes;
 }
 
-int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap, int64_t most) {
-  const Penalty::Support nonzero = penalty.SupportOf(b_.data());
-  const std::vector<int>& units = nonzero.units;
-  const std::vector<int32_t>& support = nonzero.variables;
-  const std::vector<GroupStep> groups = GroupSteps(penalty, units);
+// In multiplications.
+double ColumnSolver::SweepCost(std::span<const int32_t> support) const {
+  if (x_.is_dense())
+    return 2 * static_cast<double>(num_rows()) * static_cast<double>(support.size());
+  double entries = 0;
+  for (const int32_t i : support) entries += static_cast<double>(x_.Rows(i).size());
+  return 2 * entries;
+}
+
+// Once descent has cost what the inner products would, and since the last step a share of what
+// another would.
+bool ColumnSolver::WantsNewtonStep(std::span<const int32_t> support, double swept_here) const {
+  // No more variables than this share of the rows: beyond, there are many optima.
+  if (static_cast<double>(support.size()) > kMostOfRows * static_cast<double>(num_rows()))
+    return false;
+  if (newton_.Bytes(support) > kMostNewtonBytes) return false;
+  const ColumnNewton::Cost cost = newton_.CostOf(Projected(), support);
+  return swept_ >= newton_patience_ * cost.products &&
+         swept_here >= newton_patience_ * kNewtonShare * cost.step;
+}
+
+// Moves to the optimum of the variables that are not zero with the signs they have, those left out
+// (at zero) that would change theirs. False, and nothing moved, if the objective would not fall.
+bool ColumnSolver::NewtonStep(const Penalty& penalty, Penalty::Support support, ThreadPool& pool) {
+  const double now = Objective(penalty);
+  const Eigen::VectorXd r = r_;
+  const std::vector<double> b = b_;
+  const double mean_r = mean_r_;
+  for (int attempt = 0; attempt < kMostAttempts && !support.variables.empty(); ++attempt) {
+    const auto count = std::ssize(support.variables);
+    Eigen::VectorXd slopes(count), l2(count), weight(count);
+    pool.ParallelFor(count, [&](int64_t begin, int64_t end) {
+      for (int64_t k = begin; k < end; ++k) {
+        const int32_t i = support.variables[Index(k)];
+        const Penalty::Unit& unit = penalty.unit(support.units[Index(k)]);
+        const double value = b_[Index(i)];
+        l2[k] = unit.l2;
+        slopes[k] = Dot(i) - std::copysign(unit.l1, value) - unit.l2 * value;
+        weight[k] = std::abs(value) * std::sqrt(squared_norms_[Index(i)]);
+      }
+    });
+    const Eigen::VectorXd step =
+        newton_.Direction(Projected(), support.variables, l2, slopes, weight, pool);
+    if (step.size() == 0 || !step.allFinite()) break;
+    Penalty::Support stays;
+    for (Eigen::Index k = 0; k < count; ++k) {
+      const int32_t i = support.variables[Index(k)];
+      const int u = support.units[Index(k)];
+      const bool is_signed = penalty.unit(u).l1 > 0 || penalty.nonnegative();
+      if (is_signed && !((b_[Index(i)] + step[k]) * b_[Index(i)] > 0)) continue;
+      stays.variables.push_back(i);
+      stays.units.push_back(u);
+    }
+    if (static_cast<double>(stays.variables.size()) < (1 - kMostFlips) * static_cast<double>(count))
+      break;
+    const bool is_done = std::ssize(stays.variables) == count;
+    for (Eigen::Index k = 0, kept = 0; k < count; ++k) {
+      const int32_t i = support.variables[Index(k)];
+      const bool is_kept = kept < std::ssize(stays.variables) && stays.variables[Index(kept)] == i;
+      kept += is_kept;
+      if (is_kept && !is_done) continue;
+      const double after = is_kept ? b_[Index(i)] + step[k] : 0;
+      Add(i, b_[Index(i)] - after);
+      b_[Index(i)] = after;
+    }
+    if (is_done) {
+      if (Objective(penalty) < now) return true;
+      break;
+    }
+    support = std::move(stays);
+  }
+  b_ = b;
+  r_ = r;
+  mean_r_ = mean_r;
+  return false;
+}
+
+int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
+                                   double gap,
+                                   int64_t most,
+                                   ThreadPool& pool) {
+  Penalty::Support nonzero = penalty.SupportOf(b_.data());
+  std::vector<int>& units = nonzero.units;
+  std::vector<int32_t>& support = nonzero.variables;
+  const bool has_groups = units.size() < support.size();
+  std::vector<GroupStep> groups;
+  std::optional<BlockSweep> blocks;
+  if (x_.is_dense() && !has_groups) {
+    std::ranges::sort(units, {}, [&](int u) { return numbers_[Index(penalty.unit(u).first)]; });
+    for (size_t k = 0; k < units.size(); ++k) support[k] = penalty.unit(units[k]).first;
+    blocks.emplace(Projected(), penalty, support, units, pool);
+  } else {
+    groups = GroupSteps(penalty, units);
+  }
   const auto values = [&] {
     Eigen::VectorXd b(std::ssize(support));
     for (size_t k = 0; k < support.size(); ++k)
@@ -193,10 +303,14 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap, int64_t m
   Extrapolation extrapolation;
   extrapolation.Add(values(), r_);
   int64_t changes = 0;
+  const double sweep = SweepCost(support);
+  double swept_here = 0;
   while (true) {
     const double objective = Objective(penalty);
     while (!extrapolation.IsFull()) {
-      changes += Sweep(penalty, units, groups);
+      changes += blocks ? blocks->Run(b_.data(), r_, mean_r_, pool) : Sweep(penalty, units, groups);
+      swept_here += sweep;
+      swept_ += sweep;
       extrapolation.Add(values(), r_);
     }
     const double swept = Objective(penalty);
@@ -213,23 +327,35 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty, double gap, int64_t m
       }
     }
     extrapolation.Clear();
+    if (GapOver(penalty, units, pool) <= gap || swept >= objective || changes >= most)
+      return changes;
+    const auto left = std::ranges::count_if(support, [&](int32_t i) { return b_[Index(i)] != 0; });
+    const bool is_settled =
+        static_cast<double>(left) >= kSettled * static_cast<double>(support.size());
+    if (!has_groups && is_settled && WantsNewtonStep(support, swept_here)) {
+      swept_here = 0;
+      changes += std::ssize(support);
+      if (!NewtonStep(penalty, penalty.SupportOf(b_.data()), pool)) newton_patience_ *= 2;
+      if (GapOver(penalty, units, pool) <= gap) return changes;
+    }
     extrapolation.Add(values(), r_);
-    if (GapOver(penalty, units) <= gap || swept >= objective || changes >= most) return changes;
   }
 }
 
-double ColumnSolver::Gap(const Penalty& penalty) { return GapOver(penalty, AllUnits(penalty)); }
+double ColumnSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
+  return GapOver(penalty, AllUnits(penalty), pool);
+}
 
-int64_t ColumnSolver::Solve(const Penalty& penalty, double gap, int64_t most) {
+int64_t ColumnSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   MoveIntercept();
   const std::vector<int> all = AllUnits(penalty);
   std::optional<std::vector<GroupStep>> groups;
   int64_t changes = 0;
-  while (changes < most && GapOver(penalty, all) > gap) {
+  while (changes < most && GapOver(penalty, all, pool) > gap) {
     const double before = Objective(penalty);
     if (!groups) groups = GroupSteps(penalty, all);
     changes += Sweep(penalty, all, *groups);
-    changes += SolveSupport(penalty, kShare * gap, most - changes);
+    changes += SolveSupport(penalty, kShare * gap, most - changes, pool);
     if (Objective(penalty) >= before) break;  // rounding
   }
   return changes;

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "apps/lasso/column_newton.h"
 #include "apps/lasso/penalty.h"
 
 namespace strads::lasso {
@@ -26,8 +27,11 @@ class ColumnSolver {
   // `ones` is e; empty if there is no intercept.
   explicit ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones = {});
 
-  // Adds the columns of x, y.size() rows each, with these coefficients.
-  void Grow(const ColumnMatrix& x, std::span<const double> b);
+  // Adds the columns of x, y.size() rows each, with these coefficients. Columns of dense x whose
+  // `numbers` are close are solved for together; empty: their order is that in which they join.
+  void Grow(const ColumnMatrix& x,
+            std::span<const double> b,
+            std::span<const int32_t> numbers = {});
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return y_.size(); }
   // In the order in which they joined.
@@ -35,11 +39,12 @@ class ColumnSolver {
   double intercept() const { return ones_.size() > 0 ? intercept_ + mean_r_ : 0; }
 
   // The duality gap within the block. `penalty` is over its variables.
-  double Gap(const Penalty& penalty);
+  double Gap(const Penalty& penalty, ThreadPool& pool);
   // Changes b until that gap is at most `gap`, rounding is all that is left, or about `most`
   // changes were made. Returns how many variables were changed, repetitions counted.
   int64_t Solve(const Penalty& penalty,
                 double gap,
+                ThreadPool& pool,
                 int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
@@ -56,12 +61,18 @@ class ColumnSolver {
   int64_t Sweep(const Penalty& penalty,
                 std::span<const int> units,
                 std::span<const GroupStep> groups);
-  int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most);
+  int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool);
+  bool NewtonStep(const Penalty& penalty, Penalty::Support support, ThreadPool& pool);
+  bool WantsNewtonStep(std::span<const int32_t> support, double swept_here) const;
+  double SweepCost(std::span<const int32_t> support) const;
+  ProjectedColumns Projected() const {
+    return {x_, squared_norms_, ones_.size() > 0 ? sums_ : std::span<const double>(), weight_};
+  }
   void MoveIntercept();
   double Loss(const Eigen::VectorXd& r) const;
   double Objective(const Penalty& penalty) const { return Loss(r_) + penalty.Value(b_.data()); }
   // Of the problem over these units, all others being zero.
-  double GapOver(const Penalty& penalty, std::span<const int> units);
+  double GapOver(const Penalty& penalty, std::span<const int> units, ThreadPool& pool);
 
   const Eigen::VectorXd y_;
   const Eigen::VectorXd ones_;
@@ -73,8 +84,12 @@ class ColumnSolver {
   ColumnMatrix x_;
   std::vector<double> sums_;           // e'x_i
   std::vector<double> squared_norms_;  // of x_i, e projected out
+  std::vector<int32_t> numbers_;
   std::vector<double> b_;
   std::vector<double> q_;  // x_i'r of what Gap looked at last
+  ColumnNewton newton_;
+  double swept_ = 0;            // multiplications of descent so far
+  double newton_patience_ = 1;  // doubles with each step in vain
 };
 
 }  // namespace strads::lasso

@@ -37,7 +37,11 @@ LogisticSolver::LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights
   for (Eigen::Index i = 0; i < y.size(); ++i) positive_[static_cast<size_t>(i)] = y[i] > 0;
 }
 
-void LogisticSolver::Grow(const ColumnMatrix& x, std::span<const double> b, double intercept) {
+void LogisticSolver::Grow(const ColumnMatrix& x,
+                          std::span<const double> b,
+                          std::span<const int32_t> numbers,
+                          double intercept) {
+  numbers_.insert(numbers_.end(), numbers.begin(), numbers.end());
   eta_.array() += intercept - intercept_;
   intercept_ = intercept;
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
@@ -96,13 +100,14 @@ double LogisticSolver::CostOfInnerProducts() const {
 
 LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
                                                      const Eigen::VectorXd& root,
-                                                     double gap) const {
+                                                     double gap,
+                                                     ThreadPool& pool) const {
   ColumnMatrix scaled = x_;
   scaled.ScaleRows(root);
   std::vector<int32_t> all(b_.size());
   std::iota(all.begin(), all.end(), 0);
   std::vector<double> pairs;
-  scaled.GramBlock(all, 0, pairs);
+  scaled.GramBlock(all, 0, pairs, pool);
   const Eigen::Map<const Eigen::VectorXd> b(b_.data(), std::ssize(b_));
   const Eigen::Map<const Eigen::VectorXd> q(q_.data(), std::ssize(q_));
   Eigen::VectorXd norms = scaled.SquaredNorms();
@@ -146,7 +151,8 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
 LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
                                                const Eigen::VectorXd& root,
                                                double gap,
-                                               int64_t most) const {
+                                               int64_t most,
+                                               ThreadPool& pool) const {
   // So that the residual at b is r / root, and the slopes are X'r; the intercept is then the change
   // of the model's.
   Eigen::VectorXd target = root.array() * (eta_.array() - intercept_);
@@ -154,22 +160,26 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
   ColumnSolver quadratic(std::move(target), has_intercept_ ? root : Eigen::VectorXd());
   ColumnMatrix scaled = x_;
   scaled.ScaleRows(root);
-  quadratic.Grow(scaled, b_);
+  quadratic.Grow(scaled, b_, numbers_);
   Step step;
-  step.changes =
-      quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty)), most);
+  step.changes = quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty, pool)),
+                                 pool, most);
   step.b = quadratic.b();
   step.intercept = quadratic.intercept();
   return step;
 }
 
 // False, and nothing moved, if there is no way down.
-bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& changes) {
+bool LogisticSolver::NewtonStep(const Penalty& penalty,
+                                double gap,
+                                int64_t& changes,
+                                ThreadPool& pool) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
   const double most = CostOfInnerProducts();
-  const Step step = by_inner_products_ && std::isfinite(most)
-                        ? ByInnerProducts(penalty, root, gap)
-                        : ByColumns(penalty, root, gap, static_cast<int64_t>(std::min(most, 1e18)));
+  const Step step =
+      by_inner_products_ && std::isfinite(most)
+          ? ByInnerProducts(penalty, root, gap, pool)
+          : ByColumns(penalty, root, gap, static_cast<int64_t>(std::min(most, 1e18)), pool);
   by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= most;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
@@ -199,7 +209,7 @@ bool LogisticSolver::NewtonStep(const Penalty& penalty, double gap, int64_t& cha
   return false;
 }
 
-int64_t LogisticSolver::Solve(const Penalty& penalty, double gap) {
+int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool) {
   int64_t changes = 0;
   Evaluate();
   int in_vain = 0;  // steps since the gap has become smaller
@@ -208,7 +218,7 @@ int64_t LogisticSolver::Solve(const Penalty& penalty, double gap) {
     const double now = Gap(penalty);
     in_vain = now < least ? 0 : in_vain + 1;
     least = std::min(least, now);
-    if (now <= gap || !NewtonStep(penalty, now, changes)) break;
+    if (now <= gap || !NewtonStep(penalty, now, changes, pool)) break;
   }
   return changes;
 }

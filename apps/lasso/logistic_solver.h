@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/column_matrix.h>
+#include <strads/parallel.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -26,14 +27,17 @@ class LogisticSolver {
   LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept);
 
   // Adds the columns of x with these coefficients. `intercept` is of the whole model.
-  void Grow(const ColumnMatrix& x, std::span<const double> b, double intercept);
+  void Grow(const ColumnMatrix& x,
+            std::span<const double> b,
+            std::span<const int32_t> numbers,
+            double intercept);
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return eta_.size(); }
   const std::vector<double>& b() const { return b_; }
   double intercept() const { return intercept_; }
 
   // As ColumnSolver::Solve.
-  int64_t Solve(const Penalty& penalty, double gap);
+  int64_t Solve(const Penalty& penalty, double gap, ThreadPool& pool);
 
  private:
   double Weight(Eigen::Index i) const { return weights_.size() > 0 ? weights_[i] : 1; }
@@ -46,18 +50,23 @@ class LogisticSolver {
     int64_t changes = 0;
   };
   double CostOfInnerProducts() const;
-  Step ByInnerProducts(const Penalty& penalty, const Eigen::VectorXd& root, double gap) const;
+  Step ByInnerProducts(const Penalty& penalty,
+                       const Eigen::VectorXd& root,
+                       double gap,
+                       ThreadPool& pool) const;
   Step ByColumns(const Penalty& penalty,
                  const Eigen::VectorXd& root,
                  double gap,
-                 int64_t most) const;
-  bool NewtonStep(const Penalty& penalty, double gap, int64_t& changes);
+                 int64_t most,
+                 ThreadPool& pool) const;
+  bool NewtonStep(const Penalty& penalty, double gap, int64_t& changes, ThreadPool& pool);
 
   std::vector<bool> positive_;
   const Eigen::VectorXd weights_;
   const bool has_intercept_;
   Eigen::VectorXd eta_;  // b0 + X_B b
   ColumnMatrix x_;
+  std::vector<int32_t> numbers_;
   std::vector<double> b_;
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;

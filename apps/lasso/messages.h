@@ -63,6 +63,7 @@ struct Partial {
   std::vector<double> xx;  // sum_i w_i x_ij^2 of all columns
   std::vector<double> xe;  // sum_i w_i x_ij of all columns, if they are needed
   int64_t entries = 0;     // non-zeros of the shard
+  int32_t threads = 1;     // that the worker may use
 
   std::vector<double> couplings;  // x_seed'x_j of all columns
   std::vector<double> gram;       // couplings of the probe, or of what joins with the block
@@ -70,7 +71,8 @@ struct Partial {
   Eigen::VectorXd weights;        // of the rows, likewise, if not all are 1
   std::vector<int32_t> counts;  // of the entries of each column gathered, or of all columns in the
                                 // first measurement if they are needed
-  std::vector<int32_t> rows;    // of those entries, from the first row of the shard
+  std::vector<int32_t> rows;    // of those entries, from the first row of the shard; none if the
+                                // shard is dense, whose columns have all of its rows
   std::vector<double> values;
   STRADS_FIELDS(updates_seen,
                 loss,
@@ -85,6 +87,7 @@ struct Partial {
                 xx,
                 xe,
                 entries,
+                threads,
                 couplings,
                 gram,
                 y,

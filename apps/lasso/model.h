@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/column_matrix.h>
+#include <strads/parallel.h>
 #include <strads/report.h>
 #include <strads/sparse_vector.h>
 
@@ -106,7 +107,8 @@ class Model {
   std::vector<bool> is_screened_;       // units; empty: none
   double largest_radius_ = 0;           // about the dual point at which any could be
   std::vector<double> scratch_;         // a slope for each variable
-  std::optional<Block> block_;          // of working_set
+  std::shared_ptr<ThreadPool> pool_;    // of working_set
+  std::optional<Block> block_;          // likewise
   bool projects_ = false;               // e out of all columns
   bool solved_since_measured_ = false;  // a block
   bool is_null_ = true;                 // only what is not penalised changes

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <thread>
 #include <utility>
 
 #include "apps/lasso/dual_bound.h"
@@ -28,6 +29,14 @@ size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
   for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];
+}
+
+// While a block is solved the workers wait: their threads are free, if they are of this machine.
+int ThreadsFor(std::span<const Partial> partials) {
+  int64_t threads = 0;
+  for (const Partial& partial : partials) threads += partial.threads;
+  const int64_t most = std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<int>(std::clamp<int64_t>(threads, 1, most));
 }
 
 }  // namespace
@@ -80,6 +89,8 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     for (size_t j = 0; j < partial.counts.size(); ++j) update.counts[j] += partial.counts[j];
     update.mean_entries += static_cast<double>(partial.entries);
   }
+  if (options_.schedule == "working_set")
+    pool_ = std::make_shared<ThreadPool>(ThreadsFor(partials));
   if (options_.schedule == "block_greedy") update.counts.resize(p, 0);
   if (p > 0) update.mean_entries /= static_cast<double>(p);
   // A round changes the fitted values of all rows anyway if its columns have that many entries.
@@ -168,7 +179,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
   update.nonzeros = nonzeros_;
   update.num_variables = static_cast<int64_t>(num_variables);
-  if (solves_blocks && !block_) block_.emplace(*columns_);
+  if (solves_blocks && !block_) block_.emplace(*columns_, *pool_);
   if (solves_blocks && !is_null_ && !path_.start) Screen(slopes, update);
   FindViolators(slopes.xr, update);
   if (solves_blocks) {

@@ -75,7 +75,7 @@ Partial Worker::Push(const Plan& plan) {
   if (has_intercept_) partial.er = loss_->er();
   if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a probe names a variable that does not exist");
-  if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram);
+  if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram, pool_);
   if (!std::ranges::all_of(plan.joining, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a block has a variable that does not exist");
   const auto before = static_cast<int>(block_.size());
@@ -83,7 +83,7 @@ Partial Worker::Push(const Plan& plan) {
   if (plan.gather) {
     Gather(partial);
   } else if (!plan.joining.empty()) {
-    data_.x.GramBlock(block_, before, partial.gram);
+    data_.x.GramBlock(block_, before, partial.gram, pool_);
   }
   return partial;
 }
@@ -119,6 +119,7 @@ void Worker::Look(Partial& partial) {
     ones_ = is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
   partial.weight = is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
   partial.entries = data_.x.num_nonzeros();
+  partial.threads = pool_.threads();
   partial.xx.resize(num_cols);
   if (needs_sums_) partial.xe.resize(num_cols);
   pool_.ParallelFor(
@@ -146,21 +147,17 @@ void Worker::Gather(Partial& partial) {
   gathers_ = true;
   for (; num_gathered_ < block_.size(); ++num_gathered_) {
     const int j = block_[num_gathered_];
-    const size_t before = partial.rows.size();
+    const size_t before = partial.values.size();
     if (data_.x.is_dense()) {
       const double* column = data_.x.DenseColumn(j);
-      for (int64_t row = 0; row < data_.x.num_rows(); ++row) {
-        if (column[row] == 0) continue;
-        partial.rows.push_back(static_cast<int32_t>(row));
-        partial.values.push_back(column[row]);
-      }
+      partial.values.insert(partial.values.end(), column, column + data_.x.num_rows());
     } else {
       const auto rows = data_.x.Rows(j);
       const auto values = data_.x.Values(j);
       partial.rows.insert(partial.rows.end(), rows.begin(), rows.end());
       partial.values.insert(partial.values.end(), values.begin(), values.end());
     }
-    partial.counts.push_back(static_cast<int32_t>(partial.rows.size() - before));
+    partial.counts.push_back(static_cast<int32_t>(partial.values.size() - before));
   }
 }
 

@@ -1,14 +1,24 @@
 #!/usr/bin/env python3
-"""Solving beside scikit-learn and glmnet, in one run: lasso_peers.py BUILD_FOLDER [DATA.libsvm[.xz]...]
+"""Solving beside scikit-learn and glmnet, in one run: lasso_peers.py BUILD_FOLDER [DATA...]
 
-For each file (without: the two of the app, a sparse and a dense correlated one that are generated), at
-lambda_max/10 and /100, prints
+DATA is a libsvm file (.xz too) or one of the sets that are generated:
+  sparse      20,000 x 100,000, 5 million non-zeros, independent columns
+  large       40,000 x 100,000, 10 million non-zeros, likewise
+  wide        20,000 x 1,000,000, 5 million non-zeros, likewise
+  dense       1,000 x 8,000, neighbouring columns correlated by 0.9
+  correlated  2,000 x 20,000, likewise
+Without: the two sets of the app, sparse and dense.
+
+For each, at lambda_max/10 and /100, prints
   - the seconds of solving (data in memory, from zero) to a relative suboptimality (P - P*) / P* of 1e-4 and
-    1e-6, and the peer's divided by ours. P = 1/2 |y - X b|^2 + lambda |b|_1, the same for all, evaluated by
-    this script; P* is the best of all. Peers stop on their own criteria, so each is run to a ladder of
-    them, and the fastest run that meets the target counts.
-  - the wall seconds from data file to model file at 1e-4, and the peak memory of the process.
-Each solver is one process of one thread. Needs python3-sklearn and r-cran-glmnet (tests/benchmark/setup.sh).
+    1e-6, and how many times as long the fastest peer takes. P = 1/2 |y - X b|^2 + lambda |b|_1, the same for
+    all, evaluated by this script; P* is the best of all. Peers stop on their own criteria, so each is run to
+    a ladder of them, and the fastest run that meets the target counts.
+  - the wall seconds from data file to model file at 1e-4, how many times as long scikit-learn takes, and the
+    peak memory of the process.
+Ours are medians of three runs: one worker, one worker of two threads, two workers of one thread. Peers are one
+process of one thread. A peer's ladder ends with a run that takes longer than MOST_SECONDS (environment, 60).
+Needs python3-sklearn and r-cran-glmnet (tests/benchmark/setup.sh).
 """
 import io
 import json
@@ -31,9 +41,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 TARGETS = (1e-4, 1e-6)
 REPEATS = 3
 LADDER = [10.0 ** -k for k in range(1, 11)]
-MOST_SECONDS = 60  # of one rung: the ladder ends there
+MOST_SECONDS = float(os.environ.get("MOST_SECONDS", 60))
 WAYS = {"1 worker": [], "2 threads": ["--threads=2"], "2 workers": ["--workers=2"]}
 GLMNET = {"glmnet": 1, "glmnet path": 20}
+SPARSE = {"sparse": (20000, 100000, 250), "large": (40000, 100000, 250), "wide": (20000, 1000000, 250)}
+DENSE = {"dense": (1000, 8000), "correlated": (2000, 20000)}
 
 
 def load(path):
@@ -51,7 +63,7 @@ def objective(x, y, b, lam):
     return 0.5 * numpy.square(y - x @ b).sum() + lam * numpy.abs(b).sum()
 
 
-def dense_set(path, rows=1000, columns=8000, correlation=0.9):
+def dense_set(path, rows, columns, correlation=0.9):
     """Columns as like their neighbours as this, 100 of them in the target."""
     draw = numpy.random.default_rng(5)
     x = draw.standard_normal((rows, columns))
@@ -143,21 +155,23 @@ def compare(build, data, ratio, x, y, folder):
         peers[name] = glmnet(x, y, lam, steps, folder)
     best = min([p for rungs, _ in peers.values() for _, p in rungs] +
                [p for way in runs.values() for points, _, _ in way for _, p in points])
-    lead = [statistics.median(first(points, best, t) for points, _, _ in runs["1 worker"]) for t in TARGETS]
+    fastest = [min(first(rungs, best, t) for rungs, _ in peers.values()) for t in TARGETS]
     title = f"{os.path.basename(data)[:20]:20} {ratio:5g}"
 
-    def line(name, seconds, wall, memory, ratios):
-        columns = "".join(f"{s:9.4f}" for s in seconds) + "".join(f"{r:7.2f}" for r in ratios)
-        print(f"{title} {name:>12}{columns} {wall:>10} {memory / 1e6:8.0f}", flush=True)
+    def line(name, seconds, ratios, wall, memory):
+        columns = "".join(f"{s:9.4f}" for s in seconds) + (ratios or 14 * " ")
+        print(f"{title} {name:>12}{columns} {wall:>16} {memory / 1e6:8.0f}", flush=True)
 
     for name, (rungs, peak) in peers.items():
         seconds = [first(rungs, best, t) for t in TARGETS]
-        wall = f"{loading + seconds[0]:.3f}" if name == "scikit-learn" else "-"
-        line(name, seconds, wall, peak, [s / o for s, o in zip(seconds, lead)])
+        peers_wall = loading + seconds[0] if name == "scikit-learn" else float("nan")
+        line(name, seconds, "", f"{peers_wall:.3f}", peak)
+    sklearns = loading + first(peers["scikit-learn"][0], best, TARGETS[0])
     for way, repeats in runs.items():
         seconds = [statistics.median(first(points, best, t) for points, _, _ in repeats) for t in TARGETS]
         wall = statistics.median(wall for _, wall, _ in repeats)
-        line(way, seconds, f"{wall:.3f}", repeats[0][2], [s / o for s, o in zip(seconds, lead)])
+        ratios = "".join(f"{f / s:7.2f}" for f, s in zip(fastest, seconds))
+        line(way, seconds, ratios, f"{wall:.3f} {sklearns / wall:7.2f}", repeats[0][2])
 
 
 def main():
@@ -165,15 +179,18 @@ def main():
         return sklearn_child(sys.argv[2], float(sys.argv[3]))
     build, files = sys.argv[1], sys.argv[2:]
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
-    print(f"{'data':20} {'ratio':>5} {'solver':>12} {'1e-4 s':>8} {'1e-6 s':>8} {'to ours':>13} {'file-model':>10} {'peak MB':>8}")
+    print(f"{'data':20} {'ratio':>5} {'solver':>12} {'1e-4 s':>8} {'1e-6 s':>8} {'to fastest':>13} {'file-model':>16} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
         if not files:
-            data = HERE.parents[1] / "apps/lasso/data"
-            files = [str(data / "colon.libsvm.xz"), str(data / "mug05.libsvm.xz"),
-                     f"{folder}/sparse.libsvm", f"{folder}/dense.libsvm"]
-            run([f"{build}/benchmark_generate", files[2], "20000", "100000", "250"])
-            dense_set(files[3])
+            own = HERE.parents[1] / "apps/lasso/data"
+            files = [str(own / "colon.libsvm.xz"), str(own / "mug05.libsvm.xz"), "sparse", "dense"]
         for data in files:
+            if data in SPARSE:
+                run([f"{build}/benchmark_generate", f"{folder}/{data}", *map(str, SPARSE[data])])
+            elif data in DENSE:
+                dense_set(f"{folder}/{data}", *DENSE[data])
+            if data in SPARSE or data in DENSE:
+                data = f"{folder}/{data}"
             x, y = load(data)
             for ratio in (0.1, 0.01):
                 compare(build, data, ratio, x, y, folder)

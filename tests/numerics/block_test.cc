@@ -8,6 +8,7 @@
 #include "apps/lasso/block_solver.h"
 #include "apps/lasso/column_solver.h"
 #include "strads/column_matrix.h"
+#include "strads/parallel.h"
 #include "tests/numerics/solve.h"
 #include "tests/support/reference.h"
 
@@ -60,6 +61,7 @@ class BlockTest : public ::testing::TestWithParam<Case> {
     state.rr = r.squaredNorm();
     state.yr = problem().y.dot(r);
   }
+  ThreadPool pool_{2};
   Problem Restricted(int last) const { return {Dense(problem()).leftCols(last), problem().y}; }
 };
 
@@ -99,11 +101,12 @@ TEST_P(BlockTest, IsSolvedFromColumnsHoweverItGrew) {
       const Eigen::MatrixXd x = Dense(problem()).middleCols(first, last - first);
       const std::vector<double> zeros(static_cast<size_t>(last - first), 0.0);
       solver.Grow(ColumnMatrix::FromDense(x), zeros);
-      solver.Solve(Penalty::Lasso(last, lambda), 1e-10 * NullObjective(problem()));
+      solver.Solve(Penalty::Lasso(last, lambda), 1e-10 * NullObjective(problem()), pool_);
       const Eigen::Map<const Eigen::VectorXd> b(solver.b().data(), last);
       EXPECT_LE(RelativeGap(Restricted(last), b, lambda), 2e-10);
     }
-    EXPECT_EQ(solver.Solve(Penalty::Lasso(cols(), lambda), 1e-9 * NullObjective(problem())), 0);
+    EXPECT_EQ(solver.Solve(Penalty::Lasso(cols(), lambda), 1e-9 * NullObjective(problem()), pool_),
+              0);
   }
 }
 
@@ -115,7 +118,7 @@ TEST_P(BlockTest, StartsFromTheCoefficientsItIsGiven) {
   ColumnSolver solver(problem().y);
   solver.Grow(ColumnMatrix::FromDense(x), b);
   EXPECT_EQ(solver.b(), b);
-  solver.Solve(Penalty::Lasso(cols(), Lambda(0.1)), 1e-10 * NullObjective(problem()));
+  solver.Solve(Penalty::Lasso(cols(), Lambda(0.1)), 1e-10 * NullObjective(problem()), pool_);
   const Eigen::Map<const Eigen::VectorXd> found(solver.b().data(), cols());
   EXPECT_LE(RelativeGap(problem(), found, Lambda(0.1)), 2e-10);
 }
@@ -131,11 +134,41 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"RepeatedAndZeroColumns", WithRepeatedAndZeroColumns()}),
     [](const auto& of) { return of.param.name; });
 
+// So correlated, and with so many non-zeros, that descent alone would take thousands of sweeps.
+TEST(Block, OfManyDenseColumnsIsTheSameWithAnyNumberOfThreads) {
+  const Problem problem = DrawProblem(
+      {.rows = 300, .cols = 500, .correlation = 0.95, .relevant = 100, .noise = 5, .seed = 8});
+  const Eigen::MatrixXd x(problem.x);
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(x.rows());
+  Problem centred{x.rowwise() - x.colwise().mean(), problem.y.array() - problem.y.mean()};
+  for (const double ratio : {0.01, 0.001}) {
+    for (const bool intercept : {false, true}) {
+      SCOPED_TRACE(std::to_string(ratio) + (intercept ? " with intercept" : ""));
+      const Problem& solved = intercept ? centred : problem;
+      const double lambda = ratio * LambdaMax(solved);
+      std::vector<double> first;
+      for (const int threads : {1, 2, 4}) {
+        ThreadPool pool(threads);
+        ColumnSolver solver(problem.y, intercept ? ones : Eigen::VectorXd());
+        solver.Grow(ColumnMatrix::FromDense(x), std::vector<double>(500, 0.0));
+        const int64_t changes =
+            solver.Solve(Penalty::Lasso(500, lambda), 1e-10 * NullObjective(solved), pool);
+        EXPECT_LE(changes, 300'000);
+        if (threads == 1) first = solver.b();
+        EXPECT_EQ(solver.b(), first) << threads << " threads";
+      }
+      const Eigen::Map<const Eigen::VectorXd> b(first.data(), 500);
+      EXPECT_LE(RelativeGap(solved, b, lambda), 2e-10);
+    }
+  }
+}
+
 TEST(Block, OfNothingIsSolvedAtOnce) {
   BlockSolver::State state;
   state.rr = state.yr = 4;
   EXPECT_EQ(BlockSolver().Solve(state, Penalty::Lasso(0, 1), 0), 0);
-  EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(Penalty::Lasso(0, 1), 0), 0);
+  ThreadPool pool(1);
+  EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(Penalty::Lasso(0, 1), 0, pool), 0);
 }
 
 class WorkingSetRuns : public ::testing::Test {

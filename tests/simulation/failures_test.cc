@@ -179,7 +179,7 @@ TEST(Failures, AnErrorOfAWorkersConstructorEndsTheRunWithItsKind) {
   }
 }
 
-TEST(Failures, AnErrorOfAWorkerInARoundIsTold) {
+TEST(Failures, ADataErrorOfAWorkerInARoundEndsTheRunWithItsKind) {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     SimCluster::Config config = MakeConfig(3, 0);
     config.values = {{"bad_shard", "1"}, {"bad_round", "5"}};
@@ -188,11 +188,10 @@ TEST(Failures, AnErrorOfAWorkerInARoundIsTold) {
     SimCluster cluster(ToyProgram(), config);
     cluster.AddAll();
     cluster.Run();
-    const Summary summary = cluster.Result().summary;
-    EXPECT_EQ(summary.termination, Termination::kWorkerLost);
-    EXPECT_EQ(summary.rounds, 5);
-    EXPECT_THAT(summary.message, HasSubstr("worker 1 "));
-    EXPECT_THAT(summary.message, HasSubstr("toy:9: the data went away"));
+    const Outcome outcome = OutcomeOf(cluster);
+    ASSERT_TRUE(outcome.error) << "seed " << seed;
+    EXPECT_EQ(outcome.error->kind(), ErrorKind::kData);
+    EXPECT_THAT(outcome.error->what(), HasSubstr("toy:9: the data went away"));
   }
 }
 

@@ -147,7 +147,8 @@ TEST_P(ColumnMatrixTest, GramBlockHoldsTheNewPairsInOrder) {
   const std::vector<int32_t> columns = {7, 0, 12, 3, 4, 9, 1};
   for (int first_new = 0; first_new <= std::ssize(columns); ++first_new) {
     std::vector<double> upper(3, -1.0);
-    x_.GramBlock(columns, first_new, upper);
+    ThreadPool pool(2);
+    x_.GramBlock(columns, first_new, upper, pool);
     std::size_t next = 0;
     for (std::size_t b = static_cast<std::size_t>(first_new); b < columns.size(); ++b) {
       for (std::size_t a = 0; a < b; ++a) {
@@ -257,7 +258,8 @@ TEST(ColumnMatrixStorageTest, AllowsNoRowsAndNoColumns) {
     EXPECT_EQ(x.num_cols(), 3);
     EXPECT_EQ(x.Dot(2, Eigen::VectorXd()), 0);
     std::vector<double> upper;
-    x.GramBlock(std::vector<int32_t>{0, 1, 2}, 1, upper);
+    ThreadPool pool(1);
+    x.GramBlock(std::vector<int32_t>{0, 1, 2}, 1, upper, pool);
     EXPECT_EQ(upper, (std::vector<double>{0, 0, 0}));
   }
 }
@@ -287,6 +289,30 @@ TEST(ColumnMatrix, AddsColumnsTheSameWayWithAnyNumberOfThreads) {
   }
 }
 
+// More rows and columns than are multiplied at a time, and no multiple of either.
+TEST(ColumnMatrix, MultipliesManyColumnsTheSameWayWithAnyNumberOfThreads) {
+  const Eigen::MatrixXd values = RandomMatrix(531, 150, 1);
+  const ColumnMatrix x = ColumnMatrix::FromDense(values);
+  std::vector<int32_t> columns;
+  for (int32_t j = 0; j < 149; ++j) columns.push_back(j * 7 % 150);
+  for (const int first_new : {0, 1, 64, 77, 148}) {
+    SCOPED_TRACE(first_new);
+    std::vector<double> first;
+    for (const int threads : {1, 2, 5}) {
+      ThreadPool pool(threads);
+      std::vector<double> upper;
+      x.GramBlock(columns, first_new, upper, pool);
+      if (threads == 1) first = upper;
+      EXPECT_EQ(upper, first) << threads << " threads";
+    }
+    const double* pair = first.data();
+    for (size_t b = static_cast<size_t>(first_new); b < columns.size(); ++b) {
+      for (size_t a = 0; a < b; ++a)
+        ASSERT_NEAR(*pair++, values.col(columns[a]).dot(values.col(columns[b])), 1e-11);
+    }
+  }
+}
+
 TEST(ColumnMatrix, WidensByEmptyColumns) {
   for (const Storage storage : {Storage::kDense, Storage::kSparse}) {
     const std::vector<Triplet> entries = {{0, 0, 2.0}, {2, 1, -3.0}};
@@ -301,7 +327,8 @@ TEST(ColumnMatrix, WidensByEmptyColumns) {
       EXPECT_EQ(x.SquaredNorm(j), 0);
     }
     std::vector<double> gram;
-    x.GramBlock(std::vector<int32_t>{4, 1, 0}, 0, gram);
+    ThreadPool pool(1);
+    x.GramBlock(std::vector<int32_t>{4, 1, 0}, 0, gram, pool);
     EXPECT_EQ(gram, (std::vector<double>{0, 0, 0}));
   }
 }

@@ -130,7 +130,11 @@ class ColumnMatrix {
   //
   // Sparse: O(entries of these columns + pairs of entries that share a row), and num_rows() + 16
   // bytes per entry of working memory. Dense: O(K (K - first_new) num_rows()) in blocks.
-  void GramBlock(std::span<const int32_t> columns, int first_new, std::vector<double>& upper) const;
+  // The same for any number of threads, of which sparse matrices use one.
+  void GramBlock(std::span<const int32_t> columns,
+                 int first_new,
+                 std::vector<double>& upper,
+                 ThreadPool& pool) const;
 
  private:
   static std::size_t Index(int j) { return static_cast<std::size_t>(j); }
@@ -142,7 +146,10 @@ class ColumnMatrix {
   void SortRows(int j);
   void DropZeros();
   void GramSparse(std::span<const int32_t> columns, int first_new, double* upper) const;
-  void GramDense(std::span<const int32_t> columns, int first_new, double* upper) const;
+  void GramDense(std::span<const int32_t> columns,
+                 int first_new,
+                 double* upper,
+                 ThreadPool& pool) const;
 
   int64_t num_rows_ = 0;
   int64_t num_cols_ = 0;

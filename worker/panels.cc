@@ -1,0 +1,112 @@
+#include "worker/panels.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "strads/parallel.h"
+#include "worker/vector_clones.h"
+
+namespace strads::kernels {
+namespace {
+
+constexpr int kHalf = kPanelColumns / 2;
+// Panels that are multiplied with as many others by one thread: they stay in its cache.
+constexpr int64_t kTile = 8;
+
+// A row of half a panel.
+using Vec __attribute__((vector_size(kHalf * sizeof(double)), aligned(sizeof(double)), may_alias)) =
+    double;
+
+inline __attribute__((always_inline)) const Vec& At(const double* from) {
+  return *reinterpret_cast<const Vec*>(from);
+}
+inline __attribute__((always_inline)) Vec& At(double* from) {
+  return *reinterpret_cast<Vec*>(from);
+}
+
+// For four columns of a: eight sums that fit into the registers.
+inline __attribute__((always_inline)) void MultiplyHalf(const double* a,
+                                                        const double* b,
+                                                        int64_t n,
+                                                        double* products) {
+  Vec sums[kHalf][2] = {};
+  for (int64_t k = 0; k < n; ++k, a += kPanelColumns, b += kPanelColumns) {
+    const Vec left = At(b), right = At(b + kHalf);
+    for (int i = 0; i < kHalf; ++i) {
+      const Vec scale = {a[i], a[i], a[i], a[i]};
+      sums[i][0] += scale * left;
+      sums[i][1] += scale * right;
+    }
+  }
+  for (int i = 0; i < kHalf; ++i) {
+    At(products + kPanelColumns * i) = sums[i][0];
+    At(products + kPanelColumns * i + kHalf) = sums[i][1];
+  }
+}
+
+}  // namespace
+
+void PackPanel(const double* const* columns, int count, int64_t n, double* panel) {
+  if (count < kPanelColumns) std::fill_n(panel, kPanelColumns * n, 0.0);
+  for (int c = 0; c < count; ++c) {
+    for (int64_t k = 0; k < n; ++k) panel[kPanelColumns * k + c] = columns[c][k];
+  }
+}
+
+void UnpackPanel(const double* panel, int count, int64_t n, double* const* columns) {
+  for (int c = 0; c < count; ++c) {
+    for (int64_t k = 0; k < n; ++k) columns[c][k] = panel[kPanelColumns * k + c];
+  }
+}
+
+STRADS_VECTOR_CLONES void MultiplyPanels(const double* a,
+                                         const double* b,
+                                         int64_t n,
+                                         double* products) {
+  MultiplyHalf(a, b, n, products);
+  MultiplyHalf(a + kHalf, b, n, products + kPanelColumns * kHalf);
+}
+
+STRADS_VECTOR_CLONES void SolvePanel(const double* u, int64_t stride, int64_t n, double* panel) {
+  for (int64_t row = 0; row < n; ++row) {
+    const double* const column = u + stride * row;
+    double* const to = panel + kPanelColumns * row;
+    Vec left = At(to), right = At(to + kHalf);
+    for (int64_t k = 0; k < row; ++k) {
+      const Vec scale = {column[k], column[k], column[k], column[k]};
+      left -= scale * At(panel + kPanelColumns * k);
+      right -= scale * At(panel + kPanelColumns * k + kHalf);
+    }
+    const Vec pivot = {column[row], column[row], column[row], column[row]};
+    At(to) = left / pivot;
+    At(to + kHalf) = right / pivot;
+  }
+}
+
+void MultiplyPairs(const double* panels,
+                   int64_t count,
+                   int64_t first,
+                   int64_t n,
+                   ThreadPool& pool,
+                   const std::function<void(int64_t, int64_t, const double*)>& sink) {
+  std::vector<std::pair<int64_t, int64_t>> tiles;  // first panels
+  for (int64_t b = first; b < count; b += kTile) {
+    for (int64_t a = 0; a < std::min(b + kTile, count); a += kTile) tiles.emplace_back(a, b);
+  }
+  const int64_t size = kPanelColumns * n;
+  pool.ParallelFor(std::ssize(tiles), [&](int64_t begin, int64_t end) {
+    double products[kPanelColumns * kPanelColumns];
+    for (int64_t t = begin; t < end; ++t) {
+      const auto [a0, b0] = tiles[static_cast<size_t>(t)];
+      for (int64_t b = b0; b < std::min(b0 + kTile, count); ++b) {
+        for (int64_t a = a0; a < std::min(a0 + kTile, b + 1); ++a) {
+          MultiplyPanels(panels + size * a, panels + size * b, n, products);
+          sink(a, b, products);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace strads::kernels
