@@ -1,6 +1,6 @@
 #include "worker/kernels.h"
 
-#include "worker/vector_clones.h"
+#include <strads/vector_clones.h>
 
 namespace strads::kernels {
 namespace {

@@ -1,11 +1,12 @@
 #include "worker/panels.h"
 
+#include <strads/vector_clones.h>
+
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "strads/parallel.h"
-#include "worker/vector_clones.h"
 
 namespace strads::kernels {
 namespace {

@@ -7,8 +7,6 @@
 #include <cstring>
 #include <limits>
 
-#include "apps/mf/vector_clones.h"
-
 namespace strads::mf {
 namespace {
 
