@@ -1,6 +1,7 @@
 #include "apps/mf/top_items.h"
 
 #include <strads/ratings.h>
+#include <strads/vector_clones.h>
 
 #include <algorithm>
 #include <array>
