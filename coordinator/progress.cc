@@ -1,8 +1,11 @@
 #include "coordinator/progress.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "coordinator/format.h"
 
@@ -33,6 +36,21 @@ void Progress::News(const std::string& text) {
   std::fflush(out_);
 }
 
+void Progress::Print(std::string line) {
+  Clear();
+  if (terminal_) {
+    winsize size{};
+    // A line that wraps could not be cleared.
+    if (ioctl(fileno(out_), TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+      line.resize(std::min<size_t>(line.size(), size.ws_col - 1U));
+    line_open_ = true;
+  } else {
+    line += '\n';
+  }
+  std::fputs(line.c_str(), out_);
+  std::fflush(out_);
+}
+
 void Progress::Show(const RoundRecord& record) {
   if (!enabled_ || record.seconds < next_) return;
   next_ = record.seconds + (terminal_ ? kTerminalSeconds : kLogSeconds);
@@ -40,27 +58,27 @@ void Progress::Show(const RoundRecord& record) {
     std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s\n", "round", "objective", "gap",
                  "non-zeros", "updates/s", "bytes/s", "time");
     header_shown_ = true;
+    first_extra_ = record.extra;
   }
   const double seconds = std::max(record.seconds - before_.seconds, 1e-9);
   const double updates = static_cast<double>(record.updates - before_.updates) / seconds;
   const double bytes = static_cast<double>(record.bytes_sent + record.bytes_received -
                                            before_.bytes_sent - before_.bytes_received) /
                        seconds;
-  Clear();
-  std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(),
-               FormatNumber(record.objective, 10).c_str(),
-               std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
-               FormatCount(record.nonzeros).c_str(),
-               FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
-               FormatSeconds(record.seconds).c_str());
-  for (const auto& [name, value] : record.extra)
-    std::fprintf(out_, "  %s %s", name.c_str(), FormatNumber(value, 5).c_str());
-  if (terminal_) {
-    line_open_ = true;
-  } else {
-    std::fputc('\n', out_);
+  char text[160];
+  std::snprintf(text, sizeof text, "%10s %16s %9s %9s %10s %10s %8s",
+                FormatCount(record.round).c_str(), FormatNumber(record.objective, 10).c_str(),
+                std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
+                FormatCount(record.nonzeros).c_str(),
+                FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
+                FormatSeconds(record.seconds).c_str());
+  std::string line = text;
+  for (const auto& [name, value] : record.extra) {
+    const auto first = first_extra_.find(name);
+    if (first == first_extra_.end() || first->second != value)
+      line += "  " + name + " " + FormatNumber(value, 5);
   }
-  std::fflush(out_);
+  Print(std::move(line));
   before_ = record;
 }
 

@@ -2,13 +2,15 @@
 
 #include <strads/summary.h>
 
-#include <chrono>
 #include <cstdio>
+#include <map>
+#include <string>
 
 namespace strads {
 
-// Shows how training goes on a stream: one line that changes in place on a terminal, a line every
-// few seconds elsewhere.
+// Shows how training goes on a stream: one line that changes in place on a terminal, as much of it
+// as there is room for, and a line every second elsewhere. Of what the app tells beside the
+// objective, only what is no longer as it was in the first round.
 class Progress {
  public:
   Progress(std::FILE* out, bool enabled);
@@ -23,6 +25,7 @@ class Progress {
 
  private:
   void Clear();
+  void Print(std::string line);
 
   std::FILE* const out_;
   const bool enabled_;
@@ -31,6 +34,7 @@ class Progress {
   bool line_open_ = false;
   double next_ = 0;  // seconds of solving
   RoundRecord before_;
+  std::map<std::string, double> first_extra_;
 };
 
 }  // namespace strads

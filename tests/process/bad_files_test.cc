@@ -209,7 +209,7 @@ TEST(BadOptionFiles, OneClassAloneHasNoIntercept) {
     Words fits = {"lasso", "path", "--noprogress", "--folds=0"};
     fits.insert(fits.end(), flags.begin(), flags.end());
     const Finished run = RunStrads(fits);
-    EXPECT_EQ(run.exit_code, 4) << "it is a worker that fails";
+    EXPECT_EQ(run.exit_code, 3) << run.err;
     EXPECT_THAT(run.err, HasSubstr(message));
   }
 }
