@@ -1,5 +1,6 @@
 #include "worker/word_scanner.h"
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 
@@ -42,29 +43,40 @@ void WordScanner::Put(const char* bytes, int count) {
   ++length_;
 }
 
+// Ends at the end of the line or text by itself: what is there is no letter.
+const char* WordScanner::PutAscii(const char* p) {
+  const char* const begin = p;
+  const char* const fits = p + (size_ < buffer_.size() ? buffer_.size() - size_ : 0);
+  char* to = buffer_.data() + std::min(size_, buffer_.size());
+  for (char small = SmallAt(p); small != 0; small = SmallAt(++p)) {
+    if (p < fits) *to++ = small;
+  }
+  size_ += static_cast<std::size_t>(p - begin);
+  length_ += static_cast<int>(p - begin);
+  return p;
+}
+
 const char* WordScanner::ReadWord(const char* p, const char* end) {
   size_ = 0;
   length_ = 0;
-  while (p < end) {
-    char small = SmallAt(p);
-    if (small != 0) [[likely]] {
-      Put(&small, 1);
-      ++p;
-    } else if (const int letter = LetterAt(p); letter > 0) {
+  for (;;) {
+    p = PutAscii(p);
+    if (*p == ' ' || p >= end) [[likely]]
+      return p;
+    if (const int letter = LetterAt(p); letter > 0) {
       Put(p, letter);
       p += letter;
-    } else {
-      int apostrophe = *p == '\'';
-      if (!IsAscii(*p)) {
-        const Utf8Char c = DecodeUtf8(p);
-        if (c.code == kRightQuote) apostrophe = c.length;
-      }
-      if (apostrophe == 0 || p + apostrophe >= end || LetterAt(p + apostrophe) == 0) break;
-      Put("'", 1);
-      p += apostrophe;
+      continue;
     }
+    int apostrophe = *p == '\'';
+    if (!IsAscii(*p)) {
+      const Utf8Char c = DecodeUtf8(p);
+      if (c.code == kRightQuote) apostrophe = c.length;
+    }
+    if (apostrophe == 0 || p + apostrophe >= end || LetterAt(p + apostrophe) == 0) return p;
+    Put("'", 1);
+    p += apostrophe;
   }
-  return p;
 }
 
 const char* WordScanner::SkipOther(const char* p) const {
@@ -79,9 +91,15 @@ const char* WordScanner::SkipOther(const char* p) const {
 
 const char* WordScanner::Next(const char* p, const char* end, std::string_view* word) {
   while (p < end) {
-    if (LetterAt(p) == 0) {
-      p = SkipOther(p);
-      continue;
+    if (SmallAt(p) == 0) {
+      if (*p == ' ') {
+        ++p;
+        continue;
+      }
+      if (LetterAt(p) == 0) {
+        p = SkipOther(p);
+        continue;
+      }
     }
     p = ReadWord(p, end);
     if (size_ > kLongestWord + kPossessive.size()) continue;

@@ -26,7 +26,10 @@ class WordScanner {
   const char* ReadWord(const char* p, const char* end);
   // The length of the character at p if it belongs to a word, else 0.
   static int LetterAt(const char* p);
+  // Adds the character of `count` bytes to the word.
   void Put(const char* bytes, int count);
+  // Adds the ASCII letters and digits from p on; returns the byte after them.
+  const char* PutAscii(const char* p);
   // Passes over a character that belongs to no word.
   const char* SkipOther(const char* p) const;
 

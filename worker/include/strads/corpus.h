@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/aligned_vector.h>
 #include <strads/id_table.h>
 #include <strads/shard.h>
 
@@ -18,8 +19,8 @@ struct Corpus {
   int64_t first_document = 0;  // the number of document 0 in the whole corpus, from 0
   int32_t num_words = 0;       // 0 <= words[i] < num_words
   std::vector<int64_t> begins = {0};
-  std::vector<int32_t> words = {};
-  std::vector<int32_t> counts = {};
+  AlignedVector<int32_t> words = {};
+  AlignedVector<int32_t> counts = {};
 
   int64_t num_documents() const { return std::ssize(begins) - 1; }
   // The sum of the counts, and the number of documents without any. O(entries), O(documents).
