@@ -130,6 +130,7 @@ class UciReader {
     const auto [first, last] = shard.RangeOf(std::ssize(layout_.body));
     const auto pieces = SplitLines(layout_.body, first, last, pool_.threads());
     std::vector<Start> starts;
+    starts.reserve(pieces.size() + 1);
     for (const std::string_view piece : pieces) starts.push_back(FindStart(piece.data()));
     starts.push_back(shard.rank + 1 == shard.num_workers
                          ? Start{end_, num_documents_ + 1}
