@@ -1,0 +1,82 @@
+#pragma once
+
+#include <strads/parallel.h>
+#include <strads/random.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/lda/prior.h"
+#include "apps/lda/token_grid.h"
+#include "apps/lda/word_topics.h"
+
+namespace strads::lda {
+
+// How a token's topic is drawn.
+enum class SamplerKind {
+  kDense,       // from all topics; the fastest for some hundred
+  kTree,        // from the document's topics and a tree of sums over all
+  kMetropolis,  // by proposals that are taken or refused, independent of the number of topics
+};
+
+// "dense", "tree", "metropolis", or "auto" for what is fastest with that many topics. Throws
+// UsageError on another name.
+SamplerKind ParseSampler(const std::string& name, int topics);
+
+struct TopicCount {
+  Topic topic = 0;
+  int32_t count = 0;
+  friend bool operator==(const TopicCount&, const TopicCount&) = default;
+};
+
+// Collapsed Gibbs sampling (Griffiths, Steyvers, PNAS 2004): a token of word w in document d gets
+// topic k with probability in proportion to
+//
+//   (n_dk + alpha_k) (n_wk + beta) / (n_k + V beta)
+//
+// where counts are those of all other tokens. Holds what a worker knows of its documents; words'
+// rows and the totals n_k are lent to it.
+class Sampler {
+ public:
+  virtual ~Sampler() = default;
+
+  // Draws new topics for all tokens of a cell, word by word, and changes the rows of its words and
+  // totals accordingly. Cells of different groups that have no document and no word in common may
+  // be sampled at once, each with totals of its own.
+  virtual void Sample(
+      const Cell& cell, int group, WordRows& rows, std::span<int64_t> totals, Random& random) = 0;
+  virtual void SetPrior(const Prior& prior) = 0;
+  // The topics of a document, in no particular order, and how often: replaces `counts`.
+  virtual void CountsOf(int64_t document, std::vector<TopicCount>& counts) const = 0;
+};
+
+// Samplers of the grid's documents, as its topics are now. With D documents, K topics and T tokens:
+//   dense       2 K D bytes (4 K D with documents of more than 65,535 tokens); O(K) a token
+//   tree        at most 4 T + 32 D bytes (6 T); O(topics of the document + sqrt(K)) a token
+//   metropolis  6 T bytes; O(tokens of the document / 16) a token, proposals O(1)
+// and, for each of the grid's groups, some arrays of K numbers.
+std::unique_ptr<Sampler> MakeSampler(SamplerKind kind, const TokenGrid& grid, const Prior& prior);
+std::unique_ptr<Sampler> MakeDenseSampler(const TokenGrid& grid, const Prior& prior);
+std::unique_ptr<Sampler> MakeTreeSampler(const TokenGrid& grid, const Prior& prior);
+std::unique_ptr<Sampler> MakeMetropolisSampler(const TokenGrid& grid, const Prior& prior);
+
+// Adds the topics that the grid's tokens of a slice have to its rows and to totals.
+void AddTopics(TokenGrid& grid, int64_t slice, WordRows& rows, std::span<int64_t> totals);
+
+// One pass over the grid's tokens of a slice: new topics for all. `totals`, of all words, are as at
+// the start of the pass, and are left as changed by it. A pass has as many steps as the grid has
+// groups; within a step groups do not hear of each other's changes to totals. The same bytes for a
+// given grid whatever pool.threads(). (seed, number) must be another one for every pass.
+void RunPass(TokenGrid& grid,
+             int64_t slice,
+             uint64_t seed,
+             uint64_t number,
+             Sampler& sampler,
+             WordRows& rows,
+             std::span<int64_t> totals,
+             ThreadPool& pool);
+
+}  // namespace strads::lda
