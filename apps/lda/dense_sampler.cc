@@ -124,7 +124,7 @@ STRADS_INLINE void SampleDense(const DenseWork<Count>& work) {
       weight[k] = (static_cast<float>(counts[k]) + work.beta) * inverse[k];
     for (int64_t n = cell.begins[i]; n < cell.begins[i + 1]; ++n) {
       Count* const row = work.documents + int64_t{cell.documents[n]} * work.stride;
-      if (n + kAhead < cell.begins[i + 1]) {
+      if (n + kAhead < cell.begins.back()) {
         const Count* const ahead =
             work.documents + int64_t{cell.documents[n + kAhead]} * work.stride;
         for (int k = 0; k < work.stride; k += 64 / static_cast<int>(sizeof(Count)))
@@ -212,8 +212,7 @@ class DenseSampler final : public Sampler {
 }  // namespace
 
 std::unique_ptr<Sampler> MakeDenseSampler(const TokenGrid& grid, const Prior& prior) {
-  if (std::ranges::all_of(grid.lengths(), [](int64_t length) { return length < 1 << 16; }))
-    return std::make_unique<DenseSampler<uint16_t>>(grid, prior);
+  if (grid.HasShortDocuments()) return std::make_unique<DenseSampler<uint16_t>>(grid, prior);
   return std::make_unique<DenseSampler<uint32_t>>(grid, prior);
 }
 

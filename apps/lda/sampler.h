@@ -54,14 +54,31 @@ class Sampler {
 };
 
 // Samplers of the grid's documents, as its topics are now. With D documents, K topics and T tokens:
+//
 //   dense       2 K D bytes (4 K D with documents of more than 65,535 tokens); O(K) a token
-//   tree        at most 4 T + 32 D bytes (6 T); O(topics of the document + sqrt(K)) a token
-//   metropolis  6 T bytes; O(tokens of the document / 16) a token, proposals O(1)
+//   tree        at most 4 T + 64 D bytes (6 T); O(topics of the document + sqrt(K)) a token, a word
+//               O(its topics). Exact as dense is (Yu, Hsieh, Yun, Vishwanathan, Dhillon, WWW 2015)
+//   metropolis  6 T + 32 D bytes; O(cycles (1 + tokens of the document / 16)) a token, a word O(its
+//               topics)
+//
 // and, for each of the grid's groups, some arrays of K numbers.
 std::unique_ptr<Sampler> MakeSampler(SamplerKind kind, const TokenGrid& grid, const Prior& prior);
 std::unique_ptr<Sampler> MakeDenseSampler(const TokenGrid& grid, const Prior& prior);
 std::unique_ptr<Sampler> MakeTreeSampler(const TokenGrid& grid, const Prior& prior);
-std::unique_ptr<Sampler> MakeMetropolisSampler(const TokenGrid& grid, const Prior& prior);
+// Metropolis-Hastings, in `cycles` cycles of two proposals a token (Yuan et al., "LightLDA", WWW
+// 2015), whose ratios are simple because proposals follow the counts of all other tokens as they
+// are now and not as they once were:
+//
+//   from k to j by the word, in proportion to n_wj + beta, is taken with probability
+//     min(1, (n_dj + alpha_j) (n_k + V beta) / ((n_dk + alpha_k) (n_j + V beta)))
+//   and by the document, in proportion to n_dj + alpha_j, with probability
+//     min(1, (n_wj + beta) (n_k + V beta) / ((n_wk + beta) (n_j + V beta)))
+//
+// n_wj is drawn from as a token of the cell, or else of elsewhere by an alias table that holds as
+// long as the word is sampled; n_dj as a token of the document. So the draw is exact in the limit.
+std::unique_ptr<Sampler> MakeMetropolisSampler(const TokenGrid& grid,
+                                               const Prior& prior,
+                                               int cycles);
 
 // Adds the topics that the grid's tokens of a slice have to its rows and to totals.
 void AddTopics(TokenGrid& grid, int64_t slice, WordRows& rows, std::span<int64_t> totals);

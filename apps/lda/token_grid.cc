@@ -94,12 +94,16 @@ std::span<const int32_t> TokenGrid::WordCounts(int64_t slice) const {
 
 int64_t TokenGrid::SliceSize(int64_t slice) const { return slices_[Index(slice)].size; }
 
+bool TokenGrid::HasShortDocuments() const {
+  return std::ranges::all_of(lengths_, [](int64_t length) { return length < 1 << 16; });
+}
+
 Cell TokenGrid::At(int64_t slice, int step, int group) {
   const int64_t number = int64_t{group} * groups_ + (group + step) % groups_;
   const CellRange& range = slices_[Index(slice)].cells[Index(number)];
   const int64_t before = slice * groups_ * groups_ + number;  // one more begin than words in each
   return {.words = std::span(words_).subspan(Index(range.first), Index(range.count)),
-          .begins = begins_.data() + range.first + before,
+          .begins = std::span(begins_).subspan(Index(range.first + before), Index(range.count + 1)),
           .documents = documents_.data(),
           .topics = topics_of_.data()};
 }

@@ -15,7 +15,7 @@ namespace strads::lda {
 // are [begins[i], begins[i + 1]) of the worker's, documents ascending.
 struct Cell {
   std::span<const int32_t> words;
-  const int64_t* begins = nullptr;  // words.size() + 1
+  std::span<const int64_t> begins;  // words.size() + 1
   const int32_t* documents = nullptr;
   Topic* topics = nullptr;
 };
@@ -51,6 +51,8 @@ class TokenGrid {
   int64_t SliceSize(int64_t slice) const;
   // Tokens of each document.
   std::span<const int64_t> lengths() const { return lengths_; }
+  // Whether no document has more than 65,535 tokens.
+  bool HasShortDocuments() const;
   // Documents of group g: [DocumentGroups()[g], DocumentGroups()[g + 1]).
   std::span<const int64_t> document_groups() const { return document_groups_; }
   // The document and the topic of every token.

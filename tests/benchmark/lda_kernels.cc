@@ -121,7 +121,10 @@ void Run(const Arguments& arguments) {
       {.groups = static_cast<int>(Number(arguments, "groups", 8)), .topics = topics, .seed = seed});
   const auto name = arguments.find("sampler");
   const auto kind = lda::ParseSampler(name == arguments.end() ? "auto" : name->second, topics);
-  const auto sampler = lda::MakeSampler(kind, grid, prior);
+  const auto sampler =
+      kind == lda::SamplerKind::kMetropolis
+          ? MakeMetropolisSampler(grid, prior, static_cast<int>(Number(arguments, "cycles", 2)))
+          : MakeSampler(kind, grid, prior);
   std::vector<int64_t> totals(static_cast<size_t>(topics));
   std::vector<lda::WordTopics> packed;
   for (int64_t b = 0; b < slices; ++b) {
@@ -177,7 +180,7 @@ void Run(const Arguments& arguments) {
 }  // namespace strads::benchmark
 
 // Usage: benchmark_lda_kernels train=FILE [NAME=VALUE ...]: k, sampler, threads, groups, slices,
-// epochs, every, alpha (times the number of topics), beta, seed; low, high, length: which words and
+// epochs, every, alpha (times the number of topics), beta, seed, cycles; low, high, length: which words and
 // documents.
 int main(int argc, char** argv) {
   strads::benchmark::Arguments arguments;
