@@ -9,6 +9,7 @@ namespace {
 
 constexpr uint64_t kPassStream = uint64_t{0x5a} << 56;
 constexpr int kDenseTopics = 256;
+constexpr int kCycles = 2;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
@@ -23,15 +24,9 @@ SamplerKind ParseSampler(const std::string& name, int topics) {
 }
 
 std::unique_ptr<Sampler> MakeSampler(SamplerKind kind, const TokenGrid& grid, const Prior& prior) {
-  switch (kind) {
-    case SamplerKind::kDense:
-      return MakeDenseSampler(grid, prior);
-    case SamplerKind::kTree:
-      break;
-    case SamplerKind::kMetropolis:
-      break;
-  }
-  return MakeDenseSampler(grid, prior);
+  if (kind == SamplerKind::kDense) return MakeDenseSampler(grid, prior);
+  if (kind == SamplerKind::kTree) return MakeTreeSampler(grid, prior);
+  return MakeMetropolisSampler(grid, prior, kCycles);
 }
 
 void AddTopics(TokenGrid& grid, int64_t slice, WordRows& rows, std::span<int64_t> totals) {
