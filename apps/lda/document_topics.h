@@ -59,7 +59,7 @@ class DocumentTopics {
   }
 
  private:
-  static constexpr int64_t kUnits = 1 + static_cast<int64_t>(sizeof(Count) / sizeof(Topic));
+  static constexpr int64_t kUnits = 1 + int64_t{sizeof(Count)} / int64_t{sizeof(Topic)};
 
   void Add(int64_t document, Topic topic) {
     const Row row = Of(document);
