@@ -2,9 +2,13 @@
 
 #include <strads/random.h>
 
-#include <cassert>
+#include <cstring>
+
+#include "apps/mf/vector_clones.h"
 
 namespace strads::mf {
+
+using Vec8 = float __attribute__((vector_size(32)));
 
 Factors::Factors(int64_t rows, int rank)
     : rows_(rows),
@@ -26,15 +30,15 @@ void DrawFactors(uint64_t seed, Side side, int64_t first, float low, float high,
     DrawRow(seed, side, first + row, low, high, factors.Row(row));
 }
 
-float Dot(const float* w, const float* h, int stride) {
-  float lanes[kLanes] = {};
+STRADS_VECTOR_CLONES float Dot(const float* w, const float* h, int stride) {
+  Vec8 sum = {};
   for (int k = 0; k < stride; k += kLanes) {
-    for (int i = 0; i < kLanes; ++i) lanes[i] += w[k + i] * h[k + i];
+    Vec8 a, b;
+    std::memcpy(&a, w + k, sizeof a);
+    std::memcpy(&b, h + k, sizeof b);
+    sum += a * b;
   }
-  for (int width = kLanes / 2; width > 0; width /= 2) {
-    for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
-  }
-  return lanes[0];
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
 }  // namespace strads::mf

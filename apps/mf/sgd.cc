@@ -72,6 +72,18 @@ double ErrorOf(float value,
          Dot(users.factors.At(user), items.factors.At(item), users.factors.stride());
 }
 
+// Asks for the rows of a rating, which may be far from those of the last one.
+void Fetch(const Rating& rating, const SgdRows& users, const SgdRows& items) {
+  const float* const w = users.factors.At(rating.user);
+  const float* const h = items.factors.At(rating.item);
+  for (int k = 0; k < users.factors.stride(); k += 2 * kLanes) {
+    __builtin_prefetch(w + k);
+    __builtin_prefetch(h + k);
+  }
+  __builtin_prefetch(&users.state[static_cast<size_t>(rating.user)]);
+  __builtin_prefetch(&items.state[static_cast<size_t>(rating.item)]);
+}
+
 }  // namespace
 
 double SumSquaredErrors(const RatingGrid& grid,
@@ -106,6 +118,7 @@ double SumSquaredErrors(std::span<const Rating> ratings,
                         const SgdRows& items,
                         ThreadPool& pool) {
   constexpr int64_t kChunk = 1 << 14;
+  constexpr int64_t kAhead = 16;  // about a read from memory at the pace of ratings
   const int64_t chunks = (std::ssize(ratings) + kChunk - 1) / kChunk;
   std::vector<double> sums(static_cast<size_t>(chunks));
   pool.ParallelFor(chunks, [&](int64_t begin, int64_t end) {
@@ -113,6 +126,7 @@ double SumSquaredErrors(std::span<const Rating> ratings,
       const int64_t last = std::min<int64_t>(std::ssize(ratings), (c + 1) * kChunk);
       double own = 0;
       for (int64_t n = c * kChunk; n < last; ++n) {
+        if (n + kAhead < last) Fetch(ratings[static_cast<size_t>(n + kAhead)], users, items);
         const Rating& rating = ratings[static_cast<size_t>(n)];
         const double e = ErrorOf(rating.value, rating.user, rating.item, mean, users, items);
         own += e * e;
