@@ -12,7 +12,7 @@ namespace strads::svm {
 // What weights say of a row: one value for two classes of one problem (positive: class 1), else one
 // for each class (the largest wins, the first of equal ones).
 struct Decision {
-  std::vector<const double*> weights;  // borrowed, of each problem
+  std::vector<const double*> weights = {};  // borrowed, of each problem
   int32_t num_classes = 2;
   bool is_joint = false;  // one vector for all, num_classes numbers for one feature after the other
   int64_t num_features = 0;

@@ -15,11 +15,11 @@ SvmModel LoadSvm(const std::string& path);
 
 // Data as a model sees them.
 struct Classified {
-  SvmModel model;
-  LabelledRows data;
-  std::vector<double> values;  // of the decision, num_values for each row
+  SvmModel model = {};
+  LabelledRows data = {};
+  std::vector<double> values = {};  // of the decision, num_values for each row
   int64_t num_values = 1;
-  std::vector<int32_t> predicted;  // the number of the class, in model.labels
+  std::vector<int32_t> predicted = {};  // the number of the class, in model.labels
 };
 
 // Reads both files and decides. CSV columns are found by their names, in any order; features that

@@ -12,9 +12,9 @@ namespace strads::svm {
 struct TrainingRows {
   const RowMatrix* x = nullptr;
   double bias = 0;
-  std::vector<int64_t> rows;
-  std::vector<int32_t> label;  // the number of the class
-  std::vector<double> cost;    // C times the weights of the class and the row; more than 0
+  std::vector<int64_t> rows = {};
+  std::vector<int32_t> label = {};  // the number of the class
+  std::vector<double> cost = {};    // C times the weights of the class and the row; more than 0
 
   int64_t size() const { return static_cast<int64_t>(rows.size()); }
   // Of a weight vector: one for each feature, and one for the constant.
