@@ -95,40 +95,12 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
   return pass;
 }
 
-// Repeats a share of the last change of each variable, as far as its bounds allow. What v says of
-// it already goes beyond them.
-template <class Rows>
-void BinarySolver::Extrapolate(const Rows& x, const Effort& effort, double* v) {
-  for (std::size_t i = 0; i < alpha_.size(); ++i) {
-    const double change = effort.momentum * (alpha_[i] - before_[i]);
-    if (change == 0) continue;
-    const Variable& variable = variables_[i];
-    const double target = alpha_[i] + change;
-    const double next = std::clamp(target, 0.0, Upper(variable));
-    alpha_[i] = next;
-    if (next == target) continue;
-    const double scale = effort.overlap * variable.sign * (next - target);
-    x.Add(variable.row, scale, v);
-    if (rows_.bias != 0) v[rows_.x->num_cols()] += scale * rows_.bias;
-  }
-}
-
-Step BinarySolver::Solve(std::span<const double> w,
-                         std::span<const double> last,
-                         const Effort& effort) {
-  const double momentum = change_.empty() ? 0 : effort.momentum;
+Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
+  before_ = alpha_;
   Step step;
   step.change.assign(w.begin(), w.end());
   double* const v = step.change.data();
   rows_.x->With([&](const auto& x) {
-    if (momentum > 0) {
-      for (std::size_t j = 0; j < w.size(); ++j) v[j] += momentum * last[j];
-      std::vector<double> now = alpha_;
-      Extrapolate(x, effort, v);
-      before_ = std::move(now);
-    } else {
-      before_ = alpha_;
-    }
     for (bool is_first = true;
          is_first || (step.visits < effort.visits && step.violation > effort.accuracy);
          is_first = false) {
@@ -140,12 +112,7 @@ Step BinarySolver::Solve(std::span<const double> w,
     }
   });
   last_violation_ = step.violation;
-  for (std::size_t j = 0; j < w.size(); ++j) {
-    const double start = momentum > 0 ? w[j] + momentum * last[j] : w[j];
-    v[j] = (v[j] - start) / effort.overlap;
-    if (momentum > 0) v[j] += momentum * change_[j];
-  }
-  change_ = step.change;
+  for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) / effort.overlap;
   for (std::size_t i = 0; i < alpha_.size(); ++i) {
     const double change = alpha_[i] - before_[i];
     const double diagonal = Diagonal(variables_[i]);
@@ -158,7 +125,6 @@ Step BinarySolver::Solve(std::span<const double> w,
 void BinarySolver::Shorten(double length) {
   for (std::size_t i = 0; i < alpha_.size(); ++i)
     alpha_[i] = before_[i] + length * (alpha_[i] - before_[i]);
-  for (double& change : change_) change *= length;
 }
 
 template <class Rows>

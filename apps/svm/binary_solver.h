@@ -29,9 +29,7 @@ class BinarySolver final : public LocalSolver {
   // `rows` outlives this.
   BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss, Random random);
 
-  Step Solve(std::span<const double> w,
-             std::span<const double> last,
-             const Effort& effort) override;
+  Step Solve(std::span<const double> w, const Effort& effort) override;
   void Shorten(double length) override;
   Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
   std::span<const double> dual_variables() const override { return alpha_; }
@@ -54,8 +52,6 @@ class BinarySolver final : public LocalSolver {
   Pass Visit(const Rows& x, double overlap, double* v);
   template <class Rows>
   Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);
-  template <class Rows>
-  void Extrapolate(const Rows& x, const Effort& effort, double* v);
   void Shuffle();
   double Upper(const Variable& variable) const {
     return loss_ == Loss::kHinge ? variable.limit : std::numeric_limits<double>::infinity();
@@ -70,7 +66,6 @@ class BinarySolver final : public LocalSolver {
   std::vector<Variable> variables_;
   std::vector<double> alpha_;
   std::vector<double> before_;  // alpha_ when Solve was called last
-  std::vector<double> change_;  // of w, what that call has left
   std::vector<int32_t> active_;
   std::vector<char> is_active_;  // scratch of Measure
   // A variable at a bound is left out if its gradient points outwards by more than these.

@@ -149,9 +149,7 @@ double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
   return largest;
 }
 
-Step CrammerSingerSolver::Solve(std::span<const double> w,
-                                std::span<const double> /*last*/,
-                                const Effort& effort) {
+Step CrammerSingerSolver::Solve(std::span<const double> w, const Effort& effort) {
   before_ = alpha_;
   Step step;
   step.change.assign(w.begin(), w.end());

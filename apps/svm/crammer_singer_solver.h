@@ -29,9 +29,7 @@ class CrammerSingerSolver final : public LocalSolver {
   // `rows` outlives this.
   CrammerSingerSolver(const TrainingRows& rows, int32_t num_classes, Random random);
 
-  Step Solve(std::span<const double> w,
-             std::span<const double> last,
-             const Effort& effort) override;
+  Step Solve(std::span<const double> w, const Effort& effort) override;
   void Shorten(double length) override;
   Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
   std::span<const double> dual_variables() const override { return alpha_; }

@@ -17,9 +17,6 @@ struct Effort {
   // the margins.
   double accuracy = 0.1;
   int64_t visits = 0;  // of rows, at least; the pass that is under way then is finished
-  // Start from where this share of the last call's changes, made once more by all shards, leads to
-  // (the extrapolation of Nesterov's method); 0: from where the last call ended.
-  double momentum = 0;
 };
 
 // What a call has done. The dual objective is D(a) = l(a) - r(a)/2 - |w|^2/2, where w is linear in
@@ -48,11 +45,9 @@ class LocalSolver {
   virtual ~LocalSolver() = default;
 
   // Changes the dual variables to raise D(a) as it would be if the other shards changed nothing and
-  // this one's change of w counted `overlap` times. `last` is the change of w by all shards since
-  // the call before, and is looked at only if there is momentum. O(visits times entries of a row).
-  virtual Step Solve(std::span<const double> w,
-                     std::span<const double> last,
-                     const Effort& effort) = 0;
+  // this one's change of w counted `overlap` times. O(visits times
+  // entries of a row).
+  virtual Step Solve(std::span<const double> w, const Effort& effort) = 0;
 
   // Takes back 1 - length of what the last Solve changed: 0 <= length <= 1. O(rows).
   virtual void Shorten(double length) = 0;

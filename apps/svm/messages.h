@@ -22,8 +22,8 @@ enum class Phase : int {
 // How hard to work on a problem: see Effort.
 struct ProblemPlan {
   int problem = 0;
-  double overlap = 1, accuracy = 0, momentum = 0;
-  STRADS_FIELDS(problem, overlap, accuracy, momentum)
+  double overlap = 1, accuracy = 0;
+  STRADS_FIELDS(problem, overlap, accuracy)
 };
 
 struct Plan {

@@ -12,8 +12,6 @@ constexpr int kMostRounds = 8;  // of several workers without a measurement
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
 constexpr double kRounding = 1e-13;
-// A step that the line search makes shorter than this ends a run of extrapolations.
-constexpr double kShortStep = 0.9;
 
 }  // namespace
 
@@ -24,7 +22,7 @@ ProblemState::ProblemState(int64_t size, int workers)
       overlap_(workers) {}
 
 ProblemPlan ProblemState::PlanFor(int problem) const {
-  return {.problem = problem, .overlap = overlap_, .accuracy = accuracy_, .momentum = momentum_};
+  return {.problem = problem, .overlap = overlap_, .accuracy = accuracy_};
 }
 
 ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
@@ -54,8 +52,6 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     for (double& change : sum) change *= update.length;
     update.change = WeightChange::Of(sum);
     overlap_ = own > 0 ? std::clamp(total / own, 1.0, static_cast<double>(workers_)) : overlap_;
-    extrapolations_ = update.length < kShortStep ? 0 : extrapolations_ + 1;
-    momentum_ = static_cast<double>(extrapolations_) / (extrapolations_ + 3);
     is_settled_ = first_violation <= accuracy_;
   }
   update.change.AddTo(w_);

@@ -41,8 +41,6 @@ class ProblemState {
   double gap_ = std::numeric_limits<double>::infinity();
   double overlap_;
   double accuracy_ = 0.1;
-  int extrapolations_ = 0;  // in a row
-  double momentum_ = 0;
   bool is_settled_ = false;  // as accurate as was asked for
   bool measures_next_ = false;
   bool is_stuck_ = false;

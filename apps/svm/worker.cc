@@ -128,7 +128,6 @@ void Worker::SetUp(const Update& update) {
     else
       problem.solver = std::make_unique<BinarySolver>(rows_, count == 1 ? 1 : q, loss, random);
     problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
-    problem.last = problem.w;
     problem.best_loss = costs;  // every loss is 1 at w = 0
   }
 }
@@ -143,11 +142,8 @@ Partial Worker::Solve(const Plan& plan) {
     for (int64_t q = begin; q < end; ++q) {
       const ProblemPlan& of = plan.problems[Index(q)];
       Problem& problem = problems_[Index(of.problem)];
-      const Step step = problem.solver->Solve(problem.w, problem.last,
-                                              {.overlap = of.overlap,
-                                               .accuracy = of.accuracy,
-                                               .visits = visits,
-                                               .momentum = of.momentum});
+      const Step step = problem.solver->Solve(
+          problem.w, {.overlap = of.overlap, .accuracy = of.accuracy, .visits = visits});
       partial.steps[Index(q)] = {.change = WeightChange::Of(step.change),
                                  .gain = step.gain,
                                  .curvature = step.curvature,
@@ -202,9 +198,6 @@ void Worker::Sync(const Update& update) {
     if (!of.change.Fits(problem.w.size()))
       throw ProtocolError("an update does not fit the weights");
     of.change.AddTo(problem.w);
-    if (shard_.num_workers == 1) continue;  // never extrapolates, nor shortens
-    std::ranges::fill(problem.last, 0.0);
-    of.change.AddTo(problem.last);
     if (of.length < 1) problem.solver->Shorten(of.length);
   }
 }

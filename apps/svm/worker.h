@@ -30,7 +30,7 @@ class Worker {
  private:
   struct Problem {
     std::unique_ptr<LocalSolver> solver;
-    std::vector<double> w, last;  // the weights, and their last change
+    std::vector<double> w;
     double best_loss = 0, measured_loss = 0;
   };
 

@@ -69,10 +69,11 @@ TEST_P(SvmReference, HasTheObjectivesThatAnIndependentSolverFinds) {
     const auto objective = known.at("objective").get<double>();
     EXPECT_LE(summary.objective, objective * (1 + options.tolerance));
     EXPECT_GE(summary.objective, objective * (1 - 1e-4));  // theirs is an upper bound
-    if (known.contains("test_error"))
+    if (known.contains("test_error")) {
       EXPECT_NEAR(
           ErrorOn(temp.Path("model"), folder + "/data/" + known.at("test").get<std::string>()),
           known.at("test_error").get<double>(), 2e-3);
+    }
   }
   EXPECT_GE(found, 15);
 }

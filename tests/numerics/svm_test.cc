@@ -199,17 +199,13 @@ TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
     rows.cost.push_back(0.1 + 0.01 * i);
   }
   svm::BinarySolver solver(rows, 1, svm::Loss::kHinge, Random(1));
-  std::vector<double> w(6, 0.0), last(6, 0.0);
-  // Shortened and extrapolated steps, too.
+  std::vector<double> w(6, 0.0);
+  // Shortened steps, too.
   for (int round = 0; round < 12; ++round) {
-    const svm::Step step = solver.Solve(
-        w, last, {.overlap = 1.5, .accuracy = 0, .visits = 1, .momentum = round > 3 ? 0.7 : 0});
+    const svm::Step step = solver.Solve(w, {.overlap = 1.5, .accuracy = 0, .visits = 1});
     const double length = round % 3 == 2 ? 0.5 : 1;
     solver.Shorten(length);
-    for (size_t j = 0; j < 6; ++j) {
-      last[j] = length * step.change[j];
-      w[j] += last[j];
-    }
+    for (size_t j = 0; j < 6; ++j) w[j] += length * step.change[j];
     Eigen::VectorXd sum = Eigen::VectorXd::Zero(6);
     for (int i = 0; i < 50; ++i) {
       const double alpha = solver.dual_variables()[static_cast<size_t>(i)];
