@@ -13,8 +13,6 @@ namespace {
 
 using Separator = RatingsSeparator;
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
   while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
@@ -131,8 +129,7 @@ Error NoRatings(const TextFile& file, const RatingsFormat& format) {
 
 RatingsFormat DetectRatingsFormat(const TextFile& file, const RatingsOptions& options) {
   if (file.text().starts_with(kMatrixMarketBanner)) return MatrixMarketFormat(file, options);
-  RatingsFormat format = {.implicit = options.implicit, .body = file.text()};
-  if (format.body.starts_with(kByteOrderMark)) format.body.remove_prefix(kByteOrderMark.size());
+  RatingsFormat format = {.implicit = options.implicit, .body = SkipByteOrderMark(file.text())};
   const char* const end = file.text().data() + file.text().size();
   for (const char* p = format.body.data(); p < end;) {
     const char* const next = NextLine(p, end);

@@ -15,6 +15,11 @@ const char* FirstLineFrom(std::string_view text, int64_t position) {
 
 }  // namespace
 
+std::string_view SkipByteOrderMark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.starts_with(kMark) ? text.substr(kMark.size()) : text;
+}
+
 const char* NextLine(const char* p, const char* end) {
   if (p >= end) return end;
   const void* newline = std::memchr(p, '\n', static_cast<std::size_t>(end - p));

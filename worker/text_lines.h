@@ -18,6 +18,9 @@ inline const char* SkipBlanks(const char* p) {
   return p;
 }
 
+// `text` without a byte order mark of UTF-8 in front.
+std::string_view SkipByteOrderMark(std::string_view text);
+
 // The first byte after the line that p is in (or after the text that ends at `end`).
 const char* NextLine(const char* p, const char* end);
 

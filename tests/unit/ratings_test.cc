@@ -2,8 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cmath>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "strads/error.h"
+#include "tests/support/memory_file.h"
 #include "tests/support/ratings_test.h"
 
 namespace strads {
@@ -180,21 +179,6 @@ TEST_F(RatingsTest, SaysWhyAFileCannotBeOpened) {
   EXPECT_THROW(ReadRatings(directory_.Path("missing"), {}), Error);
 }
 
-// A file in memory: thousands of them take no time.
-class MemoryFile {
- public:
-  explicit MemoryFile(const std::string& text) : file_(memfd_create("ratings", 0)) {
-    EXPECT_EQ(write(file_, text.data(), text.size()), std::ssize(text));
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  ~MemoryFile() { close(file_); }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(file_); }
-
- private:
-  int file_;
-};
-
 TEST_F(RatingsTest, DamagedFilesAreReadOrRefused) {
   const std::vector<std::string> texts = {
       "userId,movieId,rating\n10,\"3 \"\"x\"\"\",5.5\n2,3,1e1\n", "10::3::5::9\n2::3::3.5\n",
@@ -210,7 +194,7 @@ TEST_F(RatingsTest, DamagedFilesAreReadOrRefused) {
         damaged[random() % damaged.size()] =
             random() % 2 == 0 ? static_cast<char>(random()) : likely[random() % likely.size()];
       }
-      const MemoryFile file(damaged);
+      const testing::MemoryFile file(damaged);
       const std::string path = file.path();
       const RatingsOptions options = {.implicit = i % 3 == 0, .unknown = UnknownIds::kSkip};
       try {
