@@ -1,8 +1,8 @@
 #include "apps/mf/ccd_shard.h"
 
-#include <utility>
+#include <strads/rotation_schedule.h>
 
-#include "apps/mf/balance.h"
+#include <utility>
 
 namespace strads::mf {
 namespace {

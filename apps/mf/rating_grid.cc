@@ -1,13 +1,12 @@
 #include "apps/mf/rating_grid.h"
 
 #include <strads/random.h>
+#include <strads/rotation_schedule.h>
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
 #include <utility>
-
-#include "apps/mf/balance.h"
 
 namespace strads::mf {
 namespace {

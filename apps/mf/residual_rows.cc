@@ -1,9 +1,9 @@
 #include "apps/mf/residual_rows.h"
 
+#include <strads/vector_clones.h>
+
 #include <cstring>
 #include <vector>
-
-#include "apps/mf/vector_clones.h"
 
 namespace strads::mf {
 namespace {

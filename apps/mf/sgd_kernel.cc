@@ -1,10 +1,10 @@
 #include "apps/mf/sgd_kernel.h"
 
+#include <strads/vector_clones.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-
-#include "apps/mf/vector_clones.h"
 
 namespace strads::mf {
 namespace {

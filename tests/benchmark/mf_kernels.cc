@@ -1,5 +1,6 @@
 // Epochs of a matrix factorization in one process, without the framework: seconds and test RMSE.
 #include <strads/error.h>
+#include <strads/rotation_schedule.h>
 
 #include <chrono>
 #include <cmath>
@@ -10,7 +11,6 @@
 #include <map>
 #include <string>
 
-#include "apps/mf/balance.h"
 #include "apps/mf/ccd.h"
 #include "apps/mf/ccd_shard.h"
 #include "apps/mf/columns.h"
@@ -100,7 +100,7 @@ void RunSgd(const Data& data, const Arguments& arguments) {
   SgdRows users(data.users, rank, scale, lambda);
   const auto [low, high] = mf::SgdStart(scale, rank, options.mean != 0 && !options.nonnegative);
   DrawFactors(1, mf::Side::kUsers, 0, low, high, users.factors);
-  const std::vector<int64_t> begins = mf::BalancedRanges(data.item_counts, blocks);
+  const std::vector<int64_t> begins = BalancedRanges(data.item_counts, blocks);
   std::vector<SgdRows> items;
   for (size_t b = 0; b + 1 < begins.size(); ++b) {
     SgdRows& block = items.emplace_back(begins[b + 1] - begins[b], rank, scale, lambda);

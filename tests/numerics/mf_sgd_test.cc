@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <strads/rotation_schedule.h>
 
 #include <cmath>
 #include <cstring>
@@ -7,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include "apps/mf/balance.h"
 #include "apps/mf/sgd.h"
 #include "tests/numerics/mf_problems.h"
 
@@ -191,7 +191,7 @@ Trained Train(const RatingsProblem& problem, const How& how) {
   run.users = SgdRows(problem.users, how.rank, how.options.rating_scale, how.lambda);
   DrawFactors(3, Side::kUsers, 0, 0, 0.7F, run.users.factors);
   const std::vector<int64_t> counts = problem.ItemCounts();
-  const std::vector<int64_t> begins = mf::BalancedRanges(counts, how.blocks);
+  const std::vector<int64_t> begins = BalancedRanges(counts, how.blocks);
   for (size_t b = 0; b + 1 < begins.size(); ++b) {
     run.items.emplace_back(begins[b + 1] - begins[b], how.rank, how.options.rating_scale,
                            how.lambda);
@@ -313,11 +313,11 @@ TEST(FactorsTest, ARowIsTheSameWhoeverDrawsIt) {
 
 TEST(RatingGridTest, RangesAreBalanced) {
   const std::vector<int64_t> counts = {5, 1, 1, 1, 3, 5, 0, 4};
-  EXPECT_THAT(mf::BalancedRanges(counts, 4), ::testing::ElementsAre(0, 1, 5, 6, 8));
-  EXPECT_THAT(mf::BalancedRanges(counts, 1), ::testing::ElementsAre(0, 8));
-  EXPECT_THAT(mf::BalancedRanges(std::vector<int64_t>{}, 2), ::testing::ElementsAre(0, 0, 0));
+  EXPECT_THAT(BalancedRanges(counts, 4), ::testing::ElementsAre(0, 1, 5, 6, 8));
+  EXPECT_THAT(BalancedRanges(counts, 1), ::testing::ElementsAre(0, 8));
+  EXPECT_THAT(BalancedRanges(std::vector<int64_t>{}, 2), ::testing::ElementsAre(0, 0, 0));
   const std::vector<int64_t> one = {100};
-  EXPECT_EQ(mf::BalancedRanges(one, 3).size(), 4U);
+  EXPECT_EQ(BalancedRanges(one, 3).size(), 4U);
 }
 
 TEST(RatingGridTest, HasEveryRatingOnceAndThreadsNeverMeet) {

@@ -40,4 +40,8 @@ class RotationSchedule {
 // O(n log n). Throws std::logic_error unless parts > 0.
 std::vector<int32_t> BalancedParts(std::span<const int64_t> weights, int parts);
 
+// parts + 1 boundaries 0 = b_0 <= ... <= b_parts = counts.size(): contiguous ranges, each of about
+// the same sum of counts. O(counts).
+std::vector<int64_t> BalancedRanges(std::span<const int64_t> counts, int64_t parts);
+
 }  // namespace strads
