@@ -2,6 +2,8 @@
 
 #include <strads/error.h>
 
+#include <algorithm>
+
 #include "apps/lda/word_scratch.h"
 
 namespace strads::lda {
@@ -60,13 +62,22 @@ void RunPass(TokenGrid& grid,
   std::vector<std::vector<int64_t>> own(Index(groups));
   std::vector<int64_t> before(totals.begin(), totals.end());
   for (int step = 0; step < groups; ++step) {
-    pool.ParallelFor(groups, [&](int64_t begin, int64_t end) {
-      for (int64_t group = begin; group < end; ++group) {
-        own[Index(group)] = before;
-        const auto cell = static_cast<uint64_t>((slice * groups + step) * groups + group);
-        Random random(seed + number, kPassStream + cell);
-        sampler.Sample(grid.At(slice, step, static_cast<int>(group)), static_cast<int>(group), rows,
-                       own[Index(group)], random);
+    std::vector<CellWork> work;
+    for (int group = 0; group < groups; ++group) {
+      own[Index(group)] = before;
+      const auto stream = static_cast<uint64_t>((slice * groups + step) * groups + group);
+      work.push_back({.cell = grid.At(slice, step, group),
+                      .group = group,
+                      .rows = &rows,
+                      .totals = own[Index(group)],
+                      .random = Random(seed + number, kPassStream + stream)});
+    }
+    // Two at once are faster than one after the other, but not than two threads.
+    const int64_t each = groups >= 2 * pool.threads() ? 2 : 1;
+    pool.ParallelFor((groups + each - 1) / each, [&](int64_t begin, int64_t end) {
+      for (int64_t n = begin; n < end; ++n) {
+        const int64_t first = n * each, last = std::min<int64_t>(groups, first + each);
+        sampler.Sample(std::span(work).subspan(Index(first), Index(last - first)));
       }
     });
     for (size_t k = 0; k < totals.size(); ++k) {

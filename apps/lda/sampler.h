@@ -32,6 +32,15 @@ struct TopicCount {
   friend bool operator==(const TopicCount&, const TopicCount&) = default;
 };
 
+// A cell and what it is sampled with.
+struct CellWork {
+  Cell cell;
+  int group = 0;
+  WordRows* rows = nullptr;
+  std::span<int64_t> totals;  // of all words; the cell's own
+  Random random;
+};
+
 // Collapsed Gibbs sampling (Griffiths, Steyvers, PNAS 2004): a token of word w in document d gets
 // topic k with probability in proportion to
 //
@@ -43,11 +52,11 @@ class Sampler {
  public:
   virtual ~Sampler() = default;
 
-  // Draws new topics for all tokens of a cell, word by word, and changes the rows of its words and
-  // totals accordingly. Cells of different groups that have no document and no word in common may
-  // be sampled at once, each with totals of its own.
-  virtual void Sample(
-      const Cell& cell, int group, WordRows& rows, std::span<int64_t> totals, Random& random) = 0;
+  // Draws new topics for all tokens of one cell or of two, word by word, and changes the rows of
+  // their words and their totals accordingly. Two cells, which must be of different groups and have
+  // no document and no word in common, may be gone through in turns so that neither waits for the
+  // other: the same as one after the other. So may two threads at once.
+  virtual void Sample(std::span<CellWork> work) = 0;
   virtual void SetPrior(const Prior& prior) = 0;
   // The topics of a document, in no particular order, and how often: replaces `counts`.
   virtual void CountsOf(int64_t document, std::vector<TopicCount>& counts) const = 0;

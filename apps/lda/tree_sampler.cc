@@ -192,16 +192,16 @@ class TreeSampler final : public Sampler {
     v_beta_ = static_cast<float>(prior.beta * static_cast<double>(prior.vocabulary));
   }
 
-  void Sample(const Cell& cell,
-              int group,
-              WordRows& rows,
-              std::span<int64_t> totals,
-              Random& random) override {
-    SampleCell(TreeWork<Count>{.cell = cell,
-                               .rows = rows,
-                               .totals = totals.data(),
-                               .random = random,
-                               .scratch = scratch_[Index(group)],
+  void Sample(std::span<CellWork> work) override {
+    for (CellWork& own : work) SampleOne(own);
+  }
+
+  void SampleOne(CellWork& own) {
+    SampleCell(TreeWork<Count>{.cell = own.cell,
+                               .rows = *own.rows,
+                               .totals = own.totals.data(),
+                               .random = own.random,
+                               .scratch = scratch_[Index(own.group)],
                                .documents = documents_,
                                .alpha = alpha_.data(),
                                .topics = topics_,

@@ -1,13 +1,12 @@
 #include "apps/mf/top_items.h"
 
 #include <strads/ratings.h>
+#include <strads/vector_clones.h>
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <limits>
-
-#include "apps/mf/vector_clones.h"
 
 namespace strads::mf {
 namespace {
