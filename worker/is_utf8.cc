@@ -1,9 +1,9 @@
-#include "apps/mf/utf8.h"
+#include "strads/is_utf8.h"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace strads::mf {
+namespace strads {
 namespace {
 
 // The length of a character from its first byte; 0: none starts so.
@@ -36,4 +36,4 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
-}  // namespace strads::mf
+}  // namespace strads
