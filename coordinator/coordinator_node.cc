@@ -49,9 +49,15 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
                   BindingOptions(program, values, options),
                   options.workers,
                   options.schedulers),
-      model_(program.make_model(app_options_)),
       introductions_(endpoint_, membership_, options.workers) {
   endpoint_.set_run_id(run_id);
+  if (program.is_data_parallel()) {
+    clocks_ = std::make_unique<ClockRun>(program.make_data_parallel_model(app_options_), options_,
+                                         endpoint_, membership_, clock_);
+    return;
+  }
+  RefuseClockOptions(options_);
+  model_ = program.make_model(app_options_);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
 }
 
@@ -124,7 +130,9 @@ void CoordinatorNode::Welcome(const Member& member) {
       options_.threads,
       endpoint_.run_id(),
       options_.peer_timeout,
-      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0};
+      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0,
+      options_.delay_mean,
+      options_.seed};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -132,7 +140,11 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   const bool is_worker = member.role == wire::Role::kWorker;
   switch (delivery.header.kind) {
     case FrameKind::kReady:
-      introductions_.OnReady(member, delivery.parts);
+      if (clocks_) {
+        clocks_->OnReady(member, delivery.parts);
+      } else {
+        introductions_.OnReady(member, delivery.parts);
+      }
       member.ready = true;
       OnAnswered();
       break;
@@ -161,7 +173,15 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
       if (collection_->complete()) Finish({});
       break;
+    case FrameKind::kGradient:
+      if (clocks_ && phase_ == Phase::kRounds) clocks_->OnGradient(member, delivery);
+      break;
+    case FrameKind::kMeasured:
+      if (!clocks_ || phase_ != Phase::kCollecting) break;
+      if (clocks_->OnMeasured(member, delivery)) Measure();
+      break;
     default:
+      if (clocks_) break;
       if (phase_ == Phase::kRounds || phase_ == Phase::kCollecting) OnRoundFrame(member, delivery);
       break;
   }
@@ -224,6 +244,10 @@ void CoordinatorNode::StartRounds() {
   VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
+  if (clocks_) {
+    clocks_->Start([this](const RoundResult& result) { return OnRound(result); });
+    return;
+  }
   engine_.emplace(
       *model_,
       Engine::Shape{options_.workers, std::max(1, options_.schedulers), options_.staleness}, clock_,
@@ -263,6 +287,7 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
       result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
       traffic.bytes_sent,     traffic.bytes_received, result.report.extra,
       result.report.done,     result.report.converged};
+  last_.measured = result.measured;
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
@@ -301,31 +326,42 @@ void CoordinatorNode::CheckDeadlines(Time now) {
     }
     if (error_) StopAll(error_->what());
   } else if (phase_ == Phase::kRounds) {
-    const Time limit = Seconds(options_.round_timeout);
-    const std::string how =
-        "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
-    if (engine_->HasOpenRound() && now - engine_->OldestPush() > limit / 2) {
-      // Others may wait for a block of the one that is gone: they are heard when asked.
-      Member* silent = nullptr;
-      for (const int rank : engine_->MissingRanks()) {
-        Member& worker = membership_.worker(rank);
-        endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
-        if (silent == nullptr ||
-            endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
-          silent = &worker;
-      }
-      if (now - engine_->OldestPush() > limit) OnLost(*silent, how);
-    } else if (const auto awaited = engine_->AwaitedPlan();
-               awaited && now - awaited->since > limit && options_.schedulers > 0) {
-      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)), how);
-    }
+    CheckWorkers(now);
   } else if (phase_ == Phase::kCollecting && now > leave_deadline_) {
+    if (clocks_) {
+      OnLost(membership_.worker(clocks_->FirstUnmeasured()), NotAnswered());
+      return;
+    }
     ending_ = Ending{Termination::kWorkerLost, "the workers have not sent the model for " +
                                                    InSeconds(options_.round_timeout) +
                                                    " (--round_timeout)"};
     StopAll(ending_->message);
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     phase_ = Phase::kDone;
+  }
+}
+
+std::string CoordinatorNode::NotAnswered() const {
+  return "has not answered for " + InSeconds(options_.round_timeout) + " (--round_timeout)";
+}
+
+void CoordinatorNode::CheckWorkers(Time now) {
+  const Time limit = Seconds(options_.round_timeout);
+  if (state().HasOpenRound() && now - state().OldestPush() > limit / 2) {
+    // Others may wait for a block of the one that is gone: they are heard when asked.
+    Member* silent = nullptr;
+    for (const int rank : state().MissingRanks()) {
+      Member& worker = membership_.worker(rank);
+      endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
+      if (silent == nullptr ||
+          endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
+        silent = &worker;
+    }
+    if (now - state().OldestPush() > limit) OnLost(*silent, NotAnswered());
+  } else if (const auto awaited = engine_ ? engine_->AwaitedPlan() : std::nullopt;
+             awaited && now - awaited->since > limit && options_.schedulers > 0) {
+    OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)),
+           NotAnswered());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "coordinator/clock_run.h"
 #include "coordinator/collection.h"
 #include "coordinator/engine.h"
 #include "coordinator/introductions.h"
@@ -56,8 +57,16 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnFinished(Member& member, const wire::Delivery& delivery);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
+  void CheckWorkers(wire::Time now);
+  std::string NotAnswered() const;
+  const EngineState& state() const {
+    return clocks_ ? clocks_->state() : static_cast<const EngineState&>(*engine_);
+  }
+  strads::Report ModelReport() const { return clocks_ ? clocks_->Report() : model_->Report(); }
   // The run ends: brings what workers have of the model here, or lets them finish at once.
   void End(Ending ending);
+  // Of a data-parallel run: the next snapshot; after the last, lets workers finish.
+  void Measure();
   void Finish(const std::vector<Bytes>& updates);
   void Conclude();
   void StopAll(const std::string& reason);
@@ -79,6 +88,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::unique_ptr<SchedulerRole> own_scheduler_;  // with --schedulers=0
   Introductions introductions_;
   std::optional<Engine> engine_;
+  std::unique_ptr<ClockRun> clocks_;  // of a data-parallel app, instead of a model and an engine
   std::optional<Collection> collection_;
   Phase phase_ = Phase::kJoining;
   std::optional<Ending> ending_;

@@ -48,7 +48,7 @@ void Progress::Show(const RoundRecord& record) {
                        seconds;
   Clear();
   std::fprintf(out_, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(),
-               FormatNumber(record.objective, 10).c_str(),
+               record.measured ? FormatNumber(record.objective, 10).c_str() : "-",
                std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
                FormatCount(record.nonzeros).c_str(),
                FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
