@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -120,7 +121,7 @@ inline double BinaryOptimum(const Eigen::MatrixXd& x,
   }
   Eigen::MatrixXd q = z * z.transpose();
   q.diagonal() += diagonal;
-  const double step = 1 / q.operatorNorm();
+  const double step = 1 / q.cwiseAbs().rowwise().sum().maxCoeff();
   Eigen::VectorXd a = Eigen::VectorXd::Zero(n), y = a;
   const auto value = [&](const Eigen::VectorXd& at) { return at.sum() - 0.5 * at.dot(q * at); };
   double t = 1;
