@@ -1,6 +1,7 @@
 #include "apps/mf/model.h"
 
 #include <strads/error.h>
+#include <strads/is_utf8.h>
 #include <strads/rotation_schedule.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 
 #include "apps/mf/factors.h"
 #include "apps/mf/implicit.h"
-#include "apps/mf/utf8.h"
 
 namespace strads::mf {
 namespace {

@@ -4,11 +4,7 @@
 #include <strads/rotation_schedule.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
-#include <map>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -16,23 +12,10 @@
 #include "apps/lda/documents.h"
 #include "apps/lda/log_likelihood.h"
 #include "apps/lda/sampler.h"
+#include "tests/benchmark/kernel_bench.h"
 
 namespace strads::benchmark {
 namespace {
-
-using Arguments = std::map<std::string, std::string>;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Of all threads, so that what else runs on the machine matters less.
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-double Number(const Arguments& arguments, const std::string& name, double otherwise) {
-  const auto found = arguments.find(name);
-  return found == arguments.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
-}
 
 // Lines of lda-c: how many words, then word:count of each.
 lda::Documents ReadDocuments(const std::string& path) {
@@ -191,11 +174,6 @@ void Run(const Arguments& arguments) {
 // epochs, every, alpha (times the number of topics), beta, seed, cycles; low, high, length: which
 // words and documents.
 int main(int argc, char** argv) {
-  strads::benchmark::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const size_t equals = argument.find('=');
-    arguments[argument.substr(0, equals)] = argument.substr(equals + 1);
-  }
+  const auto arguments = strads::benchmark::ParseArguments(argc, argv);
   strads::benchmark::Run(arguments);
 }

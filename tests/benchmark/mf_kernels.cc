@@ -2,13 +2,9 @@
 #include <strads/error.h>
 #include <strads/rotation_schedule.h>
 
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <fstream>
-#include <map>
 #include <string>
 
 #include "apps/mf/ccd.h"
@@ -16,25 +12,12 @@
 #include "apps/mf/columns.h"
 #include "apps/mf/implicit.h"
 #include "apps/mf/sgd.h"
+#include "tests/benchmark/kernel_bench.h"
 
 namespace strads::benchmark {
 namespace {
 
 using mf::SgdRows;
-using Arguments = std::map<std::string, std::string>;
-
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-// Of all threads, so that what else runs on the machine matters less.
-double CpuSeconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
-
-double Number(const Arguments& arguments, const std::string& name, double otherwise) {
-  const auto found = arguments.find(name);
-  return found == arguments.end() ? otherwise : std::strtod(found->second.c_str(), nullptr);
-}
-
 // Lines `user item value`, counted from 0.
 std::vector<Rating> ReadRatings(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "r");
@@ -223,12 +206,7 @@ void RunCcd(const Data& data, const Arguments& arguments) {
 // epochs, center, nonnegative; for SGD: rate, biases, blocks, cache (KiB); with ccd=1: inner,
 // share, implicit, alpha (then "test" says nothing).
 int main(int argc, char** argv) {
-  strads::benchmark::Arguments arguments;
-  for (int i = 1; i < argc; ++i) {
-    const std::string argument = argv[i];
-    const size_t equals = argument.find('=');
-    arguments[argument.substr(0, equals)] = argument.substr(equals + 1);
-  }
+  const auto arguments = strads::benchmark::ParseArguments(argc, argv);
   const strads::benchmark::Data data = strads::benchmark::ReadData(arguments);
   if (arguments.count("ccd") > 0) {
     strads::benchmark::RunCcd(data, arguments);

@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <random>
 #include <string>
@@ -13,6 +12,7 @@
 #include "strads/vocabulary.h"
 #include "tests/support/corpus_test.h"
 #include "tests/support/memory_file.h"
+#include "tests/support/text_variants.h"
 
 namespace strads {
 namespace {
@@ -47,13 +47,9 @@ TEST_F(CorpusTest, ReadsTheSameFromEveryFormatOfCounts) {
     EXPECT_EQ(Read(text), kThree) << text;
     EXPECT_EQ(Read(text + "\n \n"), kThree) << text;
     EXPECT_EQ(Read(text.substr(0, text.size() - 1)), kThree) << text;
-    std::string windows;
-    for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
+    const std::string windows = testing::WithWindowsLineEnds(text);
     EXPECT_EQ(Read(windows), kThree) << windows;
-    const std::string path = directory_.Path("c.gz");
-    const gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
-    gzclose(file);
+    const std::string path = testing::WriteGzip(directory_, "c.gz", text);
     EXPECT_EQ(DocumentsOf(ReadDocuments(path, {})), kThree) << text;
   }
 }

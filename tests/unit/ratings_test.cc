@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <cmath>
 #include <random>
@@ -13,6 +12,7 @@
 #include "strads/error.h"
 #include "tests/support/memory_file.h"
 #include "tests/support/ratings_test.h"
+#include "tests/support/text_variants.h"
 
 namespace strads {
 namespace {
@@ -47,13 +47,9 @@ TEST_F(RatingsTest, ReadsTheSameFromEveryFormat) {
     EXPECT_EQ(Read(text), kFour) << text;
     EXPECT_EQ(Read(text + "\n \n"), kFour) << text;
     EXPECT_EQ(Read(text.substr(0, text.find_last_not_of('\n') + 1)), kFour) << text;
-    std::string windows;
-    for (const char c : text) windows += c == '\n' ? "\r\n" : std::string(1, c);
+    const std::string windows = testing::WithWindowsLineEnds(text);
     EXPECT_EQ(Read(windows), kFour) << windows;
-    const std::string path = directory_.Path("r.gz");
-    const gzFile file = gzopen(path.c_str(), "wb");
-    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
-    gzclose(file);
+    const std::string path = testing::WriteGzip(directory_, "r.gz", text);
     EXPECT_EQ(LinesOf(ReadRatings(path, {})), kFour) << text;
   }
 }

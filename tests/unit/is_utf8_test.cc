@@ -1,8 +1,8 @@
+#include "strads/is_utf8.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
-
-#include "apps/mf/utf8.h"
 
 namespace strads::testing {
 namespace {
@@ -16,25 +16,25 @@ std::string Encode(uint32_t code) {
   return {static_cast<char>(0xF0 | code >> 18), tail(12), tail(6), tail(0)};
 }
 
-TEST(Utf8, IsEveryCharacterButSurrogates) {
+TEST(IsUtf8, IsEveryCharacterButSurrogates) {
   for (uint32_t code = 0; code < 0x120000; ++code) {
     const bool expected = code < 0xD800 || (code >= 0xE000 && code < 0x110000);
-    ASSERT_EQ(mf::IsUtf8("a" + Encode(code) + "z"), expected) << code;
+    ASSERT_EQ(IsUtf8("a" + Encode(code) + "z"), expected) << code;
   }
 }
 
-TEST(Utf8, IsNothingCutOffOrLongerThanItMustBe) {
+TEST(IsUtf8, IsNothingCutOffOrLongerThanItMustBe) {
   for (const uint32_t code : {0x80U, 0x7FFU, 0x800U, 0xFFFFU, 0x10000U, 0x10FFFFU}) {
     const std::string text = Encode(code);
     for (size_t length = 1; length < text.size(); ++length) {
-      EXPECT_FALSE(mf::IsUtf8(text.substr(0, length)));
-      EXPECT_FALSE(mf::IsUtf8(text.substr(0, length) + "z"));
-      EXPECT_FALSE(mf::IsUtf8(text.substr(length)));
+      EXPECT_FALSE(IsUtf8(text.substr(0, length)));
+      EXPECT_FALSE(IsUtf8(text.substr(0, length) + "z"));
+      EXPECT_FALSE(IsUtf8(text.substr(length)));
     }
   }
   for (const char* text : {"\xC0\xAF", "\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", "\xFF"})
-    EXPECT_FALSE(mf::IsUtf8(text));
-  EXPECT_TRUE(mf::IsUtf8(""));
+    EXPECT_FALSE(IsUtf8(text));
+  EXPECT_TRUE(IsUtf8(""));
 }
 
 }  // namespace
