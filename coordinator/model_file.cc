@@ -46,15 +46,16 @@ Json ToArray(const char* data, size_t num_bytes) {
 Json SparseToJson(const char* data, size_t num_bytes) {
   int64_t head[2];
   std::memcpy(head, data, sizeof head);
-  Json entries = Json::object();
+  Json object = Json::object();
+  auto& entries = object.get_ref<Json::object_t&>();  // a vector: looking up each name takes O(n^2)
   for (int64_t e = 0; e < head[1] && num_bytes >= sizeof head; ++e) {
     int64_t index;
     double value;
     std::memcpy(&index, data + 16 + 8 * e, sizeof index);
     std::memcpy(&value, data + 16 + 8 * (head[1] + e), sizeof value);
-    entries[std::to_string(index + 1)] = Number(value);
+    entries.emplace_back(std::to_string(index + 1), Number(value));
   }
-  return {{"size", head[0]}, {"entries", std::move(entries)}};
+  return {{"size", head[0]}, {"entries", std::move(object)}};
 }
 
 Json ArrayToJson(const msgpack::object_ext& ext) {
