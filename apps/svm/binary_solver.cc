@@ -49,7 +49,7 @@ void BinarySolver::Shuffle() {
 }
 
 // One pass over the active variables in random order.
-template <Loss kLoss, class Rows>
+template <bool Hinge, class Rows>
 BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v) {
   Shuffle();
   const double bias = rows_.bias;
@@ -68,9 +68,9 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
     const double alpha = alpha_[i];
     double margin = x.Dot(variable.row, v);
     if (bias != 0) margin += bias * *v_bias;
-    const double diagonal = kLoss == Loss::kHinge ? 0 : variable.limit;
+    const double diagonal = Hinge ? 0 : variable.limit;
     const double gradient = variable.sign * margin - 1 + diagonal * alpha;
-    const bool is_upper = kLoss == Loss::kHinge && alpha == variable.limit;
+    const bool is_upper = Hinge && alpha == variable.limit;
     if ((alpha == 0 && gradient > bounds_.largest) || (is_upper && gradient < bounds_.smallest)) {
       std::swap(active_[At(t)], active_[At(--count)]);
       continue;
@@ -83,7 +83,7 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
     pass.smallest = std::min(pass.smallest, projected);
     if (std::abs(projected) <= kNoGradient) continue;
     double next = std::max(alpha - gradient / (overlap * variable.norm + diagonal), 0.0);
-    if (kLoss == Loss::kHinge) next = std::min(next, variable.limit);
+    if (Hinge) next = std::min(next, variable.limit);
     alpha_[i] = next;
     const double scale = (next - alpha) * variable.sign * overlap;
     x.Add(variable.row, scale, v);
@@ -105,8 +105,8 @@ Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
          is_first || (step.visits < effort.visits && step.violation > effort.accuracy);
          is_first = false) {
       step.visits += std::ssize(active_);
-      const Pass pass = loss_ == Loss::kHinge ? Visit<Loss::kHinge>(x, effort.overlap, v)
-                                              : Visit<Loss::kSquaredHinge>(x, effort.overlap, v);
+      const Pass pass = loss_ == Loss::kHinge ? Visit<true>(x, effort.overlap, v)
+                                              : Visit<false>(x, effort.overlap, v);
       step.violation = pass.Violation();
       if (is_first) step.first_violation = step.violation;
     }

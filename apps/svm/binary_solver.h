@@ -48,7 +48,7 @@ class BinarySolver final : public LocalSolver {
     double Violation() const { return largest > smallest ? largest - smallest : 0; }
   };
 
-  template <Loss kLoss, class Rows>
+  template <bool Hinge, class Rows>
   Pass Visit(const Rows& x, double overlap, double* v);
   template <class Rows>
   Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);

@@ -70,8 +70,7 @@ std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
     std::ranges::sort(labels, {}, [](const std::string& label) { return *NumberOf(label); });
   else
     std::ranges::sort(labels);
-  const auto rest = std::ranges::unique(labels);
-  labels.erase(rest.begin(), rest.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
   return labels;
 }
 

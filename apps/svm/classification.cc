@@ -15,17 +15,15 @@ double Ratio(int64_t part, int64_t whole) {
 Confusion::Confusion(int32_t num_classes,
                      std::span<const int32_t> truth,
                      std::span<const int32_t> predicted)
-    : num_classes_(num_classes),
-      rows_(std::ssize(truth)),
-      counts_(static_cast<size_t>((num_classes + 1) * num_classes), 0) {
+    : num_classes_(num_classes), rows_(std::ssize(truth)), counts_(At(num_classes + 1, 0), 0) {
   for (size_t i = 0; i < truth.size(); ++i) {
     const int32_t row = truth[i] < 0 ? num_classes : truth[i];
-    ++counts_[static_cast<size_t>(row * num_classes + predicted[i])];
+    ++counts_[At(row, predicted[i])];
   }
 }
 
 int64_t Confusion::Count(int32_t truth, int32_t predicted) const {
-  return counts_[static_cast<size_t>(truth * num_classes_ + predicted)];
+  return counts_[At(truth, predicted)];
 }
 
 int64_t Confusion::OfTruth(int32_t k) const {

@@ -28,6 +28,10 @@ class Confusion {
   int64_t OfTruth(int32_t k) const;
   int64_t OfPredicted(int32_t k) const;
 
+  size_t At(int32_t truth, int32_t predicted) const {
+    return static_cast<size_t>(int64_t{truth} * num_classes_ + predicted);
+  }
+
   int32_t num_classes_;
   int64_t rows_ = 0;
   std::vector<int64_t> counts_;
