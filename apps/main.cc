@@ -1,8 +1,10 @@
 #include <strads/main.h>
 
 #include "apps/lasso/lasso.h"
+#include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
 
 int main(int argc, char** argv) {
-  return strads::Main(argc, argv, {strads::lasso::MakeLasso(), strads::mf::MakeMf()});
+  return strads::Main(argc, argv,
+                      {strads::lasso::MakeLasso(), strads::lda::MakeLda(), strads::mf::MakeMf()});
 }
