@@ -43,13 +43,13 @@ int64_t Filter(int low, double high, int64_t length, Corpus& documents) {
     if (word >= std::ssize(in)) in.resize(static_cast<size_t>(word) + 1);
     ++in[static_cast<size_t>(word)];
   }
-  const double most = high * static_cast<double>(documents.size());
+  const double most = high * static_cast<double>(documents.num_documents());
   std::vector<int32_t> number(in.size(), -1);
   int32_t words = 0;
   for (size_t w = 0; w < in.size(); ++w)
     if (in[w] >= low && static_cast<double>(in[w]) <= most) number[w] = words++;
   Corpus kept;
-  for (int64_t d = 0; d < documents.size(); ++d) {
+  for (int64_t d = 0; d < documents.num_documents(); ++d) {
     const auto own = documents.Words(d), counts = documents.Counts(d);
     int64_t tokens = 0;
     for (size_t n = 0; n < own.size(); ++n)
@@ -99,7 +99,7 @@ void Run(const Arguments& arguments) {
   const std::vector<int64_t> begins = MakeSlices(vocabulary, slices, documents);
 
   double start = Now();
-  std::vector<int64_t> ids(static_cast<size_t>(documents.size()));
+  std::vector<int64_t> ids(static_cast<size_t>(documents.num_documents()));
   std::iota(ids.begin(), ids.end(), 0);
   const auto seed = static_cast<uint64_t>(Number(arguments, "seed", 1));
   lda::TokenGrid grid(
@@ -120,7 +120,7 @@ void Run(const Arguments& arguments) {
     packed.push_back(rows.Pack());
   }
   std::printf("%lld documents, %lld words, %lld tokens; set up in %.3f s\n",
-              static_cast<long long>(documents.size()), static_cast<long long>(vocabulary),
+              static_cast<long long>(documents.num_documents()), static_cast<long long>(vocabulary),
               static_cast<long long>(grid.size()), Now() - start);
 
   double seconds = 0, cpu_seconds = 0;

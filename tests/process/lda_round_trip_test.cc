@@ -121,7 +121,7 @@ TEST_P(LdaRoundTrip, TopicsAreTheWordsThatTheFilesHaveMostOften) {
 TEST_P(LdaRoundTrip, InfersSharesOfNewDocuments) {
   Train();
   const std::string data = dir_.Write(
-      "new.txt", "goal goal unheard match\nOVEN, flour!\n\nnothing known here at all\ngoal oven\n");
+      "new.txt", "goal goal unheard match\nOVEN, flour!\n\nzebra and quagga\ngoal oven\n");
   std::string first;
   for (const char* threads : {"--threads=1", "--threads=3"}) {
     const Finished inferred =
