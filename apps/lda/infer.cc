@@ -74,12 +74,13 @@ int RunInfer(const InferOptions& options) {
     for (const std::string& line : lines) output.Write(line);
   }
   output.Finish();
+  const int64_t all_tokens = read.unknown_tokens + documents.CountTokens();
   if (read.unknown_tokens > 0 || documents.CountEmpty() > 0)
     std::fprintf(stderr,
                  "%s: skipped %lld of %lld tokens, of words that the model does not know; %lld "
                  "documents without a known word have the topics of the prior\n",
                  options.data.c_str(), static_cast<long long>(read.unknown_tokens),
-                 static_cast<long long>(read.unknown_tokens + documents.CountTokens()),
+                 static_cast<long long>(all_tokens),
                  static_cast<long long>(documents.CountEmpty()));
   return 0;
 }

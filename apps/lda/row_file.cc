@@ -132,6 +132,7 @@ WordRows ReadWordRows(const std::string& path, int64_t words, int topics) {
     throw DataError(path + ": has " + std::to_string(lines.size()) + " lines, expected " +
                     std::to_string(words) + ", one for each word of the model");
   std::vector<int32_t> sizes;
+  sizes.reserve(line_of_word.size());
   for (const int64_t place : line_of_word)
     sizes.push_back(static_cast<int32_t>(lines[Index(place)].topics.size()));
   WordRows rows(WordTopics(words, topics), sizes, topics);
