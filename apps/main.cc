@@ -1,10 +1,12 @@
 #include <strads/main.h>
 
 #include "apps/lasso/lasso.h"
+#include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
   return strads::Main(argc, argv,
-                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(), strads::svm::MakeSvm()});
+                      {strads::lasso::MakeLasso(), strads::lda::MakeLda(), strads::mf::MakeMf(),
+                       strads::svm::MakeSvm()});
 }
