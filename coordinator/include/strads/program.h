@@ -72,6 +72,8 @@ struct Program {
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
   bool rotates = false;     // a RotationApp
+  // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
+  bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
   // What there is to say to people about the model of a run that has ended; may be empty.
   std::function<std::string(const Bytes& model)> describe = {};
@@ -79,7 +81,7 @@ struct Program {
 
 namespace internal {
 
-template <App A>
+template <class A>
 class SchedulerOf final : public SchedulerRole {
  public:
   SchedulerOf(const Bytes& options, Slice slice)
@@ -116,7 +118,7 @@ class WorkerOf final : public WorkerRole {
   std::unique_ptr<RotationRole> rotation_;
 };
 
-template <App A>
+template <class A>
 class ModelOf final : public ModelRole {
  public:
   explicit ModelOf(const Bytes& options) : model_(Unpack<typename A::Options>(options)) {}
