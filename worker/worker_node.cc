@@ -13,6 +13,13 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
   const Program& program = FindProgram(programs_, welcome.app);
   rank_ = welcome.index;
   slowdown_ = welcome.slowdown;
+  if (program.is_data_parallel()) {
+    clock_worker_ = std::make_unique<ClockWorker>(
+        program.make_data_parallel_worker(options,
+                                          Shard{welcome.index, welcome.count, welcome.threads}),
+        endpoint_, Pace(welcome, push_takes_), [this](wire::Time time) { WakeAt(time); });
+    return {clock_worker_->Describe()};
+  }
   worker_ = program.make_worker(options, Shard{welcome.index, welcome.count, welcome.threads});
   rotation_ = worker_->rotation();
   if (rotation_ == nullptr) return {};
@@ -23,6 +30,10 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
 }
 
 void WorkerNode::OnFrame(wire::Delivery& delivery) {
+  if (clock_worker_) {
+    clock_worker_->OnFrame(delivery);
+    return;
+  }
   switch (delivery.header.kind) {
     case FrameKind::kPush:
     case FrameKind::kCollect:
@@ -138,6 +149,7 @@ void WorkerNode::CheckMeeting() {
 
 void WorkerNode::OnWake() {
   CheckMeeting();
+  if (clock_worker_) clock_worker_->OnWake();
   if (!pushing_) return;
   GoOn();
   Work();
@@ -188,6 +200,7 @@ void WorkerNode::OnLeave() {
 }
 
 double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {
+  if (clock_worker_) return clock_worker_->OnFinish(updates);
   for (const Bytes& update : updates) worker_->Sync(update);
   return worker_->Loss();
 }

@@ -9,6 +9,7 @@
 
 #include "coordinator/wire/member_node.h"
 #include "worker/block_ledger.h"
+#include "worker/clock_worker.h"
 #include "worker/peer_links.h"
 
 namespace strads {
@@ -66,6 +67,7 @@ class WorkerNode final : public wire::MemberNode {
   const wire::Time extend_takes_;
   int rank_ = 0;
   double slowdown_ = 1;
+  std::unique_ptr<ClockWorker> clock_worker_;  // of a data-parallel app; then there is no worker_
   std::unique_ptr<WorkerRole> worker_;
   RotationRole* rotation_ = nullptr;  // of worker_, if it has one
   std::optional<BlockLedger> ledger_;
