@@ -92,11 +92,13 @@ void ClockEngine::SendGrants() {
     Worker& worker = workers_[static_cast<size_t>(rank)];
     const bool was_busy = worker.busy();
     if (was_busy && !consistency_.eager()) continue;
-    int64_t last = consistency_.LastClock(rank, held_);
-    if (max_clocks_ > 0) last = std::min(last, max_clocks_ - 1);
-    if (last <= worker.last) continue;
+    const int64_t bound = consistency_.LastClock(rank, held_);
+    if (bound <= worker.bound) continue;
+    worker.bound = bound;
+    const int64_t last = max_clocks_ > 0 ? std::min(bound, max_clocks_ - 1) : bound;
     // Gradients of clocks before the one that is open would be late.
     const int64_t first = consistency_.pulled_together() > 0 ? completed_ : worker.next;
+    if (first > last) continue;  // it has done all there are
     worker.last = last;
     worker.sent.push_back({version_, held_});
     if (!was_busy) {

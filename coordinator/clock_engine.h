@@ -77,8 +77,9 @@ class ClockEngine final : public EngineState {
     std::vector<int64_t> held;
   };
   struct Worker {
-    int64_t next = 0;   // after the last clock that it has pushed
-    int64_t last = -1;  // that it may push
+    int64_t next = 0;    // after the last clock that it has pushed
+    int64_t bound = -1;  // the last clock that the policy allows
+    int64_t last = -1;   // that it may push: there may be no more than that
     std::deque<Sent> sent;
     wire::Time since{0};  // it has had leave to push, or none, without a push
     bool busy() const { return next <= last; }

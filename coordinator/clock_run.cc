@@ -16,7 +16,6 @@ using wire::FrameKind;
 void RefuseClockOptions(const RunOptions& options) {
   for (const auto& [name, given] : {std::pair{"consistency", options.consistency != "bsp"},
                                     {"backup_workers", options.backup_workers != 0},
-                                    {"delay_mean", options.delay_mean > 0},
                                     {"trace", options.trace > 0}}) {
     if (given)
       throw UsageError(std::string("--") + name + " goes with data-parallel apps, this is none");

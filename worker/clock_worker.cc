@@ -47,7 +47,8 @@ void ClockWorker::Push() {
   if (unread_) role_->Read(*std::exchange(unread_, std::nullopt));
   const wire::Time start = endpoint_.Now();
   Bytes gradient = role_->Push(next_);
-  pushing_ = Pushing{next_, version_, std::move(gradient), pace_.DueAfter(start, endpoint_.Now())};
+  const wire::Time due = pace_.DueAfter(start, endpoint_.Now(), push_takes_) + pace_.DrawDelay();
+  pushing_ = Pushing{next_, version_, std::move(gradient), due};
   ++next_;
   SendIfDue();
 }

@@ -17,12 +17,18 @@ namespace strads {
 // parameters that have arrived when it begins.
 class ClockWorker {
  public:
-  // `endpoint` must outlive it. `wake_at` has OnWake called at that time or before.
+  // `endpoint` must outlive it. A push takes `push_takes` at least. `wake_at` has OnWake called at
+  // that time or before.
   ClockWorker(std::unique_ptr<DataParallelWorkerRole> role,
               wire::ReliableEndpoint& endpoint,
-              Pace pace,
+              const Pace& pace,
+              wire::Time push_takes,
               std::function<void(wire::Time)> wake_at)
-      : role_(std::move(role)), endpoint_(endpoint), pace_(pace), wake_at_(std::move(wake_at)) {}
+      : role_(std::move(role)),
+        endpoint_(endpoint),
+        pace_(pace),
+        push_takes_(push_takes),
+        wake_at_(std::move(wake_at)) {}
 
   Bytes Describe() { return role_->Describe(); }
   // Throws ProtocolError on a frame that is none of this pattern.
@@ -48,6 +54,7 @@ class ClockWorker {
   const std::unique_ptr<DataParallelWorkerRole> role_;
   wire::ReliableEndpoint& endpoint_;
   Pace pace_;
+  const wire::Time push_takes_;
   const std::function<void(wire::Time)> wake_at_;
   int64_t next_ = 0;
   int64_t last_ = -1;

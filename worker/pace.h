@@ -7,21 +7,24 @@
 
 namespace strads {
 
-// How long pushes take for others than they do: for experiments with stragglers.
+// How long what a worker does takes for others than it does: for experiments with stragglers, and
+// for simulations, in which nothing takes time by itself.
 class Pace {
  public:
-  // `least`: what a push takes at least.
-  Pace(const wire::Welcome& welcome, wire::Time least);
+  Pace() = default;
+  // As --slow_rank, --slow_factor and --delay_mean say.
+  explicit Pace(const wire::Welcome& welcome);
 
-  // When a push that has taken from `start` until `end` is over:
+  // When something that has taken from `start` until `end`, and takes `least` at least, is over:
   //
-  //   start + max(least, slowdown (end - start)) + an exponential draw of mean delay_mean
-  wire::Time DueAfter(wire::Time start, wire::Time end);
+  //   start + max(least, slowdown (end - start))
+  wire::Time DueAfter(wire::Time start, wire::Time end, wire::Time least) const;
+  // An exponential draw of mean delay_mean. A worker's draws depend on its rank and the seed.
+  wire::Time DrawDelay();
 
  private:
-  const double slowdown_;
-  const double delay_mean_;
-  const wire::Time least_;
+  double slowdown_ = 1;
+  double delay_mean_ = 0;
   std::mt19937_64 random_;
 };
 

@@ -12,12 +12,12 @@ using wire::FrameKind;
 std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
   rank_ = welcome.index;
-  slowdown_ = welcome.slowdown;
+  pace_ = Pace(welcome);
   if (program.is_data_parallel()) {
     clock_worker_ = std::make_unique<ClockWorker>(
         program.make_data_parallel_worker(options,
                                           Shard{welcome.index, welcome.count, welcome.threads}),
-        endpoint_, Pace(welcome, push_takes_), [this](wire::Time time) { WakeAt(time); });
+        endpoint_, pace_, push_takes_, [this](wire::Time time) { WakeAt(time); });
     return {clock_worker_->Describe()};
   }
   worker_ = program.make_worker(options, Shard{welcome.index, welcome.count, welcome.threads});
@@ -113,7 +113,7 @@ bool WorkerNode::TryPush(const wire::Delivery& asked) {
   }
   pushing_->tells = rotation.extend;
   pushing_->extend = rotation.extend && block >= 0;
-  pushing_->due = DueAfter(start, push_takes_);
+  pushing_->due = pace_.DueAfter(start, endpoint_.Now(), push_takes_) + pace_.DrawDelay();
   GoOn();
   return true;
 }
@@ -133,7 +133,7 @@ void WorkerNode::GoOn() {
     EndPush();
     return;
   }
-  pushing_->due = DueAfter(now, extend_takes_);
+  pushing_->due = pace_.DueAfter(now, endpoint_.Now(), extend_takes_);
   WakeAt(pushing_->due);
 }
 
@@ -188,11 +188,6 @@ bool WorkerNode::TryCollect(const wire::Delivery& asked) {
   endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kShare, .round = asked.header.round},
                  std::move(parts));
   return true;
-}
-
-wire::Time WorkerNode::DueAfter(wire::Time start, wire::Time least) const {
-  const double took = slowdown_ > 1 ? slowdown_ * wire::ToSeconds(endpoint_.Now() - start) : 0;
-  return start + std::max(least, wire::Seconds(took));
 }
 
 void WorkerNode::OnLeave() {

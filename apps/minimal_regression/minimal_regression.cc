@@ -10,18 +10,12 @@ struct Regression {
     STRADS_FIELDS(data, lambda, step, batch)
   };
 
-  struct Start {
-    int64_t rows = 0, columns = 0;
-    STRADS_FIELDS(rows, columns)
-  };
+  using Start = strads::Shape;  // rows and columns of a shard
   struct Parameters {
     Eigen::VectorXd w;
     STRADS_FIELDS(w)
   };
-  struct Gradient {
-    Eigen::VectorXd g;  // of the loss of all rows of the shard, estimated from some
-    STRADS_FIELDS(g)
-  };
+  using Gradient = Parameters;  // of the loss of all rows of the shard, estimated from some
 
   struct Worker {
     Worker(const Options& o, strads::Shard s)
@@ -29,19 +23,18 @@ struct Regression {
       rows = data.x.Transposed();
     }
     Start Describe() const { return {data.x.num_rows(), data.x.num_cols()}; }
+    double Residual(int i, const Parameters& p) const { return rows.Dot(i, p.w) - data.y[i]; }
     Gradient Push(const Parameters& p, int64_t clock) {
-      Gradient gradient{Eigen::VectorXd::Zero(p.w.size())};
-      const int64_t n = data.x.num_rows(), size = std::min<int64_t>(batch, n);
-      for (int64_t k = 0; k < size; ++k) {
-        const int i = int((clock * size + k) % n);
-        rows.AddColumn(i, double(n) / double(size) * (rows.Dot(i, p.w) - data.y[i]), gradient.g);
-      }
-      return gradient;
+      Gradient g{Eigen::VectorXd::Zero(p.w.size())};
+      const int64_t n = rows.num_cols(), size = std::min<int64_t>(batch, n);
+      for (int64_t k = clock * size; k < (clock + 1) * size; ++k)
+        rows.AddColumn(int(k % n), double(n) / double(size) * Residual(int(k % n), p), g.w);
+      return g;
     }
     double Loss(const Parameters& p) const {
-      double twice = 0;
-      for (int i = 0; i < data.y.size(); ++i) twice += std::pow(data.y[i] - rows.Dot(i, p.w), 2);
-      return 0.5 * twice;
+      double loss = 0;
+      for (int i = 0; i < rows.num_cols(); ++i) loss += 0.5 * std::pow(Residual(i, p), 2);
+      return loss;
     }
     int batch;
     strads::Dataset data;
@@ -49,34 +42,26 @@ struct Regression {
   };
 
   struct Model {
-    explicit Model(const Options& o) : lambda(o.lambda), step(o.step) {
-      if (o.data.empty() || o.lambda < 0 || o.step <= 0 || o.batch < 1)
-        throw strads::UsageError("expected --data=FILE, --lambda, --step and --batch above 0");
-    }
-    void Begin(std::span<const Start> starts) {
-      int64_t width = 0;
-      for (const Start& s : starts) num_rows += s.rows, width = std::max(width, s.columns);
-      num_workers = std::ssize(starts);
-      p.w.setZero(width);
+    explicit Model(const Options& o) : lambda(o.lambda), step(o.step) {}
+    void Begin(std::span<const Start> shards) {
+      whole = strads::Whole(shards), share = 1 / double(shards.size());
+      p.w.setZero(whole.columns);
     }
     void Pull(std::span<const Gradient> gradients) {
-      for (const Gradient& gradient : gradients) {
-        const double t = 1 + double(pulled++ / num_workers);
-        p.w -= step / double(num_rows) / std::sqrt(t) *
-               (gradient.g + lambda / double(num_workers) * p.w);
+      for (const Gradient& g : gradients) {
+        const double t = 1 + std::floor(share * double(pulled++));
+        p.w -= step / double(whole.rows) / std::sqrt(t) * (g.w + share * lambda * p.w);
       }
     }
     const Parameters& parameters() const { return p; }
-    strads::Report Report() const {
-      return {.penalty = 0.5 * lambda * p.w.squaredNorm(), .updates = pulled};
-    }
-    double lambda, step;
+    strads::Report Report() const { return {.penalty = 0.5 * lambda * p.w.squaredNorm()}; }
+    double lambda, step, share = 1;
+    strads::Shape whole;
+    int64_t pulled = 0;
     Parameters p;
     STRADS_FIELDS(lambda, p)
-    int64_t num_rows = 0, num_workers = 1, pulled = 0;
   };
 };
-static_assert(strads::DataParallelApp<Regression>);
 
 int main(int argc, char** argv) {
   return strads::Main<Regression>(argc, argv, "minimal_regression");

@@ -89,7 +89,7 @@ TEST_P(EveryPolicy, RunsOnThreadsAndOverTcpAndIpc) {
 INSTANTIATE_TEST_SUITE_P(DataParallelContract,
                          EveryPolicy,
                          ::testing::Values("bsp", "ssp", "essp", "async", "backup"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& tested) { return tested.param; });
 
 TEST(DataParallelContract, AProgramThatEmbedsARunGetsItsModel) {
   RunOptions run = Clocks("bsp", 2);

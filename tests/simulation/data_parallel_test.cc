@@ -151,10 +151,13 @@ TEST_P(DataParallelPolicy, TellsOfAnErrorInAPush) {
   SimCluster::Config config = MakeConfig(GetParam(), 60);
   config.values = {{"bad_shard", "0"}, {"bad_clock", "5"}};
   config.faults = kLossy;
-  const Summary summary = RunOf(config).summary;
-  EXPECT_EQ(summary.termination, Termination::kWorkerLost);
-  EXPECT_THAT(summary.message, HasSubstr("worker 0 "));
-  EXPECT_THAT(summary.message, HasSubstr("toy:9: the data went away"));
+  try {
+    RunOf(config);
+    FAIL() << "the run has ended well";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("toy:9: the data went away"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(,
@@ -167,8 +170,8 @@ INSTANTIATE_TEST_SUITE_P(,
                                            Policy{"essp", 10},
                                            Policy{"async"},
                                            Policy{"backup", 0, 1}),
-                         [](const auto& info) {
-                           return info.param.consistency + std::to_string(info.param.staleness);
+                         [](const auto& tested) {
+                           return tested.param.consistency + std::to_string(tested.param.staleness);
                          });
 
 TEST(DataParallel, BspEndsWithTheBytesOfTheUndisturbedRun) {

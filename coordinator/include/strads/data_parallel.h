@@ -5,12 +5,30 @@
 #include <strads/report.h>
 #include <strads/shard.h>
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <span>
 #include <utility>
 
 namespace strads {
+
+// The size of a shard, for apps that have nothing else to tell before they start.
+struct Shape {
+  int64_t rows = 0;
+  int64_t columns = 0;  // that the shard needs: other shards may need more
+  STRADS_FIELDS(rows, columns)
+};
+
+// Of all shards together: the sum of their rows, the most of their columns.
+inline Shape Whole(std::span<const Shape> shards) {
+  Shape whole;
+  for (const Shape& shard : shards) {
+    whole.rows += shard.rows;
+    whole.columns = std::max(whole.columns, shard.columns);
+  }
+  return whole;
+}
 
 // An app whose workers all read the whole model, its *parameters*, and answer with gradients (or
 // deltas, or parameters of their own). Each worker has a clock of its own: the number of its
@@ -27,9 +45,10 @@ namespace strads {
 //
 //   struct MyApp {
 //     struct Options    { ...; STRADS_FIELDS(...) };  // flags and config keys; reach every role
-//     struct Start      { ...; STRADS_FIELDS(...) };  // what a worker tells of its shard: its
-//     width struct Parameters { ...; STRADS_FIELDS(...) };  // what workers read struct Gradient {
-//     ...; STRADS_FIELDS(...) };  // what a worker tells after a clock struct Worker {
+//     struct Start      { ...; STRADS_FIELDS(...) };  // what a worker tells of its shard
+//     struct Parameters { ...; STRADS_FIELDS(...) };  // what workers read
+//     struct Gradient   { ...; STRADS_FIELDS(...) };  // what a worker tells after a clock
+//     struct Worker {
 //       Worker(const Options&, strads::Shard);        // reads its shard of the data
 //       Start Describe();                             // once, before clock 0
 //       Gradient Push(const Parameters&, int64_t clock);

@@ -33,7 +33,7 @@ struct RunOptions {
   bool progress = true;
   int slow_rank = -1;      // for experiments: this worker's pushes take
   double slow_factor = 1;  // so many times as long
-  double delay_mean = 0;   // of data-parallel apps: what pushes take beyond, at random, in seconds
+  double delay_mean = 0;   // for experiments: what pushes take beyond, at random, in seconds
   int64_t trace = 0;  // of data-parallel apps: measure every so many clocks; 0: at the end only
 
   STRADS_FIELDS(workers,
@@ -90,8 +90,8 @@ struct RunOptions {
       "progress: show a progress line while training",
       "slow_rank: for experiments, the worker that is slowed down; -1: none",
       "slow_factor: how many times as long the pushes of worker slow_rank take",
-      "delay_mean: for experiments with data-parallel apps, seconds that a push takes longer on "
-      "average, at random (exponential)",
+      "delay_mean: for experiments, seconds that a push takes longer on average, at random "
+      "(exponential)",
       "trace: of data-parallel apps, keep the parameters of every so many clocks and compute their "
       "objective after the last; 0: none")
 
