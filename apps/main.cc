@@ -2,7 +2,9 @@
 
 #include "apps/lasso/lasso.h"
 #include "apps/mf/mf.h"
+#include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
-  return strads::Main(argc, argv, {strads::lasso::MakeLasso(), strads::mf::MakeMf()});
+  return strads::Main(argc, argv,
+                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(), strads::svm::MakeSvm()});
 }

@@ -8,7 +8,6 @@
 #include "worker/text_file.h"
 
 namespace strads {
-namespace {
 
 bool IsMatrixMarket(const TextFile& file) {
   std::string_view name = file.path();
@@ -17,8 +16,6 @@ bool IsMatrixMarket(const TextFile& file) {
   }
   return name.ends_with(".mtx") || file.text().starts_with(kMatrixMarketBanner);
 }
-
-}  // namespace
 
 Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& options) {
   const TextFile file(path);

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strads/error.h"
@@ -25,27 +26,31 @@ bool HasRow(std::string_view text) {
 
 }  // namespace
 
-Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options) {
+LibsvmShard ParseLibsvmShard(const TextFile& file,
+                             Shard shard,
+                             const ReadOptions& options,
+                             ThreadPool& pool) {
   if (!options.target.empty()) {
     throw DataError(file.path() + ": a libsvm file holds its own target, expected no --target");
   }
-  ThreadPool pool(shard.threads);
   const auto [first, last] = shard.RangeOf(std::ssize(file.text()));
   const auto parts = SplitLines(file.text(), first, last, pool.threads());
-  std::vector<LibsvmRows> parsed(parts.size());
+  LibsvmShard data;
+  std::vector<LibsvmRows>& parsed = data.parsed;
+  parsed.resize(parts.size());
   pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
     for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
       parsed[p] = ParseLibsvm(file, parts[p], options.num_features);
     }
   });
 
-  Dataset data;
-  int64_t rows = 0, width = options.num_features;
-  std::vector<TripletPiece> pieces;
+  int64_t rows = 0;
+  data.width = options.num_features;
+  std::vector<TripletPiece>& pieces = data.pieces;
   for (const LibsvmRows& part : parsed) {
     pieces.push_back({.entries = part.entries, .first_row = rows});
     rows += std::ssize(part.labels);
-    if (options.num_features == 0) width = std::max(width, part.width);
+    if (options.num_features == 0) data.width = std::max(data.width, part.width);
   }
   if (rows > kMaxRows) {
     throw DataError(file.path() + ": a shard of " + std::to_string(rows) +
@@ -59,7 +64,6 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
     std::copy(parsed[p].labels.begin(), parsed[p].labels.end(),
               data.y.begin() + pieces[p].first_row);
   }
-  data.x = ColumnMatrix::FromPieces(rows, width, pieces, Storage::kAuto, pool);
   if (!options.weights.empty()) {
     const char* const begin = file.text().data();
     const int64_t before = CountRows({begin, parts.front().data()}, '#');
@@ -68,6 +72,16 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
     data.weights = ReadWeights(
         options.weights, {.count = before + rows + after, .first = before, .last = before + rows});
   }
+  return data;
+}
+
+Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options) {
+  ThreadPool pool(shard.threads);
+  LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
+  Dataset data;
+  data.x = ColumnMatrix::FromPieces(read.y.size(), read.width, read.pieces, Storage::kAuto, pool);
+  data.y = std::move(read.y);
+  data.weights = std::move(read.weights);
   return data;
 }
 

@@ -54,7 +54,9 @@ struct Regression {
       }
     }
     const Parameters& parameters() const { return p; }
-    strads::Report Report() const { return {.penalty = 0.5 * lambda * p.w.squaredNorm()}; }
+    strads::Report Report() const {
+      return {.penalty = 0.5 * lambda * p.w.squaredNorm(), .updates = pulled};
+    }
     double lambda, step, share = 1;
     strads::Shape whole;
     int64_t pulled = 0;

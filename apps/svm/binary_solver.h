@@ -1,0 +1,76 @@
+#pragma once
+
+#include <strads/random.h>
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "apps/svm/local_solver.h"
+#include "apps/svm/training_rows.h"
+
+namespace strads::svm {
+
+enum class Loss { kHinge, kSquaredHinge };
+
+// Two classes. With y_i = 1 for rows of the class `positive` and -1 for the others, c_i = cost of
+// row i, the problem and its dual are
+//
+//   min  P(w) = 1/2 |w|^2 + sum_i c_i loss(y_i w.x_i)       loss(m) = max(0, 1 - m), or its square
+//   max  D(a) = sum_i a_i - 1/2 sum_i d_i a_i^2 - 1/2 |w|^2,  w = sum_i a_i y_i x_i
+//        hinge: 0 <= a_i <= c_i, d_i = 0;  squared hinge: 0 <= a_i, d_i = 1/(2 c_i)
+//
+// Solved by coordinate ascent in random order with shrinking (Hsieh et al., "A Dual Coordinate
+// Descent Method for Large-scale Linear SVM", ICML 2008); `overlap` scales the curvature by |x_i|^2
+// (Ma et al., "Adding vs. Averaging in Distributed Primal-Dual Optimization", ICML 2015).
+class BinarySolver final : public LocalSolver {
+ public:
+  // `rows` outlives this.
+  BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss, Random random);
+
+  Step Solve(std::span<const double> w, const Effort& effort) override;
+  void Shorten(double length) override;
+  Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
+  std::span<const double> dual_variables() const override { return alpha_; }
+
+ private:
+  // What a visit needs, in one cache line.
+  struct Variable {
+    int64_t row;
+    double sign;   // y_i
+    double norm;   // |x_i|^2
+    double limit;  // hinge: c_i; squared hinge: d_i
+  };
+  struct Pass {
+    double largest = -std::numeric_limits<double>::infinity();  // projected gradients
+    double smallest = std::numeric_limits<double>::infinity();
+    double Violation() const { return largest > smallest ? largest - smallest : 0; }
+  };
+
+  template <bool Hinge, class Rows>
+  Pass Visit(const Rows& x, double overlap, double* v);
+  template <class Rows>
+  Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);
+  void Shuffle();
+  double Upper(const Variable& variable) const {
+    return loss_ == Loss::kHinge ? variable.limit : std::numeric_limits<double>::infinity();
+  }
+  double Diagonal(const Variable& variable) const {
+    return loss_ == Loss::kHinge ? 0 : variable.limit;
+  }
+
+  const TrainingRows& rows_;
+  const Loss loss_;
+  Random random_;
+  std::vector<Variable> variables_;
+  std::vector<double> alpha_;
+  std::vector<double> before_;  // alpha_ when Solve was called last
+  std::vector<int32_t> active_;
+  std::vector<char> is_active_;  // scratch of Measure
+  // A variable at a bound is left out if its gradient points outwards by more than these.
+  Pass bounds_;
+  double last_violation_ = 0;
+};
+
+}  // namespace strads::svm

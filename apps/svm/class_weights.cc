@@ -1,0 +1,77 @@
+#include "apps/svm/class_weights.h"
+
+#include <strads/error.h>
+#include <strads/labelled_rows.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+#include <optional>
+#include <sstream>
+
+namespace strads::svm {
+namespace {
+
+std::optional<double> NumberOf(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const auto [next, error] = std::from_chars(begin, end, value);
+  if (error != std::errc() || next != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+ClassWeights::ClassWeights(const std::string& option) {
+  if (option.empty()) return;
+  is_balanced_ = option == "balanced";
+  if (is_balanced_) return;
+  path_ = option;
+  std::ifstream file(path_);
+  if (!file) throw DataError(path_ + ": cannot be opened (--class_weights is a file or balanced)");
+  std::string line;
+  for (int number = 1; std::getline(file, line); ++number) {
+    std::istringstream words(line.substr(0, line.find('#')));
+    std::string label, weight, more;
+    if (!(words >> label)) continue;
+    words >> weight >> more;
+    const std::optional<double> value = NumberOf(weight);
+    const std::string place = path_ + ":" + std::to_string(number) + ": ";
+    if (!value || *value <= 0 || !more.empty())
+      throw DataError(place + "no label and weight, expected LABEL WEIGHT with a weight above 0");
+    const std::optional<double> name = NumberOf(label);
+    if (!weights_.emplace(name ? LabelOfNumber(*name) : label, *value).second)
+      throw DataError(place + "a second weight of '" + label + "', expected one");
+  }
+}
+
+std::vector<double> ClassWeights::Of(const std::vector<std::string>& labels,
+                                     std::span<const int64_t> rows) const {
+  std::vector<double> weights(labels.size(), 1.0);
+  const auto total = static_cast<double>(std::accumulate(rows.begin(), rows.end(), int64_t{0}));
+  for (size_t k = 0; is_balanced_ && k < labels.size(); ++k)
+    weights[k] = total / (static_cast<double>(labels.size()) * static_cast<double>(rows[k]));
+  for (const auto& [label, weight] : weights_) {
+    const auto found = std::ranges::find(labels, label);
+    if (found == labels.end())
+      throw DataError(path_ + ": the label '" + label + "' is none of the data");
+    weights[static_cast<size_t>(found - labels.begin())] = weight;
+  }
+  return weights;
+}
+
+std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
+  const bool are_numbers = std::ranges::all_of(
+      labels, [](const std::string& label) { return NumberOf(label).has_value(); });
+  if (are_numbers)
+    std::ranges::sort(labels, {}, [](const std::string& label) { return *NumberOf(label); });
+  else
+    std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+}  // namespace strads::svm

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace strads::svm {
+
+// What --class_weights says: a file of a label and its weight (more than 0) a line, blanks between
+// them, # begins a comment; `balanced`; or nothing: all are 1.
+class ClassWeights {
+ public:
+  ClassWeights() = default;
+  // Throws kData "path:line: ..." for a line that is none.
+  explicit ClassWeights(const std::string& option);
+
+  // One for each label. `rows` are the numbers of rows of the classes, all of them more than 0.
+  // Throws kData if the file names a label that is not there.
+  std::vector<double> Of(const std::vector<std::string>& labels,
+                         std::span<const int64_t> rows) const;
+
+ private:
+  std::string path_;
+  bool is_balanced_ = false;
+  std::map<std::string, double> weights_;
+};
+
+// All labels once: by number if all are numbers, else by their bytes.
+std::vector<std::string> SortedLabels(std::vector<std::string> labels);
+
+}  // namespace strads::svm

@@ -1,0 +1,76 @@
+#include "apps/svm/classification.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace strads::svm {
+namespace {
+
+double Ratio(int64_t part, int64_t whole) {
+  return static_cast<double>(part) / static_cast<double>(whole);
+}
+
+}  // namespace
+
+Confusion::Confusion(int32_t num_classes,
+                     std::span<const int32_t> truth,
+                     std::span<const int32_t> predicted)
+    : num_classes_(num_classes), rows_(std::ssize(truth)), counts_(At(num_classes + 1, 0), 0) {
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const int32_t row = truth[i] < 0 ? num_classes : truth[i];
+    ++counts_[At(row, predicted[i])];
+  }
+}
+
+int64_t Confusion::Count(int32_t truth, int32_t predicted) const {
+  return counts_[At(truth, predicted)];
+}
+
+int64_t Confusion::OfTruth(int32_t k) const {
+  int64_t sum = 0;
+  for (int32_t p = 0; p < num_classes_; ++p) sum += Count(k, p);
+  return sum;
+}
+
+int64_t Confusion::OfPredicted(int32_t k) const {
+  int64_t sum = 0;
+  for (int32_t t = 0; t <= num_classes_; ++t) sum += Count(t, k);
+  return sum;
+}
+
+int64_t Confusion::unknown() const { return OfTruth(num_classes_); }
+
+double Confusion::Accuracy() const {
+  int64_t right = 0;
+  for (int32_t k = 0; k < num_classes_; ++k) right += Count(k, k);
+  return Ratio(right, rows_);
+}
+
+double Confusion::Precision(int32_t k) const { return Ratio(Count(k, k), OfPredicted(k)); }
+
+double Confusion::Recall(int32_t k) const { return Ratio(Count(k, k), OfTruth(k)); }
+
+double Confusion::F1(int32_t k) const {
+  return Ratio(2 * Count(k, k), OfPredicted(k) + OfTruth(k));
+}
+
+double AreaUnderCurve(std::span<const int32_t> truth, std::span<const double> values) {
+  std::vector<std::pair<double, int32_t>> rows;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    if (truth[i] >= 0) rows.emplace_back(values[i], truth[i]);
+  }
+  std::sort(rows.begin(), rows.end());
+  double positives = 0, negatives = 0, right = 0;
+  for (size_t i = 0; i < rows.size();) {
+    double tied_positives = 0, tied_negatives = 0;
+    const double value = rows[i].first;
+    for (; i < rows.size() && rows[i].first == value; ++i)
+      ++(rows[i].second == 1 ? tied_positives : tied_negatives);
+    right += tied_positives * (negatives + 0.5 * tied_negatives);
+    positives += tied_positives;
+    negatives += tied_negatives;
+  }
+  return right / (positives * negatives);
+}
+
+}  // namespace strads::svm

@@ -1,0 +1,211 @@
+#include "apps/svm/crammer_singer_solver.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+namespace strads::svm {
+namespace {
+
+constexpr int64_t kBlock = 1024;  // rows whose sums are added up by one thread
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+// Violations, and shares of a cost, below this are rounding.
+constexpr double kRounding = 1e-12;
+
+std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
+
+// min over a of curvature/2 |a|^2 + sum_k b_k a_k with sum_k a_k = 0 and a_k <= upper_k, where
+// upper_k is `cost` for k = label and 0 for the others: a_k = min(upper_k, (beta - b_k) /
+// curvature), with the beta for which they sum to zero. Writes a. O(K log K).
+void SolveRow(std::span<const double> b,
+              int32_t label,
+              double cost,
+              double curvature,
+              std::vector<double>& sorted,
+              std::span<double> a) {
+  sorted.assign(b.begin(), b.end());
+  sorted[At(label)] += curvature * cost;
+  const double own = sorted[At(label)];
+  std::sort(sorted.begin(), sorted.end(), std::greater<>());
+  double beta = sorted[0] - curvature * cost;
+  std::size_t r = 1;
+  for (; r < sorted.size() && beta < static_cast<double>(r) * sorted[r]; ++r) beta += sorted[r];
+  beta /= static_cast<double>(r);
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const bool is_own = k == At(label);
+    const double value = (beta - (is_own ? own : b[k])) / curvature;
+    a[k] = is_own ? std::min(cost, value + cost) : std::min(0.0, value);
+  }
+  if (a[At(label)] <= kRounding * cost) std::ranges::fill(a, 0.0);
+}
+
+}  // namespace
+
+CrammerSingerSolver::CrammerSingerSolver(const TrainingRows& rows,
+                                         int32_t num_classes,
+                                         Random random)
+    : rows_(rows),
+      num_classes_(num_classes),
+      random_(random),
+      norms_(At(rows.size())),
+      alpha_(At(rows.size() * num_classes), 0.0),
+      active_(At(rows.size())),
+      is_active_(At(rows.size()), 1),
+      bound_(kInfinity) {
+  std::iota(active_.begin(), active_.end(), 0);
+  rows_.x->With([&](const auto& x) {
+    for (std::size_t t = 0; t < norms_.size(); ++t) {
+      norms_[t] = rows_.bias * rows_.bias;
+      x.ForEach(rows_.rows[t], [&](int32_t, double value) { norms_[t] += value * value; });
+    }
+  });
+}
+
+std::span<double> CrammerSingerSolver::AlphaOf(int64_t i) {
+  return std::span(alpha_).subspan(At(i * num_classes_), At(num_classes_));
+}
+
+// w_k.x of all classes.
+template <class Rows>
+void CrammerSingerSolver::Scores(const Rows& x,
+                                 int64_t row,
+                                 const double* v,
+                                 double* scores) const {
+  const int32_t classes = num_classes_;
+  const double* const v_bias = v + rows_.x->num_cols() * classes;
+  for (int32_t k = 0; k < classes; ++k) scores[k] = rows_.bias != 0 ? rows_.bias * v_bias[k] : 0;
+  x.ForEach(row, [&](int32_t column, double value) {
+    const double* const at = v + int64_t{column} * classes;
+    for (int32_t k = 0; k < classes; ++k) scores[k] += value * at[k];
+  });
+}
+
+double CrammerSingerSolver::ViolationOf(int64_t i, double* scores) const {
+  const int32_t label = rows_.label[At(i)];
+  const double* const alpha = alpha_.data() + i * num_classes_;
+  double largest = -kInfinity, smallest = kInfinity;
+  for (int32_t k = 0; k < num_classes_; ++k) {
+    if (k != label) scores[k] += 1;
+    largest = std::max(largest, scores[k]);
+    const double upper = k == label ? rows_.cost[At(i)] : 0;
+    if (alpha[k] < upper) smallest = std::min(smallest, scores[k]);
+  }
+  return std::max(largest - smallest, 0.0);
+}
+
+double CrammerSingerSolver::SurplusOf(int64_t i, const double* gradients) const {
+  const int32_t label = rows_.label[At(i)];
+  if (alpha_[At(i * num_classes_ + label)] != 0) return -kInfinity;
+  double others = -kInfinity;
+  for (int32_t k = 0; k < num_classes_; ++k) {
+    if (k != label) others = std::max(others, gradients[k]);
+  }
+  return gradients[label] - others;
+}
+
+// One pass over the active rows in random order; the largest violation met.
+template <class Rows>
+double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
+  for (std::size_t t = active_.size(); t > 1; --t)
+    std::swap(active_[t - 1], active_[random_.Below(t)]);
+  const int32_t classes = num_classes_;
+  double* const v_bias = v + rows_.x->num_cols() * classes;
+  std::vector<double> gradient(At(classes)), next(At(classes)), sorted;
+  double largest = 0;
+  std::size_t kept = 0;
+  for (const int32_t i : active_) {
+    const int64_t row = rows_.rows[At(i)];
+    Scores(x, row, v, gradient.data());
+    const double violation = ViolationOf(i, gradient.data());
+    largest = std::max(largest, violation);
+    if (SurplusOf(i, gradient.data()) <= bound_) active_[kept++] = i;
+    if (violation <= kRounding) continue;
+    const std::span<double> alpha = AlphaOf(i);
+    const double curvature = overlap * norms_[At(i)];
+    if (curvature > 0) {
+      for (std::size_t k = 0; k < alpha.size(); ++k) gradient[k] -= curvature * alpha[k];
+      SolveRow(gradient, rows_.label[At(i)], rows_.cost[At(i)], curvature, sorted, next);
+    } else {  // a row of zeros: any other class is as good
+      const std::size_t own = At(rows_.label[At(i)]);
+      std::ranges::fill(next, 0.0);
+      next[own] = rows_.cost[At(i)];
+      next[own == 0 ? 1 : 0] = -rows_.cost[At(i)];
+    }
+    for (std::size_t k = 0; k < alpha.size(); ++k) {
+      gradient[k] = overlap * (next[k] - alpha[k]);
+      alpha[k] = next[k];
+    }
+    x.ForEach(row, [&](int32_t column, double value) {
+      double* const at = v + int64_t{column} * classes;
+      for (int32_t k = 0; k < classes; ++k) at[k] += value * gradient[At(k)];
+    });
+    for (int32_t k = 0; rows_.bias != 0 && k < classes; ++k)
+      v_bias[k] += rows_.bias * gradient[At(k)];
+  }
+  active_.resize(kept);
+  bound_ = largest > 0 ? largest : kInfinity;
+  return largest;
+}
+
+Step CrammerSingerSolver::Solve(std::span<const double> w, const Effort& effort) {
+  before_ = alpha_;
+  Step step;
+  step.change.assign(w.begin(), w.end());
+  double* const v = step.change.data();
+  rows_.x->With([&](const auto& x) {
+    for (bool is_first = true;
+         is_first || (step.visits < effort.visits && step.violation > effort.accuracy);
+         is_first = false) {
+      step.visits += std::ssize(active_);
+      step.violation = Visit(x, effort.overlap, v);
+      if (is_first) step.first_violation = step.violation;
+    }
+  });
+  last_violation_ = step.violation;
+  for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) / effort.overlap;
+  for (int64_t i = 0; i < rows_.size(); ++i) {
+    const std::size_t own = At(i * num_classes_ + rows_.label[At(i)]);
+    step.gain += alpha_[own] - before_[own];
+  }
+  return step;
+}
+
+void CrammerSingerSolver::Shorten(double length) {
+  for (std::size_t i = 0; i < alpha_.size(); ++i)
+    alpha_[i] = before_[i] + length * (alpha_[i] - before_[i]);
+}
+
+Measurement CrammerSingerSolver::Measure(std::span<const double> w, ThreadPool& pool) {
+  const int64_t count = rows_.size(), blocks = (count + kBlock - 1) / kBlock;
+  std::vector<Measurement> sums(At(blocks));
+  rows_.x->With([&](const auto& x) {
+    pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
+      std::vector<double> gradient(At(num_classes_));
+      for (int64_t i = begin * kBlock; i < std::min(count, end * kBlock); ++i) {
+        Measurement& sum = sums[At(i / kBlock)];
+        const int32_t label = rows_.label[At(i)];
+        Scores(x, rows_.rows[At(i)], w.data(), gradient.data());
+        ViolationOf(i, gradient.data());
+        const double largest = *std::max_element(gradient.begin(), gradient.end());
+        sum.loss += rows_.cost[At(i)] * (largest - gradient[At(label)]);
+        sum.dual += alpha_[At(i * num_classes_ + label)];
+        is_active_[At(i)] = SurplusOf(i, gradient.data()) <= last_violation_;
+      }
+    });
+  });
+  active_.clear();
+  for (int64_t i = 0; i < count; ++i) {
+    if (is_active_[At(i)] != 0) active_.push_back(static_cast<int32_t>(i));
+  }
+  bound_ = kInfinity;
+  Measurement total;
+  for (const Measurement& sum : sums) {
+    total.loss += sum.loss;
+    total.dual += sum.dual;
+  }
+  return total;
+}
+
+}  // namespace strads::svm

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <strads/parallel.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strads::svm {
+
+// How much is to be done in one call, and how accurately.
+struct Effort {
+  // By how much the change of w by this shard is taken to count in the common problem: 1 if nobody
+  // else changes it, at most the number of workers (sigma' of Ma et al., ICML 2015).
+  double overlap = 1;
+  // Enough once no variable violates its optimality condition by more than this, on the scale of
+  // the margins.
+  double accuracy = 0.1;
+  int64_t visits = 0;  // of rows, at least; the pass that is under way then is finished
+};
+
+// What a call has done. The dual objective is D(a) = l(a) - r(a)/2 - |w|^2/2, where w is linear in
+// a; along the step from a to a + s d
+//
+//   D(a + s d) = D(a) + s (gain - w'change) - s^2/2 (curvature + |change|^2)
+struct Step {
+  std::vector<double> change;  // of w, by the variables of the shard, with step length 1
+  double gain = 0;             // l(d) - r'(a; d)/2
+  double curvature = 0;        // r(d)
+  double first_violation = 0;  // the largest, in the first pass
+  double violation = 0;        // in the last one
+  int64_t visits = 0;
+};
+
+// Of the shard, at a given w.
+struct Measurement {
+  double loss = 0;  // sum of cost times loss
+  double dual = 0;  // l(a) - r(a)/2
+};
+
+// Dual coordinate ascent on the rows of one shard for one weight vector w (or one of each class).
+// It owns the dual variables; w is common to all shards and handed in.
+class LocalSolver {
+ public:
+  virtual ~LocalSolver() = default;
+
+  // Changes the dual variables to raise D(a) as it would be if the other shards changed nothing and
+  // this one's change of w counted `overlap` times. O(visits times
+  // entries of a row).
+  virtual Step Solve(std::span<const double> w, const Effort& effort) = 0;
+
+  // Takes back 1 - length of what the last Solve changed: 0 <= length <= 1. O(rows).
+  virtual void Shorten(double length) = 0;
+
+  // Also decides anew which variables the next Solve looks at. O(entries), over the threads.
+  virtual Measurement Measure(std::span<const double> w, ThreadPool& pool) = 0;
+
+  virtual std::span<const double> dual_variables() const = 0;
+};
+
+}  // namespace strads::svm

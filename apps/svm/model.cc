@@ -1,0 +1,220 @@
+#include "apps/svm/model.h"
+
+#include <strads/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace strads::svm {
+namespace {
+
+// Weights are numbered by 32 bits.
+constexpr int64_t kMostWeights = (int64_t{1} << 31) - 2;
+
+void Add(std::vector<double>& sum, const std::vector<double>& share) {
+  if (sum.size() < share.size()) sum.resize(share.size(), 0.0);
+  for (size_t j = 0; j < share.size(); ++j) sum[j] += share[j];
+}
+
+}  // namespace
+
+Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
+  options.Validate();
+  loss = options.loss;
+  multiclass = options.multiclass;
+  C = options.C;
+  has_bias = options.bias;
+}
+
+Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  Update update;
+  switch (static_cast<Phase>(plan.phase)) {
+    case Phase::kRows:
+      update = PullRows(partials);
+      break;
+    case Phase::kLook:
+      update = PullLook(partials);
+      break;
+    case Phase::kSolve:
+      update = PullSolve(plan, partials);
+      break;
+    case Phase::kMeasure:
+      update = PullMeasure(plan, partials);
+      break;
+  }
+  update.phase = plan.phase;
+  return update;
+}
+
+Update Model::PullRows(std::span<const Partial> partials) {
+  Update update;
+  int64_t rows = 0;
+  for (const Partial& partial : partials) {
+    for (int32_t k = 0; k < partial.labels.size(); ++k) labels.emplace_back(partial.labels.Name(k));
+    labels = SortedLabels(std::move(labels));
+    update.first_row.push_back(rows);
+    rows += partial.rows;
+    num_features_ = std::max(num_features_, partial.num_features);
+    if (!partial.target.empty()) {
+      features = partial.features;
+      target = partial.target;
+    }
+  }
+  if (labels.size() < 2)
+    throw DataError(options_.data + ": all rows have the label '" +
+                    (labels.empty() ? "" : labels.front()) + "', expected at least two classes");
+  for (const std::string& label : labels) update.labels.Add(label);
+  update.num_features = num_features_;
+  update.next.phase = static_cast<int>(Phase::kLook);
+  return update;
+}
+
+Update Model::PullLook(std::span<const Partial> partials) {
+  std::vector<int64_t> rows(labels.size(), 0);
+  std::vector<double> largest, sums, squares;
+  for (const Partial& partial : partials) {
+    if (partial.class_rows.size() != rows.size())
+      throw ProtocolError("a partial counts other classes");
+    for (size_t k = 0; k < rows.size(); ++k) rows[k] += partial.class_rows[k];
+    validation_rows_ += partial.validation_rows;
+    largest.resize(std::max(largest.size(), partial.largest.size()), 0.0);
+    for (size_t j = 0; j < partial.largest.size(); ++j)
+      largest[j] = std::max(largest[j], partial.largest[j]);
+    Add(sums, partial.sums);
+    Add(squares, partial.squares);
+  }
+  double total = 0;
+  for (size_t k = 0; k < rows.size(); ++k) {
+    total += static_cast<double>(rows[k]);
+    if (rows[k] == 0)
+      throw DataError(options_.data + ": no row with the label '" + labels[k] +
+                      "' is left to train on, expected at least one with a weight above 0");
+  }
+  Update update;
+  update.class_weights = class_weights_.Of(labels, rows);
+  if (options_.scale == "max_abs") scales = largest;
+  for (size_t j = 0; options_.scale == "standard" && j < sums.size(); ++j) {
+    const double mean = sums[j] / total;
+    scales.push_back(std::sqrt(std::max(0.0, squares[j] / total - mean * mean)));
+  }
+  for (double& scale : scales) scale = scale > 0 ? 1 / scale : 1;
+  update.scales = scales;
+  const bool is_joint = options_.IsCrammerSinger();
+  const auto classes = static_cast<int64_t>(labels.size());
+  const int64_t width = num_features_ + (has_bias ? 1 : 0);
+  if (width > kMostWeights / classes)
+    throw DataError(options_.data + ": " + std::to_string(width) + " features of " +
+                    std::to_string(classes) + " classes, expected at most 2^31 - 2 weights");
+  const int64_t count = is_joint || classes == 2 ? 1 : classes;
+  for (int64_t q = 0; q < count; ++q)
+    problems_.emplace_back(is_joint ? width * classes : width, static_cast<int>(partials.size()));
+  for (size_t q = 0; q < problems_.size(); ++q) MakeClasses(q);
+  update.next = NextPlan();
+  return update;
+}
+
+void Model::CheckCounts(const Plan& plan, std::span<const Partial> partials) const {
+  const size_t count = plan.problems.size();
+  const bool solves = plan.phase == static_cast<int>(Phase::kSolve);
+  for (const Partial& partial : partials) {
+    const bool fits = solves ? partial.steps.size() == count
+                             : partial.losses.size() == count && partial.duals.size() == count;
+    if (!fits) throw ProtocolError("a partial does not fit its plan");
+  }
+  for (const ProblemPlan& of : plan.problems) {
+    if (of.problem < 0 || of.problem >= std::ssize(problems_))
+      throw ProtocolError("a plan names a problem that does not exist");
+  }
+}
+
+Update Model::PullSolve(const Plan& plan, std::span<const Partial> partials) {
+  CheckCounts(plan, partials);
+  Update update;
+  for (size_t q = 0; q < plan.problems.size(); ++q) {
+    std::vector<const ProblemStep*> steps;
+    for (const Partial& partial : partials) steps.push_back(&partial.steps[q]);
+    const int problem = plan.problems[q].problem;
+    update.problems.push_back(problem);
+    update.changes.push_back(problems_[static_cast<size_t>(problem)].Take(steps));
+    ++updates_;
+  }
+  update.next = NextPlan();
+  return update;
+}
+
+Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
+  CheckCounts(plan, partials);
+  Update update;
+  int64_t right = 0;
+  for (const Partial& partial : partials) right += partial.validation_right;
+  if (validation_rows_ > 0)
+    validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
+  for (size_t q = 0; q < plan.problems.size(); ++q) {
+    double loss_sum = 0, dual = 0;
+    for (const Partial& partial : partials) {
+      loss_sum += partial.losses[q];
+      dual += partial.duals[q];
+    }
+    const auto at = static_cast<size_t>(plan.problems[q].problem);
+    const bool is_best = problems_[at].Measured(loss_sum, dual, options_.tolerance);
+    update.problems.push_back(plan.problems[q].problem);
+    update.is_best.push_back(is_best ? 1 : 0);
+    if (is_best) MakeClasses(at);
+  }
+  update.next = NextPlan();
+  return update;
+}
+
+// The problems that are due to be measured, or else those that are not finished.
+Plan Model::NextPlan() const {
+  Plan solve, measure;
+  solve.phase = static_cast<int>(Phase::kSolve);
+  measure.phase = static_cast<int>(Phase::kMeasure);
+  for (size_t q = 0; q < problems_.size(); ++q) {
+    const ProblemState& problem = problems_[q];
+    const ProblemPlan plan = problem.PlanFor(static_cast<int>(q));
+    if (problem.measures_next())
+      measure.problems.push_back(plan);
+    else if (problem.gap() > options_.tolerance && !problem.is_stuck())
+      solve.problems.push_back(plan);
+  }
+  return measure.problems.empty() ? solve : measure;
+}
+
+void Model::MakeClasses(size_t problem) {
+  const std::span<const double> w = problems_[problem].best();
+  const auto p = static_cast<size_t>(num_features_);
+  const size_t stride = options_.IsCrammerSinger() ? labels.size() : 1;
+  const size_t count = stride > 1 || problems_.size() > 1 ? labels.size() : 1;
+  classes.resize(count);
+  for (size_t k = 0; k < stride; ++k) {
+    ClassModel& made = classes[stride > 1 ? k : problem];
+    made.label = count == 1 ? labels.back() : labels[stride > 1 ? k : problem];
+    made.weights.resize(p);
+    for (size_t j = 0; j < p; ++j) made.weights[j] = w[j * stride + k];
+    made.bias = has_bias ? w[p * stride + k] : 0;
+  }
+}
+
+strads::Report Model::Report() const {
+  strads::Report report;
+  report.updates = updates_;
+  if (problems_.empty()) return report;
+  report.gap = 0;
+  bool is_stuck = false;
+  for (const ProblemState& problem : problems_) {
+    report.penalty += problem.penalty();
+    report.gap = std::max(report.gap, problem.gap());
+    is_stuck = is_stuck || (problem.is_stuck() && problem.gap() > options_.tolerance);
+  }
+  for (const ClassModel& of : classes) report.nonzeros += of.weights.CountNonzeros();
+  if (is_stuck && NextPlan().problems.empty()) {
+    report.done = "rounding allows no smaller gap";
+    report.converged = false;
+  }
+  if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;
+  return report;
+}
+
+}  // namespace strads::svm

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <strads/message.h>
+#include <strads/report.h>
+#include <strads/sparse_vector.h>
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "apps/svm/class_weights.h"
+#include "apps/svm/messages.h"
+#include "apps/svm/options.h"
+#include "apps/svm/problem_state.h"
+
+namespace strads::svm {
+
+// The weights of one class: what its decision value is, w.x + b, with each feature multiplied by
+// its scale first.
+struct ClassModel {
+  std::string label;
+  double bias = 0;
+  SparseVector weights;
+  STRADS_FIELDS(label, bias, weights)
+};
+
+// What a model holds once it is trained. Of two classes there is one ClassModel, that of the
+// positive one (two for crammer_singer), else one for each label.
+struct SvmModel {
+  std::vector<std::string> labels;
+  std::string loss = "hinge";
+  std::string multiclass = "one_against_all";
+  double C = 1;  // NOLINT(readability-identifier-naming): as the option
+  bool has_bias = false;
+  std::vector<std::string> features;  // names, if the data had any
+  std::string target;                 // the name of the labels' column, likewise
+  std::vector<double> scales;         // empty: all are 1
+  std::vector<ClassModel> classes;
+
+  STRADS_FIELDS(labels, loss, multiclass, C, has_bias, features, target, scales, classes)
+};
+
+// Owns the weights: those that workers follow, and of each problem the best that were measured,
+// which are the model. Decides how each problem goes on.
+class Model : public SvmModel {
+ public:
+  Model() = default;
+  explicit Model(const Options& options);
+
+  Update Pull(const Plan& plan, std::span<const Partial> partials);
+  strads::Report Report() const;
+
+ private:
+  Update PullRows(std::span<const Partial> partials);
+  Update PullLook(std::span<const Partial> partials);
+  Update PullSolve(const Plan& plan, std::span<const Partial> partials);
+  Update PullMeasure(const Plan& plan, std::span<const Partial> partials);
+  void MakeClasses(size_t problem);
+  void CheckCounts(const Plan& plan, std::span<const Partial> partials) const;
+  Plan NextPlan() const;
+
+  Options options_;
+  ClassWeights class_weights_;
+  int64_t num_features_ = 0;
+  int64_t updates_ = 0;
+  int64_t validation_rows_ = 0;
+  double validation_accuracy_ = -1;  // before any was measured
+  std::vector<ProblemState> problems_;
+};
+
+}  // namespace strads::svm

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "apps/svm/messages.h"
+
+namespace strads::svm {
+
+// One problem as the model follows it: the weights, how far they are from the optimum at most, and
+// how the next round goes about it.
+//
+// Shards add up their changes d_p of w (Ma et al., ICML 2015), each having counted its own
+// `overlap` times. That many workers is always safe; |sum d_p|^2 / sum |d_p|^2 is what it would
+// have taken in the last round, and what the next one takes. Where that was too little, the exact
+// line search along the sum makes the step shorter: the dual objective never falls.
+class ProblemState {
+ public:
+  ProblemState(int64_t size, int workers);
+
+  // Takes the workers' steps, in rank order.
+  ProblemUpdate Take(std::span<const ProblemStep* const> steps);
+  // The sums of what was measured; returns whether this is the best model so far.
+  bool Measured(double loss, double dual, double tolerance);
+
+  bool measures_next() const { return measures_next_; }
+  bool is_stuck() const { return is_stuck_; }  // rounding allows no more
+  double gap() const { return gap_; }
+  double penalty() const { return best_penalty_; }  // 1/2 |w|^2 of the best model
+  std::span<const double> best() const { return best_; }
+  ProblemPlan PlanFor(int problem) const;
+
+ private:
+  const int workers_;
+  std::vector<double> w_, best_;
+  double best_primal_ = std::numeric_limits<double>::infinity();
+  double best_dual_ = -std::numeric_limits<double>::infinity();
+  double best_penalty_ = 0;
+  double gap_ = std::numeric_limits<double>::infinity();
+  double overlap_;
+  double accuracy_ = 0.1;
+  bool is_settled_ = false;  // as accurate as was asked for
+  bool measures_next_ = false;
+  bool is_stuck_ = false;
+  int rounds_ = 0;  // since it was measured
+};
+
+}  // namespace strads::svm

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <strads/row_matrix.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace strads::svm {
+
+// The rows of a shard that a model is trained on. Row t is row `rows[t]` of x, which outlives this,
+// followed by the constant feature `bias` (0: none).
+struct TrainingRows {
+  const RowMatrix* x = nullptr;
+  double bias = 0;
+  std::vector<int64_t> rows = {};
+  std::vector<int32_t> label = {};  // the number of the class
+  std::vector<double> cost = {};    // C times the weights of the class and the row; more than 0
+
+  int64_t size() const { return static_cast<int64_t>(rows.size()); }
+  // Of a weight vector: one for each feature, and one for the constant.
+  int64_t width() const { return x->num_cols() + (bias != 0 ? 1 : 0); }
+};
+
+}  // namespace strads::svm

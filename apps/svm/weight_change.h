@@ -1,0 +1,58 @@
+#pragma once
+
+#include <strads/fields.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strads::svm {
+
+// A vector on its way: its non-zeros (12 bytes each) where that is smaller than all of it (8 bytes
+// each).
+struct WeightChange {
+  std::vector<int32_t> indices;  // empty: `values` are all
+  std::vector<double> values;
+
+  static WeightChange Of(std::span<const double> dense) {
+    WeightChange change;
+    size_t nonzeros = 0;
+    for (const double value : dense) nonzeros += value != 0;
+    if (nonzeros == 0) return change;
+    if (12 * nonzeros >= 8 * dense.size()) {
+      change.values.assign(dense.begin(), dense.end());
+      return change;
+    }
+    change.indices.reserve(nonzeros);
+    change.values.reserve(nonzeros);
+    for (size_t j = 0; j < dense.size(); ++j) {
+      if (dense[j] == 0) continue;
+      change.indices.push_back(static_cast<int32_t>(j));
+      change.values.push_back(dense[j]);
+    }
+    return change;
+  }
+
+  // Whether it fits a vector of `size` numbers.
+  bool Fits(size_t size) const {
+    if (indices.empty()) return values.empty() || values.size() == size;
+    if (indices.size() != values.size()) return false;
+    for (const int32_t j : indices) {
+      if (j < 0 || static_cast<size_t>(j) >= size) return false;
+    }
+    return true;
+  }
+
+  // w += this, which fits.
+  void AddTo(std::span<double> w) const {
+    if (indices.empty()) {
+      for (size_t j = 0; j < values.size(); ++j) w[j] += values[j];
+    } else {
+      for (size_t k = 0; k < indices.size(); ++k) w[static_cast<size_t>(indices[k])] += values[k];
+    }
+  }
+
+  STRADS_FIELDS(indices, values)
+};
+
+}  // namespace strads::svm

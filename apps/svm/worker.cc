@@ -1,0 +1,211 @@
+#include "apps/svm/worker.h"
+
+#include <strads/error.h>
+#include <strads/random.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "apps/svm/binary_solver.h"
+#include "apps/svm/crammer_singer_solver.h"
+#include "apps/svm/decision.h"
+
+namespace strads::svm {
+namespace {
+
+// Of several shards each looks at this share of its rows in a round at least; more would be lost on
+// weights that the others have changed. One alone goes on until it is accurate, or so many passes.
+constexpr double kSharedPasses = 0.3;
+constexpr double kLonePasses = 20;
+
+size_t Index(int64_t i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+Worker::Worker(const Options& options, Shard shard)
+    : options_(options),
+      shard_(shard),
+      pool_(shard.threads),
+      data_(ReadLabelledRows(options.data, shard, options.reading())) {}
+
+Worker::Problem& Worker::At(int32_t problem) {
+  if (problem < 0 || problem >= std::ssize(problems_))
+    throw ProtocolError("a plan or update names a problem that does not exist");
+  return problems_[Index(problem)];
+}
+
+Partial Worker::Push(const Plan& plan) {
+  switch (static_cast<Phase>(plan.phase)) {
+    case Phase::kRows:
+      return CountRows();
+    case Phase::kLook:
+      return Look();
+    case Phase::kSolve:
+      return Solve(plan);
+    case Phase::kMeasure:
+      return Measure(plan);
+  }
+  throw ProtocolError("a plan of an unknown phase");
+}
+
+Partial Worker::CountRows() const {
+  Partial partial;
+  partial.labels = data_.labels;
+  partial.rows = data_.x.num_rows();
+  partial.num_features = data_.x.num_cols();
+  partial.features = data_.features;
+  partial.target = data_.target;
+  return partial;
+}
+
+// Which rows are held out does not depend on how they are divided.
+void Worker::SplitRows(const Update& update) {
+  IdTable labels = update.labels;
+  labels.BuildIndex();
+  num_classes_ = labels.size();
+  const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
+  const int64_t first = update.first_row.at(Index(shard_.rank));
+  data_.x.Resize(update.num_features, pool_);
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
+    int32_t& label = data_.label[Index(i)];
+    label = class_of.at(Index(label));
+    const auto row = static_cast<uint64_t>(first + i);
+    if (options_.validation_share > 0 &&
+        Random(static_cast<uint64_t>(options_.seed), row).Uniform() < options_.validation_share) {
+      validation_.push_back(i);
+    } else if (data_.weights.size() == 0 || data_.weights[i] > 0) {
+      rows_.rows.push_back(i);
+      rows_.label.push_back(label);
+    }
+  }
+  rows_.bias = options_.bias ? 1 : 0;
+}
+
+Partial Worker::Look() const {
+  Partial partial;
+  partial.class_rows.resize(Index(num_classes_));
+  partial.validation_rows = std::ssize(validation_);
+  for (const int32_t label : rows_.label) ++partial.class_rows[Index(label)];
+  if (options_.scale == "none") return partial;
+  const auto width = Index(data_.x.num_cols());
+  partial.largest.resize(width);
+  partial.sums.resize(width);
+  partial.squares.resize(width);
+  data_.x.With([&](const auto& x) {
+    for (const int64_t row : rows_.rows) {
+      x.ForEach(row, [&](int32_t j, double value) {
+        double& largest = partial.largest[Index(j)];
+        largest = std::max(largest, std::abs(value));
+        partial.sums[Index(j)] += value;
+        partial.squares[Index(j)] += value * value;
+      });
+    }
+  });
+  return partial;
+}
+
+void Worker::SetUp(const Update& update) {
+  if (!update.scales.empty()) data_.x.ScaleColumns(update.scales);
+  rows_.x = &data_.x;
+  double costs = 0;
+  for (int64_t t = 0; t < rows_.size(); ++t) {
+    const double weight = data_.weights.size() > 0 ? data_.weights[rows_.rows[Index(t)]] : 1;
+    rows_.cost.push_back(options_.C * weight *
+                         update.class_weights.at(Index(rows_.label[Index(t)])));
+    costs += rows_.cost.back();
+  }
+  const bool is_joint = options_.IsCrammerSinger();
+  const int32_t count = is_joint || num_classes_ == 2 ? 1 : num_classes_;
+  const auto loss = options_.IsSquared() ? Loss::kSquaredHinge : Loss::kHinge;
+  problems_.resize(Index(count));
+  for (int32_t q = 0; q < count; ++q) {
+    Problem& problem = problems_[Index(q)];
+    const Random random(static_cast<uint64_t>(options_.seed),
+                        static_cast<uint64_t>(int64_t{q} * shard_.num_workers + shard_.rank));
+    if (is_joint)
+      problem.solver = std::make_unique<CrammerSingerSolver>(rows_, num_classes_, random);
+    else
+      problem.solver = std::make_unique<BinarySolver>(rows_, count == 1 ? 1 : q, loss, random);
+    problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
+    problem.best_loss = costs;  // every loss is 1 at w = 0
+  }
+}
+
+Partial Worker::Solve(const Plan& plan) {
+  Partial partial;
+  partial.steps.resize(plan.problems.size());
+  const double passes = shard_.num_workers == 1 ? kLonePasses : kSharedPasses;
+  const auto visits = static_cast<int64_t>(passes * static_cast<double>(rows_.size()));
+  for (const ProblemPlan& of : plan.problems) At(of.problem);
+  pool_.ParallelFor(std::ssize(plan.problems), [&](int64_t begin, int64_t end) {
+    for (int64_t q = begin; q < end; ++q) {
+      const ProblemPlan& of = plan.problems[Index(q)];
+      Problem& problem = problems_[Index(of.problem)];
+      const Step step = problem.solver->Solve(
+          problem.w, {.overlap = of.overlap, .accuracy = of.accuracy, .visits = visits});
+      partial.steps[Index(q)] = {.change = WeightChange::Of(step.change),
+                                 .gain = step.gain,
+                                 .curvature = step.curvature,
+                                 .first_violation = step.first_violation,
+                                 .violation = step.violation};
+    }
+  });
+  return partial;
+}
+
+Partial Worker::Measure(const Plan& plan) {
+  Partial partial;
+  for (const ProblemPlan& of : plan.problems) {
+    Problem& problem = At(of.problem);
+    const Measurement measured = problem.solver->Measure(problem.w, pool_);
+    problem.measured_loss = measured.loss;
+    partial.losses.push_back(measured.loss);
+    partial.duals.push_back(measured.dual);
+  }
+  if (!validation_.empty()) partial.validation_right = CountRight();
+  return partial;
+}
+
+int64_t Worker::CountRight() const {
+  std::vector<const double*> weights;
+  for (const Problem& problem : problems_) weights.push_back(problem.w.data());
+  const Decision decision = {.weights = weights,
+                             .num_classes = num_classes_,
+                             .is_joint = options_.IsCrammerSinger(),
+                             .num_features = data_.x.num_cols(),
+                             .bias = rows_.bias};
+  int64_t right = 0;
+  std::vector<double> values(Index(decision.num_values()));
+  for (const int64_t row : validation_) {
+    decision.Values(data_.x, row, values);
+    right += decision.ClassOf(values) == data_.label[Index(row)];
+  }
+  return right;
+}
+
+void Worker::Sync(const Update& update) {
+  const auto phase = static_cast<Phase>(update.phase);
+  if (phase == Phase::kRows) SplitRows(update);
+  if (phase == Phase::kLook) SetUp(update);
+  for (size_t q = 0; q < update.problems.size(); ++q) {
+    Problem& problem = At(update.problems[q]);
+    if (phase == Phase::kMeasure) {
+      if (update.is_best.at(q) != 0) problem.best_loss = problem.measured_loss;
+      continue;
+    }
+    const ProblemUpdate& of = update.changes.at(q);
+    if (!of.change.Fits(problem.w.size()))
+      throw ProtocolError("an update does not fit the weights");
+    of.change.AddTo(problem.w);
+    if (of.length < 1) problem.solver->Shorten(of.length);
+  }
+}
+
+double Worker::Loss() const {
+  double loss = 0;
+  for (const Problem& problem : problems_) loss += problem.best_loss;
+  return loss;
+}
+
+}  // namespace strads::svm

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <strads/labelled_rows.h>
+#include <strads/parallel.h>
+#include <strads/shard.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "apps/svm/local_solver.h"
+#include "apps/svm/messages.h"
+#include "apps/svm/options.h"
+#include "apps/svm/training_rows.h"
+
+namespace strads::svm {
+
+// Owns a shard of the data with its dual variables, and follows the weights.
+class Worker {
+ public:
+  Worker(const Options& options, Shard shard);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  Partial Push(const Plan& plan);
+  void Sync(const Update& update);
+  // Of the best model that was measured.
+  double Loss() const;
+
+ private:
+  struct Problem {
+    std::unique_ptr<LocalSolver> solver;
+    std::vector<double> w;
+    double best_loss = 0, measured_loss = 0;
+  };
+
+  Partial CountRows() const;
+  Partial Look() const;
+  Partial Solve(const Plan& plan);
+  Partial Measure(const Plan& plan);
+  void SplitRows(const Update& update);
+  void SetUp(const Update& update);
+  int64_t CountRight() const;
+  Problem& At(int32_t problem);
+
+  const Options options_;
+  const Shard shard_;
+  ThreadPool pool_;
+  LabelledRows data_;
+  std::vector<int64_t> validation_;  // rows that are held out
+  int32_t num_classes_ = 0;
+  TrainingRows rows_;
+  std::vector<Problem> problems_;
+};
+
+}  // namespace strads::svm

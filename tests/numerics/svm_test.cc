@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+#include <strads/error.h>
+
+#include <cmath>
+#include <tuple>
+#include <vector>
+
+#include "apps/svm/binary_solver.h"
+#include "tests/support/svm_problems.h"
+
+namespace strads::testing {
+namespace {
+
+constexpr double kTolerance = 1e-8;
+
+svm::Options To(double tolerance) {
+  svm::Options options;
+  options.tolerance = tolerance;
+  return options;
+}
+
+std::vector<double> Costs(const SvmProblem& problem, double c) {
+  return std::vector<double>(problem.label.size(), c);
+}
+
+// squared, bias, C, workers
+class Binary : public ::testing::TestWithParam<std::tuple<bool, bool, double, int>> {};
+
+TEST_P(Binary, HasTheLeastObjective) {
+  const auto [squared, bias, c, workers] = GetParam();
+  const SvmProblem problem = RandomSvm(3, 90, 12, 2);
+  svm::Options options = To(kTolerance);
+  options.loss = squared ? "squared_hinge" : "hinge";
+  options.bias = bias;
+  options.C = c;
+  const SvmSolution solution = SolveSvm(problem, options, workers);
+  EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+  const Eigen::MatrixXd x = WithConstant(problem.x, bias);
+  const double objective =
+      BinaryObjective(x, problem.label, 1, squared, Costs(problem, c), solution.w.col(0));
+  EXPECT_NEAR(solution.summary.objective, objective, 1e-12 * objective);
+  const double optimum = BinaryOptimum(x, problem.label, 1, squared, Costs(problem, c));
+  EXPECT_GE(objective, optimum * (1 - 1e-9));
+  EXPECT_LE(objective, optimum * (1 + 2 * kTolerance));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of,
+                         Binary,
+                         ::testing::Combine(::testing::Bool(),
+                                            ::testing::Bool(),
+                                            ::testing::Values(0.05, 2.0),
+                                            ::testing::Values(1, 2, 3)));
+
+TEST(Svm, AShardWithoutRowsDoesNoHarm) {
+  const SvmProblem problem = RandomSvm(5, 6, 4, 2);
+  const double one = SolveSvm(problem, To(kTolerance), 1).summary.objective;
+  EXPECT_NEAR(SolveSvm(problem, To(kTolerance), 9).summary.objective, one, 2e-8 * one);
+}
+
+TEST(Svm, SameBytesForAnyNumberOfThreads) {
+  const SvmProblem problem = RandomSvm(7, 120, 10, 4);
+  const SvmSolution one = SolveSvm(problem, To(1e-6), 2, 1);
+  const SvmSolution three = SolveSvm(problem, To(1e-6), 2, 3);
+  EXPECT_EQ(one.w, three.w);
+}
+
+TEST(Svm, AWeightOfTwoIsARowTwice) {
+  const SvmProblem problem = RandomSvm(11, 60, 8, 2);
+  SvmProblem twice = problem;
+  Eigen::Index rows = problem.x.rows();
+  twice.x.conservativeResize(rows + rows / 2, Eigen::NoChange);
+  for (Eigen::Index i = 0; i < problem.x.rows(); ++i) {
+    if (problem.label[static_cast<size_t>(i)] != 1) continue;
+    twice.x.row(rows++) = problem.x.row(i);
+    twice.label.push_back(1);
+  }
+  const TempDir folder;
+  svm::Options options = To(kTolerance);
+  const double expected = SolveSvm(twice, options).summary.objective;
+  options.class_weights = folder.Write("weights", "# label weight\n+1 2\n");
+  EXPECT_NEAR(SolveSvm(problem, options).summary.objective, expected, 2e-8 * expected);
+}
+
+TEST(Svm, ScalesFeaturesByWhatTheModelKeeps) {
+  SvmProblem problem = RandomSvm(13, 60, 6, 2);
+  svm::Options options = To(kTolerance);
+  options.scale = "standard";
+  const double expected = SolveSvm(problem, options).summary.objective;
+  problem.x.col(2) *= 8;
+  const SvmSolution solution = SolveSvm(problem, options, 2);
+  EXPECT_NEAR(solution.summary.objective, expected, 2e-8 * expected);
+  const Eigen::VectorXd column = problem.x.col(2);
+  const double deviation = std::sqrt((column.array() - column.mean()).square().mean());
+  EXPECT_NEAR(solution.model.scales[2], 1 / deviation, 1e-12 / deviation);
+}
+
+TEST(Svm, AFeatureTwiceIsOneThatIsLargerByTheRootOfTwo) {
+  const SvmProblem problem = RandomSvm(17, 50, 5, 2);
+  SvmProblem twice = problem, larger = problem;
+  twice.x.conservativeResize(Eigen::NoChange, 6);
+  twice.x.col(5) = problem.x.col(1);
+  larger.x.col(1) *= std::sqrt(2.0);
+  const double expected = SolveSvm(larger, To(kTolerance)).summary.objective;
+  const SvmSolution solution = SolveSvm(twice, To(kTolerance));
+  EXPECT_NEAR(solution.summary.objective, expected, 2e-8 * expected);
+  EXPECT_NEAR(solution.w(5, 0), solution.w(1, 0), 1e-3 * (1 + std::abs(solution.w(1, 0))));
+}
+
+TEST(Svm, ARowOfZerosCostsItsLoss) {
+  const SvmProblem problem = RandomSvm(19, 40, 5, 2);
+  SvmProblem more = problem;
+  more.x.conservativeResize(41, Eigen::NoChange);
+  more.x.row(40).setZero();
+  more.label.push_back(0);
+  const double without = SolveSvm(problem, To(kTolerance)).summary.objective;
+  EXPECT_NEAR(SolveSvm(more, To(kTolerance), 2).summary.objective, without + 1, 4e-8 * without);
+}
+
+TEST(Svm, OneClassIsAnError) {
+  SvmProblem problem = RandomSvm(23, 10, 3, 2);
+  problem.label.assign(10, 1);
+  EXPECT_THROW(SolveSvm(problem, To(kTolerance), 2), Error);
+}
+
+TEST(Svm, OneAgainstAllIsABinaryProblemForEachClass) {
+  const SvmProblem problem = RandomSvm(29, 90, 9, 3);
+  for (const bool squared : {false, true}) {
+    svm::Options options = To(kTolerance);
+    options.loss = squared ? "squared_hinge" : "hinge";
+    const SvmSolution solution = SolveSvm(problem, options, 2);
+    ASSERT_EQ(solution.w.cols(), 3);
+    for (int k = 0; k < 3; ++k) {
+      const double optimum = BinaryOptimum(problem.x, problem.label, k, squared, Costs(problem, 1));
+      EXPECT_NEAR(BinaryObjective(problem.x, problem.label, k, squared, Costs(problem, 1),
+                                  solution.w.col(k)),
+                  optimum, 2 * kTolerance * optimum);
+    }
+  }
+}
+
+double CrammerSinger(const SvmProblem& problem, double c, const Eigen::MatrixXd& w) {
+  double loss = 0;
+  for (Eigen::Index i = 0; i < problem.x.rows(); ++i) {
+    const int label = problem.label[static_cast<size_t>(i)];
+    const Eigen::VectorXd scores = w.transpose() * problem.x.row(i).transpose();
+    double largest = scores[label];
+    for (Eigen::Index k = 0; k < scores.size(); ++k)
+      if (k != label) largest = std::max(largest, scores[k] + 1);
+    loss += largest - scores[label];
+  }
+  return 0.5 * w.squaredNorm() + c * loss;
+}
+
+TEST(CrammerSinger, OfTwoClassesIsHalfTheBinaryProblemOfTwiceC) {
+  const SvmProblem problem = RandomSvm(31, 60, 7, 2);
+  const double binary = BinaryOptimum(problem.x, problem.label, 1, false, Costs(problem, 1.6));
+  for (const int workers : {1, 3}) {
+    svm::Options options = To(kTolerance);
+    options.C = 0.8;
+    options.multiclass = "crammer_singer";
+    const SvmSolution solution = SolveSvm(problem, options, workers);
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+    EXPECT_NEAR(solution.summary.objective, binary / 2, 2e-8 * binary);
+    EXPECT_NEAR(CrammerSinger(problem, 0.8, solution.w), solution.summary.objective,
+                1e-12 * binary);
+  }
+}
+
+TEST(CrammerSinger, NoWeightsNearbyAreBetterAndWorkersAgree) {
+  const SvmProblem problem = RandomSvm(37, 80, 8, 4);
+  svm::Options options = To(kTolerance);
+  options.multiclass = "crammer_singer";
+  const SvmSolution one = SolveSvm(problem, options, 1);
+  const double objective = CrammerSinger(problem, 1, one.w);
+  EXPECT_NEAR(one.summary.objective, objective, 1e-12 * objective);
+  EXPECT_NEAR(SolveSvm(problem, options, 3).summary.objective, objective, 2e-8 * objective);
+  Random random(1);
+  for (int trial = 0; trial < 300; ++trial) {
+    Eigen::MatrixXd nearby = one.w;
+    const double size = std::pow(10, -3 * random.Uniform());
+    for (double& w : nearby.reshaped()) w += size * (random.Uniform() - 0.5);
+    EXPECT_GE(CrammerSinger(problem, 1, nearby), objective * (1 - kTolerance));
+  }
+}
+
+TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
+  const SvmProblem problem = RandomSvm(41, 50, 6, 2, 0.3);
+  std::vector<Triplet> entries;
+  for (int i = 0; i < 50; ++i)
+    for (int j = 0; j < 6; ++j)
+      if (problem.x(i, j) != 0) entries.push_back({i, j, problem.x(i, j)});
+  ThreadPool pool(1);
+  const TripletPiece piece{.entries = entries};
+  const RowMatrix x = RowMatrix::FromPieces(50, 6, {&piece, 1}, pool);
+  svm::TrainingRows rows{.x = &x};
+  for (int i = 0; i < 50; ++i) {
+    rows.rows.push_back(i);
+    rows.label.push_back(problem.label[static_cast<size_t>(i)]);
+    rows.cost.push_back(0.1 + 0.01 * i);
+  }
+  svm::BinarySolver solver(rows, 1, svm::Loss::kHinge, Random(1));
+  std::vector<double> w(6, 0.0);
+  // Shortened steps, too.
+  for (int round = 0; round < 12; ++round) {
+    const svm::Step step = solver.Solve(w, {.overlap = 1.5, .accuracy = 0, .visits = 1});
+    const double length = round % 3 == 2 ? 0.5 : 1;
+    solver.Shorten(length);
+    for (size_t j = 0; j < 6; ++j) w[j] += length * step.change[j];
+    Eigen::VectorXd sum = Eigen::VectorXd::Zero(6);
+    for (int i = 0; i < 50; ++i) {
+      const double alpha = solver.dual_variables()[static_cast<size_t>(i)];
+      EXPECT_GE(alpha, 0);
+      EXPECT_LE(alpha, rows.cost[static_cast<size_t>(i)]);
+      sum += alpha * (problem.label[static_cast<size_t>(i)] == 1 ? 1 : -1) *
+             problem.x.row(i).transpose();
+    }
+    for (int j = 0; j < 6; ++j) EXPECT_NEAR(w[static_cast<size_t>(j)], sum[j], 1e-12);
+  }
+}
+
+}  // namespace
+}  // namespace strads::testing

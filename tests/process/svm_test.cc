@@ -1,0 +1,99 @@
+#include <gmock/gmock.h>
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Three kinds that straight lines tell apart but for one row.
+constexpr char kFlowers[] =
+    "kind,width,length\n"
+    "rose,1,0.1\nrose,1.2,0\nrose,0.9,0.2\n"
+    "lily,0,1\nlily,0.1,1.1\nlily,0.2,0.8\n"
+    "iris,-1,-1\niris,-0.8,-1.2\niris,-1.1,-0.7\nrose,-1,-0.9\n";
+// The same columns in another order, and one more; no kind.
+constexpr char kNewFlowers[] = "length,colour,width\n0,7,2\n2,7,0\n-2,7,-2\n";
+
+class SvmCommands : public ::testing::Test {
+ protected:
+  Finished Run(const std::string& command, Words flags) {
+    flags.insert(flags.begin(), {"svm", command});
+    return RunStrads(flags);
+  }
+  void Train(const std::string& data, Words more = {}) {
+    more.insert(more.end(), {"--data=" + data, "--model=" + model_, "--noprogress"});
+    const Finished trained = Run("train", more);
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  }
+
+  const TempDir folder_;
+  const std::string model_ = folder_.Path("model.json");
+};
+
+TEST_F(SvmCommands, TextLabelsAndNamedColumnsComeBack) {
+  const std::string data = folder_.Write("flowers.csv", kFlowers);
+  const std::string fresh = folder_.Write("new.csv", kNewFlowers);
+  for (const std::string multiclass : {"one_against_all", "crammer_singer"}) {
+    Train(data, {"--multiclass=" + multiclass, "--workers=2", "--scale=max_abs", "--bias"});
+    const Finished predicted = Run("predict", {"--data=" + fresh, "--model=" + model_});
+    EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+    EXPECT_EQ(predicted.out, "rose\nlily\niris\n");
+    const Finished evaluated = Run("evaluate", {"--data=" + data, "--model=" + model_});
+    EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
+    EXPECT_THAT(evaluated.out, HasSubstr("accuracy  0.9\n"));
+    EXPECT_THAT(evaluated.out, HasSubstr("rose                 4  1.000000  0.750000  0.857143"));
+  }
+}
+
+std::vector<double> Numbers(const std::string& text) {
+  std::istringstream words(text);
+  std::vector<double> numbers;
+  for (double number; words >> number;) numbers.push_back(number);
+  return numbers;
+}
+
+TEST_F(SvmCommands, AModelSurvivesLiblinearsFormat) {
+  const std::string data = folder_.Write(
+      "data.libsvm", "+1 1:2 3:1\n+1 1:1\n-1 2:1 3:0.5\n-1 1:-1 2:2\n+1 3:2\n-1 2:0.1\n");
+  Train(data, {"--loss=squared_hinge", "--bias", "--scale=standard"});
+  const Finished before =
+      Run("predict", {"--data=" + data, "--model=" + model_, "--values=decision"});
+  const std::string text = folder_.Path("liblinear"), again = folder_.Path("again.json");
+  ASSERT_EQ(Run("export", {"--model=" + model_, "--output=" + text}).exit_code, 0);
+  EXPECT_THAT(ReadText(text), HasSubstr("solver_type L2R_L2LOSS_SVC_DUAL\nnr_class 2\n"
+                                        "label 1 -1\nnr_feature 3\nbias 1\nw\n"));
+  ASSERT_EQ(Run("import", {"--data=" + text, "--model=" + again}).exit_code, 0);
+  const Finished after =
+      Run("predict", {"--data=" + data, "--model=" + again, "--values=decision"});
+  const std::vector<double> a = Numbers(before.out), b = Numbers(after.out);
+  ASSERT_EQ(a.size(), 6U);
+  ASSERT_EQ(b.size(), 6U);
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
+}
+
+TEST_F(SvmCommands, WhatIsWrongIsSaid) {
+  const std::string one = folder_.Write("one.libsvm", "1 1:1\n1 1:2\n");
+  const Finished same = Run("train", {"--data=" + one});
+  EXPECT_EQ(same.exit_code, 3);
+  EXPECT_THAT(same.err, HasSubstr("all rows have the label '1'"));
+  EXPECT_EQ(Run("train", {"--data=" + one, "--C=0"}).exit_code, 2);
+  EXPECT_EQ(Run("train", {"--data=" + one, "--loss=log"}).exit_code, 2);
+  const std::string weights = folder_.Write("weights", "1 2\n1\n");
+  const Finished bad = Run("train", {"--data=" + one, "--class_weights=" + weights});
+  EXPECT_EQ(bad.exit_code, 3);
+  EXPECT_THAT(bad.err, HasSubstr(weights + ":2: no label and weight"));
+  const std::string model = folder_.Write("liblinear", "solver_type L2R_LR\nnr_class 2\n");
+  const Finished foreign = Run("import", {"--data=" + model, "--model=" + model_});
+  EXPECT_EQ(foreign.exit_code, 3);
+  EXPECT_THAT(foreign.err, HasSubstr(model + ":1: the solver_type 'L2R_LR'"));
+}
+
+}  // namespace
+}  // namespace strads::testing

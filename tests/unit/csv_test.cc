@@ -1,0 +1,109 @@
+#include <gtest/gtest.h>
+#include <strads/csv.h>
+#include <strads/error.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+constexpr char kFlowers[] =
+    "kind,width, \"length, cm\"\r\n"
+    "rose,1.5,2\r\n"
+    "\n"
+    "\"tulip\", -0.5 ,\"3e1\"\n"
+    "rose,0,4";
+
+std::vector<std::vector<double>> Rows(const RowMatrix& x) {
+  std::vector<std::vector<double>> rows;
+  x.With([&](const auto& all) {
+    for (int64_t i = 0; i < x.num_rows(); ++i) {
+      auto& row = rows.emplace_back(static_cast<size_t>(x.num_cols()), 0.0);
+      all.ForEach(i, [&](int32_t j, double value) { row[static_cast<size_t>(j)] = value; });
+    }
+  });
+  return rows;
+}
+
+std::vector<std::string> Labels(const LabelledRows& data) {
+  std::vector<std::string> labels;
+  for (const int32_t label : data.label) labels.emplace_back(data.labels.Name(label));
+  return labels;
+}
+
+std::string ErrorOf(const std::string& text, const CsvOptions& options = {}) {
+  const TempDir folder;
+  const std::string path = folder.Write("data.csv", text);
+  try {
+    ReadCsv(path, {}, options);
+  } catch (const Error& error) {
+    EXPECT_TRUE(std::string(error.what()).starts_with(path)) << error.what();
+    return std::string(error.what()).substr(path.size());
+  }
+  return "no error";
+}
+
+TEST(Csv, ReadsNamesLabelsAndNumbers) {
+  const TempDir folder;
+  const LabelledRows data = ReadCsv(folder.Write("data.csv", kFlowers), {});
+  EXPECT_EQ(data.target, "kind");
+  EXPECT_EQ(data.features, (std::vector<std::string>{"width", "length, cm"}));
+  EXPECT_EQ(Labels(data), (std::vector<std::string>{"rose", "tulip", "rose"}));
+  EXPECT_EQ(Rows(data.x), (std::vector<std::vector<double>>{{1.5, 2}, {-0.5, 30}, {0, 4}}));
+}
+
+TEST(Csv, TheTargetMayBeAnyColumnAndNumbersAreNamedTheSame) {
+  const TempDir folder;
+  const LabelledRows data =
+      ReadCsv(folder.Write("data.csv", "a,y\n1,+1.0\n2,1\n3,-1e0\n"), {}, {.target = "y"});
+  EXPECT_EQ(data.features, (std::vector<std::string>{"a"}));
+  EXPECT_EQ(Labels(data), (std::vector<std::string>{"1", "1", "-1"}));
+}
+
+TEST(Csv, WithoutATargetThereAreNoLabels) {
+  const TempDir folder;
+  const LabelledRows data =
+      ReadCsv(folder.Write("data.csv", "a,b\n1,2\n"), {}, {.target = "y", .needs_target = false});
+  EXPECT_TRUE(data.label.empty());
+  EXPECT_EQ(data.x.num_cols(), 2);
+}
+
+TEST(Csv, ShardsAreTheFileForAnyNumberOfWorkersAndThreads) {
+  const TempDir folder;
+  std::string text = "y,a,b\n";
+  for (int i = 0; i < 200; ++i) text += std::to_string(i % 7) + "," + std::to_string(i) + ",0.25\n";
+  const std::string path = folder.Write("data.csv", text);
+  const LabelledRows all = ReadCsv(path, {});
+  for (const int workers : {2, 5}) {
+    std::vector<std::vector<double>> rows;
+    std::vector<std::string> labels;
+    for (int rank = 0; rank < workers; ++rank) {
+      const LabelledRows part = ReadCsv(path, {rank, workers, 3});
+      for (auto& row : Rows(part.x)) rows.push_back(row);
+      for (auto& label : Labels(part)) labels.push_back(label);
+    }
+    EXPECT_EQ(rows, Rows(all.x));
+    EXPECT_EQ(labels, Labels(all));
+  }
+}
+
+TEST(Csv, NamesTheLineOfWhatIsWrong) {
+  EXPECT_TRUE(ErrorOf("").starts_with(":1: column 1 has no name"));
+  EXPECT_TRUE(ErrorOf("y,a\n").starts_with(":1: no rows"));
+  EXPECT_TRUE(ErrorOf("y,a,a\n1,2,3\n").starts_with(":1: two columns are named 'a'"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,2\n", {.target = "z"}).starts_with(":1: no column is named 'z'"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,2\n1\n").starts_with(":3: 1 field, expected 2"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,2,3\n").starts_with(":2: 3 fields, expected 2"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,x\n").starts_with(":2: 'x' in column 'a' is not a number"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,nan\n").starts_with(":2: 'nan' in column 'a' is not finite"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,\n").starts_with(":2: nothing stands in column 'a'"));
+  EXPECT_TRUE(ErrorOf("y,a\n,1\n").starts_with(":2: the target 'y' is empty"));
+  EXPECT_TRUE(ErrorOf("y,a\n\"b,1\n").starts_with(":2: a quote is not closed"));
+  EXPECT_TRUE(ErrorOf("y,a\n\"b\"c,1\n").starts_with(":2: text follows a closing quote"));
+}
+
+}  // namespace
+}  // namespace strads::testing

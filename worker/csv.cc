@@ -1,0 +1,235 @@
+#include "strads/csv.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "strads/error.h"
+#include "strads/parallel.h"
+#include "worker/number.h"
+#include "worker/text_file.h"
+#include "worker/text_lines.h"
+
+namespace strads {
+namespace {
+
+// The lines of one thread.
+struct CsvRows {
+  std::vector<int32_t> label;
+  IdTable labels;
+  AlignedVector<Triplet> entries;
+};
+
+const char* EndOfLine(const char* p, const char* end) {
+  const char* const next = NextLine(p, end);
+  return next > p && next[-1] == '\n' ? next - 1 : next;
+}
+
+std::string_view WithoutBlanks(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Reads one line field by field.
+class Fields {
+ public:
+  Fields(const TextFile& file, const char* begin, const char* end)
+      : file_(file), at_(begin), end_(end) {}
+
+  bool HasNext() const { return at_ != nullptr; }
+  const char* at() const { return at_; }
+
+  // Valid until the next call.
+  std::string_view Next() {
+    while (at_ < end_ && IsBlank(*at_)) ++at_;
+    if (at_ < end_ && *at_ == '"') return NextQuoted();
+    const char* const comma = std::find(at_, end_, ',');
+    const std::string_view field(at_, static_cast<std::size_t>(comma - at_));
+    at_ = comma < end_ ? comma + 1 : nullptr;
+    return WithoutBlanks(field);
+  }
+
+ private:
+  std::string_view NextQuoted() {
+    const char* const begin = at_;
+    unquoted_.clear();
+    for (++at_;; ++at_) {
+      if (at_ >= end_)
+        throw ErrorAt(file_, begin,
+                      "a quote is not closed in its line, expected \"text\", and \"\" for a quote");
+      if (*at_ == '"' && (at_ + 1 == end_ || at_[1] != '"')) break;
+      at_ += *at_ == '"';
+      unquoted_ += *at_;
+    }
+    for (++at_; at_ < end_ && IsBlank(*at_); ++at_) {
+    }
+    if (at_ < end_ && *at_ != ',')
+      throw ErrorAt(file_, begin, "text follows a closing quote, expected a comma");
+    at_ = at_ < end_ ? at_ + 1 : nullptr;
+    return WithoutBlanks(unquoted_);
+  }
+
+  const TextFile& file_;
+  const char* at_;
+  const char* const end_;
+  std::string unquoted_;
+};
+
+struct Header {
+  std::vector<std::string> names;
+  int64_t target = -1;  // which of them; -1: none
+  int64_t end = 0;      // where the lines of rows begin
+};
+
+Header ReadHeader(const TextFile& file, const CsvOptions& options) {
+  std::string_view text = file.text();
+  const std::size_t skipped = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  const char* const begin = text.data() + skipped;
+  const char* const end = text.data() + text.size();
+  Header header;
+  Fields fields(file, begin, EndOfLine(begin, end));
+  IdTable known;
+  while (fields.HasNext()) {
+    const std::string name(fields.Next());
+    if (name.empty())
+      throw ErrorAt(file, begin,
+                    "column " + std::to_string(header.names.size() + 1) +
+                        " has no name, expected a line of names before the rows");
+    if (known.Add(name) != std::ssize(header.names))
+      throw ErrorAt(file, begin, "two columns are named " + Quote(name) + ", expected one of each");
+    header.names.push_back(name);
+  }
+  header.end = NextLine(begin, end) - text.data();
+  header.target =
+      options.target.empty() ? (options.needs_target ? 0 : -1) : known.Find(options.target);
+  if (header.target < 0 && options.needs_target)
+    throw ErrorAt(file, begin,
+                  "no column is named " + Quote(options.target) +
+                      ", expected the target to be one of the columns");
+  return header;
+}
+
+class Parser {
+ public:
+  Parser(const TextFile& file, const Header& header) : file_(file), header_(header) {}
+
+  CsvRows Parse(std::string_view lines) {
+    const char* const end = lines.data() + lines.size();
+    int32_t row = 0;
+    for (const char* p = lines.data(); p < end; p = NextLine(p, end)) {
+      const char* const line_end = EndOfLine(p, end);
+      if (WithoutBlanks({p, static_cast<std::size_t>(line_end - p)}).empty()) continue;
+      ParseRow(p, line_end, row++);
+    }
+    return std::move(rows_);
+  }
+
+ private:
+  void ParseRow(const char* p, const char* end, int32_t row) {
+    Fields fields(file_, p, end);
+    const int64_t count = std::ssize(header_.names);
+    int32_t column = 0;
+    int64_t k = 0;
+    for (; fields.HasNext() && k < count; ++k) {
+      const std::string_view field = fields.Next();
+      if (k == header_.target) {
+        AddLabel(p, field);
+      } else {
+        const double value = Number(p, k, field);
+        if (value != 0) rows_.entries.push_back({.row = row, .column = column, .value = value});
+        ++column;
+      }
+    }
+    if (k < count || fields.HasNext()) {
+      while (fields.HasNext()) {
+        fields.Next();
+        ++k;
+      }
+      throw ErrorAt(file_, p,
+                    std::to_string(k) + (k == 1 ? " field" : " fields") + ", expected " +
+                        std::to_string(count) + " as in line 1");
+    }
+    if (header_.target < 0) rows_.label.push_back(0);  // so that rows are counted
+  }
+
+  // A number may be the last thing in the file's memory: it is copied, as parsers look ahead.
+  double Number(const char* line, int64_t column, std::string_view field) {
+    number_.assign(field);
+    number_.append(8, '\0');
+    const char* const begin = number_.data();
+    double value = 0;
+    const char* const next = ParseNumber(begin, begin + field.size(), &value);
+    if (next == begin + field.size()) return value;
+    const std::string name = header_.names[static_cast<std::size_t>(column)];
+    if (IsNotFinite(begin, begin + field.size()))
+      throw ErrorAt(
+          file_, line,
+          Quote(field) + " in column " + Quote(name) + " is not finite, expected a finite number");
+    throw ErrorAt(
+        file_, line,
+        (field.empty() ? "nothing stands in column " + Quote(name)
+                       : Quote(field) + " in column " + Quote(name) + " is not a number") +
+            ", expected a number (text is allowed in the target's column alone)");
+  }
+
+  void AddLabel(const char* line, std::string_view field) {
+    if (field.empty())
+      throw ErrorAt(file_, line,
+                    "the target " + Quote(header_.names[static_cast<std::size_t>(header_.target)]) +
+                        " is empty, expected a label");
+    number_.assign(field);
+    number_.append(8, '\0');
+    const char* const begin = number_.data();
+    double value = 0;
+    if (ParseNumber(begin, begin + field.size(), &value) == begin + field.size())
+      rows_.label.push_back(rows_.labels.Add(LabelOfNumber(value)));
+    else
+      rows_.label.push_back(rows_.labels.Add(field));
+  }
+
+  const TextFile& file_;
+  const Header& header_;
+  CsvRows rows_;
+  std::string number_;
+};
+
+}  // namespace
+
+LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& options) {
+  const TextFile file(path);
+  Header header = ReadHeader(file, options);
+  ThreadPool pool(shard.threads);
+  const std::string_view text = file.text().substr(static_cast<std::size_t>(header.end));
+  const auto [first, last] = shard.RangeOf(std::ssize(text));
+  const auto parts = SplitLines(text, first, last, pool.threads());
+  std::vector<CsvRows> parsed(parts.size());
+  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
+    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p)
+      parsed[p] = Parser(file, header).Parse(parts[p]);
+  });
+
+  LabelledRows data;
+  std::vector<TripletPiece> pieces;
+  int64_t rows = 0;
+  for (const CsvRows& part : parsed) {
+    pieces.push_back({.entries = part.entries, .first_row = rows});
+    rows += std::ssize(part.label);
+    for (const int32_t label : part.label) {
+      if (header.target >= 0) data.label.push_back(data.labels.Add(part.labels.Name(label)));
+    }
+  }
+  constexpr char kNoText = '\0';
+  if (rows == 0 && CountRows(text, kNoText) == 0)
+    throw DataError(path + ":1: no rows in the file, expected lines of numbers after the names");
+  if (header.target >= 0) {
+    data.target = header.names[static_cast<std::size_t>(header.target)];
+    header.names.erase(header.names.begin() + header.target);
+  }
+  data.features = std::move(header.names);
+  data.x = RowMatrix::FromPieces(rows, std::ssize(data.features), pieces, pool);
+  return data;
+}
+
+}  // namespace strads

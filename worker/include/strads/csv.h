@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "strads/labelled_rows.h"
+#include "strads/shard.h"
+
+namespace strads {
+
+struct CsvOptions {
+  std::string target = {};   // the name of the target's column; empty: the first column
+  bool needs_target = true;  // if not, a file without the column of that name has no labels
+};
+
+// Reads comma-separated values. The first line names the columns, none twice. In each other line
+// the target is any text that is not empty, all other fields are finite numbers, and there are as
+// many as names. Any field may be enclosed in quotes ("" is a quote), but holds no line break.
+// Blanks around a field do not count, blank lines are no rows, lines end with \n or \r\n, and a
+// byte order mark is skipped. A target that is a number is named by LabelOfNumber.
+//
+// The shard is the lines that start in shard.RangeOf(bytes of the text after the header), read with
+// shard.threads; the result does not depend on their number. Throws kData "path:line: what is
+// wrong, what was expected" for the first bad line of the shard, and "path:1: ..." for a header
+// without the target or a file without rows.
+LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& options = {});
+
+}  // namespace strads

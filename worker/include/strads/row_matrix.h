@@ -1,0 +1,166 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "strads/aligned_vector.h"
+#include "strads/column_matrix.h"
+
+namespace strads {
+
+class ThreadPool;
+
+// Borrowed rows of a sparse matrix; Value is float or double.
+template <class Value>
+struct SparseRows {
+  const int64_t* starts;
+  const int32_t* columns;
+  const Value* values;
+
+  int64_t size(int64_t row) const { return starts[row + 1] - starts[row]; }
+
+  // x_i' w, in four sums that are added at the end: the order never changes.
+  double Dot(int64_t row, const double* w) const {
+    const int32_t* const c = columns + starts[row];
+    const Value* const v = values + starts[row];
+    const int64_t n = size(row);
+    double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+    int64_t k = 0;
+    for (; k + 4 <= n; k += 4) {
+      s0 += static_cast<double>(v[k]) * w[c[k]];
+      s1 += static_cast<double>(v[k + 1]) * w[c[k + 1]];
+      s2 += static_cast<double>(v[k + 2]) * w[c[k + 2]];
+      s3 += static_cast<double>(v[k + 3]) * w[c[k + 3]];
+    }
+    for (; k < n; ++k) s0 += static_cast<double>(v[k]) * w[c[k]];
+    return (s0 + s1) + (s2 + s3);
+  }
+
+  // w += scale x_i
+  void Add(int64_t row, double scale, double* w) const {
+    const int32_t* const c = columns + starts[row];
+    const Value* const v = values + starts[row];
+    const int64_t n = size(row);
+    for (int64_t k = 0; k < n; ++k) w[c[k]] += scale * static_cast<double>(v[k]);
+  }
+
+  // visit(column, value) for every non-zero.
+  template <class Visit>
+  void ForEach(int64_t row, Visit&& visit) const {
+    for (int64_t k = starts[row]; k < starts[row + 1]; ++k)
+      visit(columns[k], static_cast<double>(values[k]));
+  }
+
+  // Has the first bytes of the row fetched into the cache; the hardware goes on by itself.
+  void Prefetch(int64_t row) const {
+    const auto* const c = reinterpret_cast<const char*>(columns + starts[row]);
+    const auto* const v = reinterpret_cast<const char*>(values + starts[row]);
+    for (int line = 0; line < 4; ++line) {
+      __builtin_prefetch(c + 64 * line);
+      __builtin_prefetch(v + 64 * line);
+    }
+  }
+};
+
+// Borrowed rows of a dense matrix.
+template <class Value>
+struct DenseRows {
+  const Value* values;
+  int64_t width;
+
+  int64_t size(int64_t) const { return width; }
+
+  double Dot(int64_t row, const double* w) const {
+    const Value* const v = values + row * width;
+    double sums[8] = {};
+    int64_t j = 0;
+    for (; j + 8 <= width; j += 8) {
+      for (int lane = 0; lane < 8; ++lane)
+        sums[lane] += static_cast<double>(v[j + lane]) * w[j + lane];
+    }
+    for (; j < width; ++j) sums[0] += static_cast<double>(v[j]) * w[j];
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+  }
+
+  void Add(int64_t row, double scale, double* w) const {
+    const Value* const v = values + row * width;
+    for (int64_t j = 0; j < width; ++j) w[j] += scale * static_cast<double>(v[j]);
+  }
+
+  template <class Visit>
+  void ForEach(int64_t row, Visit&& visit) const {
+    const Value* const v = values + row * width;
+    for (int64_t j = 0; j < width; ++j) {
+      if (v[j] != Value{0}) visit(static_cast<int32_t>(j), static_cast<double>(v[j]));
+    }
+  }
+
+  void Prefetch(int64_t row) const {
+    const auto* const v = reinterpret_cast<const char*>(values + row * width);
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(v + 64 * line);
+  }
+};
+
+// A matrix read by rows: shape num_rows x num_cols. Sparse: 64-bit row starts, 32-bit column
+// indices (ascending in a row), zeros not stored; dense (from kDenseFraction on) row-major. Values
+// are floats if all of them are exactly floats, else doubles: either way they are what was given.
+// Const members may run concurrently.
+class RowMatrix {
+ public:
+  RowMatrix() = default;  // 0 x 0
+
+  // The entries of each piece are ordered by row, then column, and in range (not checked); pieces
+  // follow one another, and zeros are dropped. O(entries + rows), over the pool's threads.
+  static RowMatrix FromPieces(int64_t rows,
+                              int64_t cols,
+                              std::span<const TripletPiece> pieces,
+                              ThreadPool& pool);
+
+  // The same matrix as read by columns. O(non-zeros).
+  static RowMatrix FromColumns(const ColumnMatrix& x, ThreadPool& pool);
+
+  // Multiplies column j by scale[j]. O(non-zeros).
+  void ScaleColumns(std::span<const double> scale);
+
+  // The matrix whose column map[j] is this one's column j, dropped if map[j] is -1; the rest are
+  // zero. O(non-zeros).
+  RowMatrix MapColumns(std::span<const int32_t> map, int64_t cols, ThreadPool& pool) const;
+
+  // Adds or drops columns at the end until there are `cols`. Does nothing to entries of a sparse
+  // matrix unless columns with entries are dropped. O(non-zeros) at most.
+  void Resize(int64_t cols, ThreadPool& pool);
+
+  int64_t num_rows() const { return num_rows_; }
+  int64_t num_cols() const { return num_cols_; }
+  int64_t num_nonzeros() const { return num_nonzeros_; }
+  bool is_dense() const { return is_dense_; }
+  bool is_single() const { return is_single_; }
+
+  // visit(rows) with SparseRows or DenseRows of float or double.
+  template <class Visit>
+  decltype(auto) With(Visit&& visit) const {
+    if (is_dense_) {
+      return is_single_ ? visit(DenseRows<float>{singles_.data(), num_cols_})
+                        : visit(DenseRows<double>{doubles_.data(), num_cols_});
+    }
+    return is_single_ ? visit(SparseRows<float>{starts_.data(), columns_.data(), singles_.data()})
+                      : visit(SparseRows<double>{starts_.data(), columns_.data(), doubles_.data()});
+  }
+
+ private:
+  void Widen();  // singles to doubles
+
+  int64_t num_rows_ = 0;
+  int64_t num_cols_ = 0;
+  int64_t num_nonzeros_ = 0;
+  bool is_dense_ = false;
+  bool is_single_ = false;
+  AlignedVector<int64_t> starts_ = {0};  // sparse: num_rows_ + 1
+  AlignedVector<int32_t> columns_;       // sparse
+  AlignedVector<float> singles_;
+  AlignedVector<double> doubles_;
+};
+
+}  // namespace strads
