@@ -76,8 +76,13 @@ bool ClockRun::OnClock(int64_t clock) {
 void ClockRun::Keep(int64_t round, const strads::Report& report) {
   const double seconds = wire::ToSeconds(clock_.Now() - started_at_);
   snapshots_.push_back({{round, seconds, report.penalty},
-                        engine_->Parameters(),
+                        Answer(),
                         std::vector<std::optional<double>>(starts_.size())});
+}
+
+Bytes ClockRun::Answer() {
+  std::optional<Bytes> answer = model_->Answer();
+  return answer ? std::move(*answer) : engine_->Parameters();
 }
 
 bool ClockRun::MeasureNext() {

@@ -46,7 +46,8 @@ class ClockRun final : private ClockEngine::Outlet {
 
   // Once started.
   const EngineState& state() const { return *engine_; }
-  Bytes Parameters() { return engine_->Parameters(); }
+  // The parameters whose loss is the run's.
+  Bytes Answer();
   ClockSummary Summarize() const;
   strads::Report Report() const { return model_->Report(); }
   Bytes Save() const { return model_->Save(); }

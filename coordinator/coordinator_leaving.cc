@@ -42,7 +42,7 @@ void CoordinatorNode::End(Ending ending) {
 
 void CoordinatorNode::Measure() {
   asked_at_ = endpoint_.Now();
-  if (!clocks_->MeasureNext()) Finish({clocks_->Parameters()});
+  if (!clocks_->MeasureNext()) Finish({clocks_->Answer()});
 }
 
 void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {

@@ -59,12 +59,13 @@ inline Shape Whole(std::span<const Shape> shards) {
 //       void Begin(std::span<const Start>);           // of all workers, in rank order; once
 //       void Pull(std::span<const Gradient>);         // at least one
 //       const Parameters& parameters() const;
+//       Parameters Answer() const;                    // optional: what is measured, if not those
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)
 //     };
 //   };
 //
-// Everything is required. A Pull must count one gradient the same whether it comes alone or with
+// All else is required. A Pull must count one gradient the same whether it comes alone or with
 // others, unless the app is for bsp only (as averaging of parameters is: Zinkevich et al., NIPS
 // 2010). SparseVector fields travel as their non-zeros. A worker's clocks are 0, 1, 2, ...; under
 // backup some may be left out.

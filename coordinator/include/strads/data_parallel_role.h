@@ -5,6 +5,7 @@
 #include <strads/report.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,8 @@ class DataParallelModelRole {
   virtual void Begin(std::span<const Bytes> starts) = 0;
   virtual void Pull(std::span<const Bytes> gradients) = 0;
   virtual Bytes Parameters() const = 0;
+  // The parameters whose loss is the run's, if they are others than workers read.
+  virtual std::optional<Bytes> Answer() const { return std::nullopt; }
   virtual strads::Report Report() const = 0;
   virtual Bytes Save() const = 0;
 };
@@ -80,6 +83,13 @@ class DataParallelModelOf final : public DataParallelModelRole {
   Bytes Parameters() const override {
     const typename A::Parameters& parameters = model_.parameters();
     return Pack(parameters);
+  }
+  std::optional<Bytes> Answer() const override {
+    if constexpr (requires { model_.Answer(); }) {
+      const typename A::Parameters& answer = model_.Answer();
+      return Pack(answer);
+    }
+    return std::nullopt;
   }
   strads::Report Report() const override { return model_.Report(); }
   Bytes Save() const override { return Pack(model_); }
