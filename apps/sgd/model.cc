@@ -93,7 +93,12 @@ strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
   report.updates = visits_;
-  report.extra["epochs"] = static_cast<double>(visits_) / static_cast<double>(rows_);
+  const double epochs = static_cast<double>(visits_) / static_cast<double>(rows_);
+  report.extra["epochs"] = epochs;
+  if (options_.epochs > 0 && epochs >= options_.epochs) {
+    report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";
+    report.converged = false;
+  }
   return report;
 }
 

@@ -24,6 +24,7 @@ struct Options {
   double C = 1;  // NOLINT(readability-identifier-naming): as everybody calls it
   std::string loss = "hinge";
   bool bias = false;
+  int epochs = 20;
   double local_epochs = 0.1;
   double step = 0;
   bool average = false;
@@ -37,6 +38,7 @@ struct Options {
                 C,
                 loss,
                 bias,
+                epochs,
                 local_epochs,
                 step,
                 average,
@@ -51,6 +53,7 @@ struct Options {
       "C: weight of the losses, in 1/2|w|^2 + C sum of losses",
       "loss: hinge: max(0, 1 - m), squared_hinge: its square, or logistic: log(1 + exp(-m))",
       "bias: add a constant feature of 1, whose weight is penalised as all are",
+      "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
       "step: of the first rows, s in s / (1 + lambda s t), lambda = 1 / (C rows); 0: 1 / (the mean "
       "of |x|^2 times the loss's curvature)",

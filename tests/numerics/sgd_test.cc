@@ -78,6 +78,7 @@ struct Trained {
 
 Trained Train(const SvmProblem& problem, sgd::Options options, const RunOptions& run) {
   const TempDir folder;
+  options.epochs = 0;
   options.data = folder.Write("data.libsvm", problem.Libsvm());
   auto result = Run<sgd::Sgd>(options, run);
   return {std::move(result.summary), std::move(result.model)};
@@ -261,6 +262,16 @@ TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
     gradient.change.AddTo({average.data(), 7}, static_cast<double>(gradient.shard_rows) / 50);
   }
   EXPECT_LT((average - WeightsOf(result.model)).norm(), 1e-14 * average.norm());
+}
+
+TEST(Sgd, EndsAfterSoManyPasses) {
+  const TempDir folder;
+  sgd::Options options;
+  options.data = folder.Write("data.libsvm", RandomSvm(21, 50, 6, 2).Libsvm());
+  options.epochs = 3;
+  const auto result = Run<sgd::Sgd>(options, Rounds(2, 0));
+  EXPECT_GE(result.summary.updates, 150);
+  EXPECT_LT(result.summary.updates, 160) << "more than a clock too many";
 }
 
 TEST(Sgd, BspIsTheSameForAnyNumberOfThreadsAndNeedsNoRowsInEveryShard) {
