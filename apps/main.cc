@@ -1,12 +1,13 @@
 #include <strads/main.h>
 
 #include "apps/lasso/lasso.h"
+#include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
 #include "apps/sgd/sgd.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
   return strads::Main(argc, argv,
-                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(), strads::sgd::MakeSgd(),
-                       strads::svm::MakeSvm()});
+                      {strads::lasso::MakeLasso(), strads::lda::MakeLda(), strads::mf::MakeMf(),
+                       strads::sgd::MakeSgd(), strads::svm::MakeSvm()});
 }
