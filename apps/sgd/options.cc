@@ -1,19 +1,11 @@
 #include "apps/sgd/options.h"
 
 #include <strads/error.h>
+#include <strads/require.h>
 
 #include <cmath>
 
 namespace strads::sgd {
-namespace {
-
-void Require(bool holds, const char* name, const std::string& value, const char* expected) {
-  if (!holds)
-    throw UsageError(std::string("--") + name + "=" + value + " is out of range, expected " +
-                     expected);
-}
-
-}  // namespace
 
 void Options::Validate() const {
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
