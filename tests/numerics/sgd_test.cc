@@ -80,7 +80,7 @@ Trained Train(const SvmProblem& problem, sgd::Options options, const RunOptions&
   const TempDir folder;
   options.epochs = 0;
   options.data = folder.Write("data.libsvm", problem.Libsvm());
-  auto result = Run<sgd::Sgd>(options, run);
+  auto result = strads::Run<sgd::Sgd>(options, run);
   return {std::move(result.summary), std::move(result.model)};
 }
 
@@ -186,17 +186,22 @@ TEST_P(SgdPolicy, ComesToTheOptimum) {
   options.C = 0.1;
   options.average = average;
   options.local_epochs = 0.5;
-  RunOptions run = Rounds(3, 3000);
+  const bool unbounded = consistency == "async";
+  RunOptions run = Rounds(3, 1500);
   run.consistency = consistency;
   run.staleness = staleness;
+  // Without a bound a worker could do all its clocks before another has begun.
+  if (unbounded) run.delay_mean = 2e-4;
   const Trained trained = Train(problem, options, run);
-  EXPECT_EQ(trained.summary.rounds, 3000);
-  EXPECT_LE(trained.summary.clocks->staleness.max(), consistency == "async" ? 3000 : staleness);
+  EXPECT_EQ(trained.summary.rounds, 1500);
+  if (!unbounded) {
+    EXPECT_LE(trained.summary.clocks->staleness.max(), staleness);
+  }
   const double objective = ObjectiveOf(problem, options, WeightsOf(trained.model));
   EXPECT_NEAR(trained.summary.objective, objective, 1e-12 * objective);
   const double optimum = OptimumOf(problem, options);
   EXPECT_GE(objective, optimum * (1 - 1e-9));
-  EXPECT_LE(objective, optimum * (1 + 1e-3));
+  EXPECT_LE(objective, optimum * (1 + (unbounded ? 2e-2 : 2e-3)));
 }
 
 INSTANTIATE_TEST_SUITE_P(Of,
@@ -218,7 +223,7 @@ TEST(Sgd, BackupComesToTheOptimumIfAllWorkersAreHeardAtTimes) {
   sgd::Options options;
   options.loss = "logistic";
   options.C = 0.1;
-  RunOptions run = Rounds(3, 2000);
+  RunOptions run = Rounds(3, 500);
   run.consistency = "backup";
   run.backup_workers = 1;
   run.delay_mean = 1e-4;
@@ -233,12 +238,13 @@ TEST(Sgd, HogwildThreadsComeToTheOptimum) {
   sgd::Options options;
   options.C = 0.05;
   options.hogwild = true;
-  options.local_epochs = 1;
-  RunOptions run = Rounds(2, 1000);
+  options.local_epochs = 10;
+  RunOptions run = Rounds(2, 40);
   run.threads = 3;
   const Trained trained = Train(problem, options, run);
   const double optimum = OptimumOf(problem, options);
-  EXPECT_LE(trained.summary.objective, optimum * (1 + 2e-3));
+  EXPECT_GE(trained.summary.objective, optimum * (1 - 1e-9));
+  EXPECT_LE(trained.summary.objective, optimum * (1 + 1e-2));
 }
 
 TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
@@ -248,7 +254,7 @@ TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
   options.data = folder.Write("data.libsvm", problem.Libsvm());
   options.local_epochs = 20;
   options.bias = true;
-  const auto result = Run<sgd::Sgd>(options, Rounds(3, 1));
+  const auto result = strads::Run<sgd::Sgd>(options, Rounds(3, 1));
   sgd::Model model(options);
   std::vector<sgd::Start> starts;
   for (int rank = 0; rank < 3; ++rank)
@@ -269,7 +275,7 @@ TEST(Sgd, EndsAfterSoManyPasses) {
   sgd::Options options;
   options.data = folder.Write("data.libsvm", RandomSvm(21, 50, 6, 2).Libsvm());
   options.epochs = 3;
-  const auto result = Run<sgd::Sgd>(options, Rounds(2, 0));
+  const auto result = strads::Run<sgd::Sgd>(options, Rounds(2, 0));
   EXPECT_GE(result.summary.updates, 150);
   EXPECT_LT(result.summary.updates, 160) << "more than a clock too many";
 }
