@@ -20,7 +20,7 @@ import curves
 ROWS, FEATURES, PER_ROW = 60_000, 2_000, 40
 WORKERS = 4
 SLOW = 4
-DELAY = 0.004
+DELAY = 0.005
 TARGET = 1.01
 REPEATS = 3
 MODES = {  # name: (colour, flags)
@@ -47,14 +47,14 @@ Written by `python3 tests/benchmark/straggler.py build docs`; the figures are of
 between them are what to look at. `strads sgd train --workers={workers} --C={c} --local_epochs={local}` on a generated
 problem of two classes: {rows} rows x {features} features, {per_row} of them in a row. Objective: 1/2 |w|^2 + C sum of losses,
 hinge (a support vector machine) or logistic. Of {repeats} runs of each the median; seconds from the begin of training,
-traced by `--trace=1`.
+traced by `--trace=2`; every run trains for {time} s.
 
 * *one worker slow*: `--slow_rank={last} --slow_factor={slow}`: it computes as fast as the others and then waits three
   times as long, always.
 * *random delays*: `--delay_mean={delay}`: every push of every worker takes an exponentially distributed time longer,
   {delay_ms:g} ms on average; computing takes {push_ms:.2g} ms.
 
-A round is a clock that every worker has completed. The target is {target} times the least objective that any run of
+4 workers and the coordinator share 2 cores: without delays a worker waits for a core as well as for others. A round is a clock that every worker has completed. The target is {target} times the least objective that any run of
 the loss came to. "-": not reached.
 
 ![curves](straggler.svg)
@@ -74,8 +74,8 @@ Ho et al., *More Effective Distributed ML via a Stale Synchronous Parallel Param
 """
 
 C = 0.01
-LOCAL_EPOCHS = 0.2
-ROUNDS = 120
+LOCAL_EPOCHS = 0.1
+SECONDS = 0.6
 
 
 def write_data(path):
@@ -92,7 +92,7 @@ def write_data(path):
 def train(build, data, folder, loss, flags):
     metrics = pathlib.Path(folder, "metrics.jsonl")
     subprocess.run([f"{build}/strads", "sgd", "train", f"--data={data}", f"--workers={WORKERS}", f"--loss={loss}",
-                    f"--C={C}", f"--local_epochs={LOCAL_EPOCHS}", "--epochs=0", f"--max_rounds={ROUNDS}", "--trace=1", "--noprogress",
+                    f"--C={C}", f"--local_epochs={LOCAL_EPOCHS}", "--epochs=0", f"--max_time={SECONDS}", "--trace=2", "--noprogress",
                     f"--metrics={metrics}", *flags], check=True, stdout=subprocess.DEVNULL)
     return json.loads(metrics.read_text(encoding="utf-8").splitlines()[-1])
 
@@ -155,34 +155,38 @@ def findings(found, bests):
     return "\n".join(lines)
 
 
-def main():
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    build, output = sys.argv[1], pathlib.Path(sys.argv[2])
+def measure(build, data, folder, loss):
+    """{(setting, mode): runs}"""
     runs = {}
-    with tempfile.TemporaryDirectory() as folder:
-        data = pathlib.Path(folder, "rows.libsvm")
-        write_data(data)
-        for loss in LOSSES:
-            for setting, slow in SETTINGS.items():
-                for mode, (_, flags) in MODES.items():
-                    runs[loss, setting, mode] = [train(build, data, folder, loss, slow + flags + [f"--seed={seed}"])
-                                                 for seed in range(1, REPEATS + 1)]
-                    print(loss, setting, mode, [round(run["solve_seconds"], 3) for run in runs[loss, setting, mode]],
-                          [run["objective"] for run in runs[loss, setting, mode]], flush=True)
-    bests = {loss: min(p["objective"] for key, of in runs.items() if key[0] == loss for run in of for p in run["trace"])
-             for loss in LOSSES}
-    found = {loss: {(setting, mode): middle(runs[loss, setting, mode], TARGET * bests[loss])
-                    for setting in SETTINGS for mode in MODES} for loss in LOSSES}
-    push = statistics.median(run["solve_seconds"] * (1 - run["wait_seconds"] / run["solve_seconds"]) / ROUNDS
-                             for run in runs["hinge", "no straggler", "bsp"])
+    for setting, slow in SETTINGS.items():
+        for mode, (_, flags) in MODES.items():
+            runs[setting, mode] = [train(build, data, folder, loss, [*slow, *flags, f"--seed={seed}"])
+                                   for seed in range(1, REPEATS + 1)]
+            print(loss, setting, mode, [run["objective"] for run in runs[setting, mode]], flush=True)
+    return runs
+
+
+def write(output, runs):
+    bests = {loss: min(p["objective"] for of in runs[loss].values() for run in of for p in run["trace"]) for loss in LOSSES}
+    found = {loss: {key: middle(of, TARGET * bests[loss]) for key, of in runs[loss].items()} for loss in LOSSES}
+    push = statistics.median((run["solve_seconds"] - run["wait_seconds"]) / run["rounds"]
+                             for run in runs["hinge"]["no straggler", "bsp"])
     tables = "\n\n".join(f"{name[0].upper() + name[1:]} (least objective {bests[loss]:.6g}):\n\n"
                          + table(found[loss], TARGET * bests[loss]) for loss, name in LOSSES.items())
     (output / "straggler.svg").write_text(figure(found, bests), encoding="utf-8")
     (output / "straggler.md").write_text(TEXT.format(
         workers=WORKERS, c=C, local=LOCAL_EPOCHS, rows=ROWS, features=FEATURES, per_row=PER_ROW, repeats=REPEATS,
-        last=WORKERS - 1, slow=SLOW, delay=DELAY, delay_ms=1e3 * DELAY, push_ms=1e3 * push, target=TARGET,
+        last=WORKERS - 1, slow=SLOW, delay=DELAY, delay_ms=1e3 * DELAY, push_ms=1e3 * push, target=TARGET, time=SECONDS,
         tables=tables, findings=findings(found, bests)), encoding="utf-8")
+
+
+def main():
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder, "rows.libsvm")
+        write_data(data)
+        write(pathlib.Path(sys.argv[2]), {loss: measure(sys.argv[1], data, folder, loss) for loss in LOSSES})
 
 
 if __name__ == "__main__":
