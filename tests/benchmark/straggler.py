@@ -54,8 +54,9 @@ traced by `--trace=2`; every run trains for {time} s.
 * *random delays*: `--delay_mean={delay}`: every push of every worker takes an exponentially distributed time longer,
   {delay_ms:g} ms on average; computing takes {push_ms:.2g} ms.
 
-4 workers and the coordinator share 2 cores: without delays a worker waits for a core as well as for others. A round is a clock that every worker has completed. The target is {target} times the least objective that any run of
-the loss came to. "-": not reached.
+4 workers and the coordinator share 2 cores: without delays a worker waits for a core as well as for others. A
+round is a clock that every worker has completed. The target is {target} times the least objective that any run of the
+loss came to. "-": not reached.
 
 ![curves](straggler.svg)
 
@@ -64,8 +65,8 @@ the loss came to. "-": not reached.
 What to see:
 
 {findings}
-* A worker that is always slow holds back ssp as it does bsp once the others are s clocks ahead: a bound saves the wait
-  for what comes and goes. With random delays it is someone else's turn to be late each time.
+* A worker that is always slow holds back ssp as it does bsp once the others are s clocks ahead: a bound saves the
+  waits that come and go. With random delays it is someone else's turn to be late each time.
 * essp sends new parameters when the slowest worker has completed a clock. With s = 1 that is hardly sooner than a
   ssp worker asks for them, and a worker that has leave begins its next clock before they are there. Where all cores
   are busy, a worker runs to its bound before the coordinator is given a core, so that essp, which never has to wait,

@@ -187,13 +187,14 @@ TEST_P(SgdPolicy, ComesToTheOptimum) {
   options.average = average;
   options.local_epochs = 0.5;
   const bool unbounded = consistency == "async";
-  RunOptions run = Rounds(3, 1500);
+  const int64_t rounds = unbounded ? 500 : 1500;
+  RunOptions run = Rounds(3, rounds);
   run.consistency = consistency;
   run.staleness = staleness;
   // Without a bound a worker could do all its clocks before another has begun.
   if (unbounded) run.delay_mean = 2e-4;
   const Trained trained = Train(problem, options, run);
-  EXPECT_EQ(trained.summary.rounds, 1500);
+  EXPECT_EQ(trained.summary.rounds, rounds);
   if (!unbounded) {
     EXPECT_LE(trained.summary.clocks->staleness.max(), staleness);
   }
@@ -239,12 +240,12 @@ TEST(Sgd, HogwildThreadsComeToTheOptimum) {
   options.C = 0.05;
   options.hogwild = true;
   options.local_epochs = 10;
-  RunOptions run = Rounds(2, 40);
+  RunOptions run = Rounds(2, 15);
   run.threads = 3;
   const Trained trained = Train(problem, options, run);
   const double optimum = OptimumOf(problem, options);
   EXPECT_GE(trained.summary.objective, optimum * (1 - 1e-9));
-  EXPECT_LE(trained.summary.objective, optimum * (1 + 1e-2));
+  EXPECT_LE(trained.summary.objective, optimum * (1 + 2e-2));
 }
 
 TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
