@@ -3,7 +3,7 @@
 #include "apps/lasso/lasso.h"
 #include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
-#include "apps/sgd/sgd.h"
+#include "apps/svm/sgd/sgd.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {

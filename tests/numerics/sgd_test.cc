@@ -1,4 +1,4 @@
-#include "apps/sgd/sgd.h"
+#include "apps/svm/sgd/sgd.h"
 
 #include <gtest/gtest.h>
 #include <strads/error.h>
@@ -12,7 +12,7 @@
 #include <tuple>
 #include <vector>
 
-#include "apps/sgd/losses.h"
+#include "apps/svm/sgd/losses.h"
 #include "tests/support/svm_problems.h"
 
 namespace strads::testing {

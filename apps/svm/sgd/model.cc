@@ -1,4 +1,4 @@
-#include "apps/sgd/model.h"
+#include "apps/svm/sgd/model.h"
 
 #include <strads/error.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "apps/sgd/losses.h"
 #include "apps/svm/class_weights.h"
+#include "apps/svm/sgd/losses.h"
 
 namespace strads::sgd {
 

@@ -7,11 +7,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "apps/sgd/local_sgd.h"
-#include "apps/sgd/local_weights.h"
-#include "apps/sgd/messages.h"
-#include "apps/sgd/options.h"
-#include "apps/sgd/training_rows.h"
+#include "apps/svm/sgd/local_sgd.h"
+#include "apps/svm/sgd/local_weights.h"
+#include "apps/svm/sgd/messages.h"
+#include "apps/svm/sgd/options.h"
+#include "apps/svm/sgd/training_rows.h"
 
 namespace strads::sgd {
 

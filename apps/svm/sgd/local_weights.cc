@@ -1,4 +1,4 @@
-#include "apps/sgd/local_weights.h"
+#include "apps/svm/sgd/local_weights.h"
 
 #include <algorithm>
 #include <limits>

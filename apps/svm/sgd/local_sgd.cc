@@ -1,4 +1,4 @@
-#include "apps/sgd/local_sgd.h"
+#include "apps/svm/sgd/local_sgd.h"
 
 #include <strads/random.h>
 
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-#include "apps/sgd/losses.h"
+#include "apps/svm/sgd/losses.h"
 
 namespace strads::sgd {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/sgd/local_weights.h"
-#include "apps/sgd/training_rows.h"
+#include "apps/svm/sgd/local_weights.h"
+#include "apps/svm/sgd/training_rows.h"
 
 namespace strads::sgd {
 

@@ -1,4 +1,4 @@
-#include "apps/sgd/options.h"
+#include "apps/svm/sgd/options.h"
 
 #include <strads/error.h>
 #include <strads/require.h>

@@ -2,10 +2,10 @@
 
 #include <strads/strads.h>
 
-#include "apps/sgd/messages.h"
-#include "apps/sgd/model.h"
-#include "apps/sgd/options.h"
-#include "apps/sgd/worker.h"
+#include "apps/svm/sgd/messages.h"
+#include "apps/svm/sgd/model.h"
+#include "apps/svm/sgd/options.h"
+#include "apps/svm/sgd/worker.h"
 
 namespace strads::sgd {
 

@@ -1,4 +1,4 @@
-#include "apps/sgd/worker.h"
+#include "apps/svm/sgd/worker.h"
 
 #include <strads/error.h>
 

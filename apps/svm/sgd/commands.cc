@@ -1,6 +1,6 @@
 #include "apps/svm/commands.h"
 
-#include "apps/sgd/sgd.h"
+#include "apps/svm/sgd/sgd.h"
 
 namespace strads::sgd {
 

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <span>
 
-#include "apps/sgd/messages.h"
-#include "apps/sgd/options.h"
 #include "apps/svm/model.h"
+#include "apps/svm/sgd/messages.h"
+#include "apps/svm/sgd/options.h"
 
 namespace strads::sgd {
 
