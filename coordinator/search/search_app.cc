@@ -46,9 +46,11 @@ void CheckFolds(const Program& app, const SearchOptions& options, const Grid& gr
 
 // Of the search itself; a training is alone, in one thread of the worker.
 const std::set<std::string> kOfTheSearch = {
-    "workers", "schedulers", "staleness",    "processes",    "role",         "listen",
-    "connect", "insecure",   "join_timeout", "load_timeout", "peer_timeout", "round_timeout",
-    "model",   "metrics",    "progress",     "slow_rank",    "slow_factor",  "threads"};
+    "workers",      "schedulers",    "staleness", "processes",    "role",
+    "listen",       "connect",       "insecure",  "join_timeout", "load_timeout",
+    "peer_timeout", "round_timeout", "model",     "metrics",      "progress",
+    "slow_rank",    "slow_factor",   "threads",   "consistency",  "backup_workers",
+    "trace",        "delay_mean"};
 
 RunOptions OwnRun(const OptionValues& values, int threads) {
   auto options = MakeOptions<RunOptions>(values);
