@@ -5,23 +5,23 @@
 
 namespace strads::sgd {
 
-// Losses of a margin m = y (w.x), y = 1 or -1: convex, decreasing, and `curvature` a bound on the
+// Losses of a margin m = y (w.x), y = 1 or -1: convex, decreasing, and `kCurvature` a bound on the
 // second derivative (of the hinge, which has a kink instead, what step sizes take it to be).
 
 struct Hinge {  // max(0, 1 - m)
-  static constexpr double curvature = 1;
+  static constexpr double kCurvature = 1;
   static double Value(double m) { return std::max(0.0, 1 - m); }
   static double Slope(double m) { return m < 1 ? -1.0 : 0.0; }
 };
 
 struct SquaredHinge {  // max(0, 1 - m)^2
-  static constexpr double curvature = 2;
+  static constexpr double kCurvature = 2;
   static double Value(double m) { return m < 1 ? (1 - m) * (1 - m) : 0; }
   static double Slope(double m) { return m < 1 ? -2 * (1 - m) : 0; }
 };
 
 struct Logistic {  // log(1 + exp(-m))
-  static constexpr double curvature = 0.25;
+  static constexpr double kCurvature = 0.25;
   static double Value(double m) {
     return m > 0 ? std::log1p(std::exp(-m)) : std::log1p(std::exp(m)) - m;
   }

@@ -41,7 +41,7 @@ void Model::Begin(std::span<const Start> starts) {
     throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
   const auto rows = static_cast<double>(rows_);
   const double curvature =
-      WithLoss(options_.loss, []<class Loss>(Loss) { return Loss::curvature; });
+      WithLoss(options_.loss, []<class Loss>(Loss) { return Loss::kCurvature; });
   parameters_.w.setZero(num_features + (has_bias ? 1 : 0));
   parameters_.positive = labels.back();
   parameters_.lambda = 1 / (C * rows);
