@@ -192,6 +192,27 @@ TEST_F(LdaTrain, TheFirstTopicsAreTheSameForAnyNumberOfWorkers) {
   }
 }
 
+TEST_F(LdaTrain, DocumentsBeginWithAsFewTopicsAsAsked) {
+  Make(DrawDocuments(40, 30, 30));
+  options_.epochs = 0;
+  options_.topics = 50;
+  for (const int few : {1, 3}) {
+    options_.start_topics = few;
+    Train(1);
+    const auto documents = Documents().rows;
+    size_t most = 0;
+    for (const auto& [document, row] : documents) most = std::max(most, row.size());
+    EXPECT_EQ(most, static_cast<size_t>(few));
+    Train(3);
+    EXPECT_EQ(Documents().rows, documents);
+  }
+  options_.start_topics = -1;
+  for (const auto [topics, start] : {std::pair(5, 0), {100, 10}, {1000, 1}, {5000, 1}}) {
+    options_.topics = topics;
+    EXPECT_EQ(options_.num_start_topics(), start);
+  }
+}
+
 // Welch's test of the likelihoods that several seeds come to.
 TEST_F(LdaTrain, ManyWorkersComeToTheLikelihoodOfOne) {
   UsePlanted();
@@ -316,7 +337,8 @@ TEST_F(LdaTrain, SaysThePerplexityOfHeldOutDocumentsByTheModelItWrites) {
     options_.heldout_share = 0;
     options_.heldout = other;
     options_.optimize_alpha = 2;
-    EXPECT_NEAR(Train(workers).extra.at("heldout_perplexity"), expected(other, 0), 1e-9);
+    const Summary file = Train(workers);
+    EXPECT_NEAR(file.extra.at("heldout_perplexity"), expected(other, 0), 1e-9);
   }
 }
 
