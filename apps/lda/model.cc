@@ -37,6 +37,7 @@ Model::Model(const Options& options)
   alpha_ = std::move(before.alpha_);
   epochs_ = before.epochs_;
   resumed_words_ = std::move(before.words_);
+  resumed_totals_ = std::move(before.totals_);
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
@@ -172,6 +173,9 @@ void Model::EndEpoch(const Plan& plan) {
   if (starts) {
     has_started_ = true;
     recent_.clear();
+    if (!resumed_totals_.empty() && totals_ != resumed_totals_)
+      throw DataError(TokensPath(options_.resume) + ": does not have the topics of " +
+                      options_.resume + ", expected the file of the same run");
   }
   const int64_t tokens = std::accumulate(totals_.begin(), totals_.end(), int64_t{0});
   if (tokens != corpus_.tokens || std::ranges::min(totals_) < 0)

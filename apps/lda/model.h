@@ -98,7 +98,9 @@ class Model {
 
   Options options_;
   strads::Report report_;
-  std::vector<std::string> resumed_words_;  // of the model that training goes on from
+  // Of the model that training goes on from.
+  std::vector<std::string> resumed_words_;
+  std::vector<int64_t> resumed_totals_;
   std::vector<std::vector<int32_t>> words_of_block_;
   double totals_error_ = 0;   // the largest so far
   bool has_started_ = false;  // all tokens are counted

@@ -25,12 +25,14 @@ void AddTopics(const RowReader& reader,
   int64_t sum = 0;
   for (size_t n = 0; n < words.size(); ++n) {
     const int32_t word = word_of[Index(words[n])];
-    const auto own = std::ranges::equal_range(tokens, word, {}, &RowReader::Pair::left);
-    if (std::ssize(own) != counts[n])
+    const auto begin = std::ranges::lower_bound(tokens, word, {}, &RowReader::Pair::left);
+    const auto end = std::ranges::upper_bound(tokens, word, {}, &RowReader::Pair::left);
+    if (end - begin != counts[n])
       reader.Fail("document " + std::to_string(reader.number()) + " has word " +
-                  std::to_string(word) + " " + std::to_string(own.size()) + " times, expected " +
+                  std::to_string(word) + " " + std::to_string(end - begin) + " times, expected " +
                   std::to_string(counts[n]) + " as in the data");
-    for (const RowReader::Pair& token : own) topics.push_back(static_cast<Topic>(token.right));
+    for (auto token = begin; token != end; ++token)
+      topics.push_back(static_cast<Topic>(token->right));
     sum += counts[n];
   }
   if (sum != std::ssize(tokens))

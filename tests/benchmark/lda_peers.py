@@ -119,6 +119,9 @@ def gensim(fit, topics, passes, jobs):
     return model.get_topics(), time.perf_counter() - start
 
 
+PEERS = {"sklearn": sklearn, "gensim": gensim}
+
+
 def ours(build, folder, topics, epochs, every, flags):
     """The curve of (seconds, joint log-likelihood), and the curve of (seconds, perplexity)."""
     metrics = f"{folder}/metrics.jsonl"
@@ -158,14 +161,18 @@ def main():
             curves = {way: ours(arguments.build, folder, topics, arguments.epochs, every, flags)
                       for way, flags in WAYS.items()}
             reference = curves["strads, 2 threads"][1]
-            rows = [(way, held[-1][0], arguments.epochs, held[-1][1]) for way, (_, held) in curves.items()]
-            for peer in filter(None, arguments.peers.split(",")):
-                phi, seconds = {"sklearn": sklearn, "gensim": gensim}[peer](fit, topics, arguments.passes, arguments.jobs)
-                rows.append((f"{peer}, {arguments.jobs} jobs", seconds, arguments.passes, perplexity(phi, held, 50 / topics)))
             print(f"K = {topics}           seconds  passes  M tokens/s  perplexity  times the seconds of strads to it")
-            for name, seconds, passes, value in rows:
+
+            def show(name, seconds, passes, value):
                 at = next((s for s, p in reference if p <= value), float("nan"))
-                print(f"  {name:18} {seconds:8.2f} {passes:7} {passes * tokens / seconds / 1e6:11.2f} {value:11.1f} {seconds / at:10.1f}", flush=True)
+                print(f"  {name:18} {seconds:8.2f} {passes:7} {passes * tokens / seconds / 1e6:11.2f} {value:11.1f} "
+                      f"{seconds / at:10.1f}", flush=True)
+
+            for way, (_, completed) in curves.items():
+                show(way, completed[-1][0], arguments.epochs, completed[-1][1])
+            for peer in filter(None, arguments.peers.split(",")):
+                phi, seconds = PEERS[peer](fit, topics, arguments.passes, arguments.jobs)
+                show(f"{peer}, {arguments.jobs} jobs", seconds, arguments.passes, perplexity(phi, held, 50 / topics))
             for way, (joint, _) in curves.items():
                 print(f"  {way:18} joint log-likelihood per token at seconds: " + ", ".join(f"{v:.3f} at {s:.2f}" for s, v in joint[1:]))
 

@@ -207,7 +207,7 @@ TEST_F(LdaTrain, DocumentsBeginWithAsFewTopicsAsAsked) {
     EXPECT_EQ(Documents().rows, documents);
   }
   options_.start_topics = -1;
-  for (const auto [topics, start] : {std::pair(5, 0), {100, 10}, {1000, 1}, {5000, 1}}) {
+  for (const auto& [topics, start] : std::map<int, int>{{5, 0}, {100, 10}, {1000, 1}, {5000, 1}}) {
     options_.topics = topics;
     EXPECT_EQ(options_.num_start_topics(), start);
   }

@@ -159,6 +159,9 @@ TEST_F(BadTopics, TokensThatDoNotFitTheDataAreRefusedByTheirLine) {
   expect("1", ":2: document 1 has word ");
   expect(line + " 9:0 9:0", ":2: document 1 has ");
   expect("3", ": has no document 1");
+  dir_.Write("model.json.tokens.txt", good);
+  ASSERT_EQ(more({"--seed=2"}).exit_code, 0);
+  ExpectError(more(resume), 3, tokens + ": does not have the topics of " + model_);
   ExpectError(more({"--resume=" + model_, "--topics=4"}), 2, "--topics=4");
   ExpectError(more({"--resume=" + model_, "--min_df=13"}), 3, data_ + ": ");
   ExpectError(RunLda("train", {"--data=" + data_, "--tokens"}), 2, "--model is missing");
