@@ -3,10 +3,11 @@
 #include "apps/lasso/lasso.h"
 #include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
+#include "apps/svm/sgd/sgd.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
   return strads::Main(argc, argv,
                       {strads::lasso::MakeLasso(), strads::lda::MakeLda(), strads::mf::MakeMf(),
-                       strads::svm::MakeSvm()});
+                       strads::sgd::MakeSgd(), strads::svm::MakeSvm()});
 }

@@ -2,6 +2,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "coordinator/coordinator_node.h"
@@ -24,14 +25,24 @@ void CoordinatorNode::End(Ending ending) {
   VLOG(1) << "the run ends: " << ending.message;
   ending_ = std::move(ending);
   solved_at_ = endpoint_.Now();
+  if (clocks_) {
+    phase_ = Phase::kCollecting;
+    Measure();
+    return;
+  }
   if (!program_.rotates) {
     Finish(engine_->UnsentUpdates());
     return;
   }
   phase_ = Phase::kCollecting;
-  shared_at_ = solved_at_;
+  asked_at_ = solved_at_;
   collection_.emplace(endpoint_, membership_, *model_, options_.workers);
   collection_->Begin(engine_->UnsentUpdates());
+}
+
+void CoordinatorNode::Measure() {
+  asked_at_ = endpoint_.Now();
+  if (!clocks_->MeasureNext()) Finish({clocks_->Answer()});
 }
 
 void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {
@@ -55,7 +66,10 @@ void CoordinatorNode::Conclude() {
     complete = complete && loss;
     objective += loss.value_or(0);
   }
-  if (complete) last_.objective = objective + model_->Report().penalty;
+  if (complete) last_.objective = objective + ModelReport().penalty;
+  if (clocks_ && complete && !std::isfinite(last_.objective))
+    ending_ = Ending{Termination::kFailure,
+                     "the objective is no longer finite: take shorter steps, or less staleness"};
   // They wait for this before they leave.
   for (const Member* member : members)
     endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
@@ -138,9 +152,9 @@ RunResult CoordinatorNode::Result() const {
   summary.message = ending_->message;
   summary.objective = last_.objective;
   summary.gap = last_.gap;
-  summary.certifies = !program_.rotates;
+  summary.certifies = !program_.rotates && !program_.is_search && !clocks_;
   summary.nonzeros = last_.nonzeros;
-  summary.rounds = engine_->rounds();
+  summary.rounds = state().rounds();
   summary.updates = last_.updates;
   summary.load_seconds = wire::ToSeconds(loaded_at_ - started_at_);
   summary.solve_seconds = wire::ToSeconds(solved_at_ - loaded_at_);
@@ -154,11 +168,12 @@ RunResult CoordinatorNode::Result() const {
   summary.bytes_sent = traffic.bytes_sent;
   summary.bytes_received = traffic.bytes_received;
   summary.frames_dropped = traffic.frames_dropped + frames_dropped_;
-  summary.idle_seconds = wire::ToSeconds(engine_->idle());
-  summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
+  summary.idle_seconds = wire::ToSeconds(state().idle());
+  if (engine_) summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
+  if (clocks_) summary.clocks = clocks_->Summarize();
   summary.extra = last_.extra;
   result.complete = !program_.rotates || (collection_ && collection_->complete());
-  if (result.complete) result.model = model_->Save();
+  if (result.complete) result.model = clocks_ ? clocks_->Save() : model_->Save();
   return result;
 }
 

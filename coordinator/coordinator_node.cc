@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include "coordinator/wire/member_node.h"
@@ -21,14 +20,6 @@ namespace {
 
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 constexpr double kStopTickSeconds = 0.002;
-
-std::string InSeconds(double seconds) {
-  return std::to_string(static_cast<int64_t>(seconds)) + " s";
-}
-
-std::string NotAnsweredFor(double seconds) {
-  return "has not answered for " + InSeconds(seconds) + " (--round_timeout)";
-}
 
 }  // namespace
 
@@ -54,9 +45,15 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
                   BindingOptions(program, values, options),
                   options.workers,
                   options.schedulers),
-      model_(program.make_model(app_options_)),
       introductions_(endpoint_, membership_, options.workers) {
   endpoint_.set_run_id(run_id);
+  if (program.is_data_parallel()) {
+    clocks_ = std::make_unique<ClockRun>(program.make_data_parallel_model(app_options_), options_,
+                                         endpoint_, membership_, clock_);
+    return;
+  }
+  RefuseClockOptions(options_);
+  model_ = program.make_model(app_options_);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
 }
 
@@ -129,7 +126,9 @@ void CoordinatorNode::Welcome(const Member& member) {
       options_.threads,
       endpoint_.run_id(),
       options_.peer_timeout,
-      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0};
+      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0,
+      options_.delay_mean,
+      options_.seed};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -137,7 +136,11 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   const bool is_worker = member.role == wire::Role::kWorker;
   switch (delivery.header.kind) {
     case FrameKind::kReady:
-      introductions_.OnReady(member, delivery.parts);
+      if (clocks_) {
+        clocks_->OnReady(member, delivery.parts);
+      } else {
+        introductions_.OnReady(member, delivery.parts);
+      }
       member.ready = true;
       OnAnswered();
       break;
@@ -164,10 +167,18 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
     case FrameKind::kShare:
       if (phase_ != Phase::kCollecting) break;
       collection_->OnShare(member, delivery.header, delivery.parts);
-      shared_at_ = endpoint_.Now();
+      asked_at_ = endpoint_.Now();
       if (collection_->complete()) Finish({});
       break;
+    case FrameKind::kGradient:
+      if (clocks_ && phase_ == Phase::kRounds) clocks_->OnGradient(member, delivery);
+      break;
+    case FrameKind::kMeasured:
+      if (!clocks_ || phase_ != Phase::kCollecting) break;
+      if (clocks_->OnMeasured(member, delivery)) Measure();
+      break;
     default:
+      if (clocks_) break;
       if (phase_ == Phase::kRounds || phase_ == Phase::kCollecting) OnRoundFrame(member, delivery);
       break;
   }
@@ -238,6 +249,10 @@ void CoordinatorNode::StartRounds() {
   VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
+  if (clocks_) {
+    clocks_->Start([this](const RoundResult& result) { return OnRound(result); });
+    return;
+  }
   engine_.emplace(*model_,
                   Engine::Shape{options_.workers, std::max(1, options_.schedulers),
                                 options_.staleness, options_.max_rounds},
@@ -271,12 +286,14 @@ void CoordinatorNode::Release(int64_t round) {
 }
 
 bool CoordinatorNode::OnRound(const RoundResult& result) {
+  if (result.report.loads) loaded_at_ = solved_at_ = endpoint_.Now();
   const wire::Traffic traffic = endpoint_.traffic();
   last_ = {
       result.round,           result.objective,       result.report.gap,
       result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
       traffic.bytes_sent,     traffic.bytes_received, result.report.extra,
       result.report.done,     result.report.converged};
+  last_.measured = result.measured;
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
@@ -296,68 +313,6 @@ void CoordinatorNode::OnTimer(Time now) {
   }
   WakeAt(now + Seconds(kTickSeconds));
   CheckDeadlines(now);
-}
-
-void CoordinatorNode::CheckDeadlines(Time now) {
-  if (BeforeRounds()) {
-    CheckBeforeRounds(now);
-  } else if (phase_ == Phase::kRounds) {
-    if (engine_->HasOpenRound() &&
-        now - engine_->OldestPush() > Seconds(options_.round_timeout) / 2) {
-      CheckSilence(engine_->OldestPush(), now);
-    } else if (const auto awaited = engine_->AwaitedPlan();
-               awaited && now - awaited->since > Seconds(options_.round_timeout) &&
-               options_.schedulers > 0) {
-      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)),
-             NotAnsweredFor(options_.round_timeout));
-    }
-  } else if (phase_ == Phase::kCollecting) {
-    CheckSilence(shared_at_, now);
-  } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
-    phase_ = Phase::kDone;
-  }
-}
-
-void CoordinatorNode::CheckBeforeRounds(Time now) {
-  const auto over = [&](Time since, double limit) { return now - since > Seconds(limit); };
-  const bool joining = phase_ == Phase::kJoining;
-  if (hooks_.stop != nullptr && hooks_.stop->load(std::memory_order_relaxed)) {
-    error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
-  } else if (phase_ == Phase::kMeeting) {
-    // Twice, as a worker that cannot reach another one says so after once.
-    if (over(met_since_, 2 * options_.join_timeout))
-      error_ = PeerError(membership_.worker(introductions_.MissingRanks().front()).Name() +
-                         " has not met the other workers within " +
-                         InSeconds(2 * options_.join_timeout) + " (twice --join_timeout)");
-  } else if (over(started_at_, joining ? options_.join_timeout : options_.load_timeout)) {
-    error_ = FirstFailure();
-    if (!error_)
-      error_ = PeerError(joining ? "only " + membership_.CountJoined() + " joined within " +
-                                       InSeconds(options_.join_timeout) + " (--join_timeout)"
-                                 : FirstUnready().Name() + " was not ready within " +
-                                       InSeconds(options_.load_timeout) + " (--load_timeout)");
-  }
-  if (error_) StopAll(error_->what());
-}
-
-void CoordinatorNode::CheckSilence(Time since, Time now) {
-  const Time limit = Seconds(options_.round_timeout);
-  if (now - since <= limit / 2) return;
-  std::vector<int> ranks = engine_->MissingRanks();
-  if (program_.rotates) {
-    // They may wait for a block of one that has answered and is gone.
-    ranks.resize(static_cast<size_t>(options_.workers));
-    std::iota(ranks.begin(), ranks.end(), 0);
-  }
-  Member* silent = nullptr;
-  for (const int rank : ranks) {
-    Member& worker = membership_.worker(rank);
-    endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
-    if (silent == nullptr ||
-        endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
-      silent = &worker;
-  }
-  if (now - since > limit) OnLost(*silent, NotAnsweredFor(options_.round_timeout));
 }
 
 }  // namespace strads

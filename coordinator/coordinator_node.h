@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "coordinator/clock_run.h"
 #include "coordinator/collection.h"
 #include "coordinator/engine.h"
 #include "coordinator/introductions.h"
@@ -69,11 +71,17 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
   void CheckBeforeRounds(wire::Time now);
-  // While workers owe an answer, `since` then: asks whether they are there once half of
-  // --round_timeout is over, and at its end gives up the one that has been silent for longest.
-  void CheckSilence(wire::Time since, wire::Time now);
+  // While workers of these ranks owe an answer, `since` then: asks whether they are there once half
+  // of --round_timeout is over, and at its end gives up the one that has been silent for longest.
+  void CheckSilence(wire::Time since, std::vector<int> ranks, wire::Time now);
+  const EngineState& state() const {
+    return clocks_ ? clocks_->state() : static_cast<const EngineState&>(*engine_);
+  }
+  strads::Report ModelReport() const { return clocks_ ? clocks_->Report() : model_->Report(); }
   // The run ends: brings what workers have of the model here, or lets them finish at once.
   void End(Ending ending);
+  // Of a data-parallel run: the next snapshot; after the last, lets workers finish.
+  void Measure();
   void Finish(const std::vector<Bytes>& updates);
   void Conclude();
   void StopAll(const std::string& reason);
@@ -95,6 +103,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::unique_ptr<SchedulerRole> own_scheduler_;  // with --schedulers=0
   Introductions introductions_;
   std::optional<Engine> engine_;
+  std::unique_ptr<ClockRun> clocks_;  // of a data-parallel app, instead of a model and an engine
   std::optional<Collection> collection_;
   Phase phase_ = Phase::kJoining;
   std::optional<Ending> ending_;
@@ -106,7 +115,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   wire::Time loaded_at_{0};
   wire::Time solved_at_{0};
   wire::Time met_since_{0};       // when workers began to meet
-  wire::Time shared_at_{0};       // when the last part of the model came
+  wire::Time asked_at_{0};        // when the last part of the model came, or a loss was asked for
   wire::Time leave_deadline_{0};  // of finishing, of stopping
 };
 

@@ -130,7 +130,11 @@ bool Engine::TryPull() {
   objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
   updates_.push_back(model_.Pull(open.plan, partials));
   if (open_.empty()) pulled_at_ = clock_.Now();
-  const RoundResult result{pulled_, objective, model_.Report()};
+  const RoundResult result{pulled_, objective, true, model_.Report()};
+  if (result.report.loads) {
+    idle_ = waited_for_plans_ = wire::Time{0};
+    if (open_.empty()) idle_since_ = pulled_at_;
+  }
   ++pulled_;
   penalties_.push_back(result.report.penalty);
   const int64_t oldest_needed = open_.empty() ? synced_ : open_.front().updates_seen;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "coordinator/engine_state.h"
 #include "coordinator/wire/clock.h"
 
 namespace strads {
@@ -15,7 +16,8 @@ namespace strads {
 struct RoundResult {
   int64_t round = 0;
   double objective = 0;
-  Report report;  // of the model after the round
+  bool measured = true;  // the objective
+  Report report;         // of the model after the round
 };
 
 // Schedule, push, pull, sync: decides, from what has arrived, what happens next. Knows rounds and
@@ -31,7 +33,7 @@ struct RoundResult {
 // round 1 is planned.
 //
 // To add recovery of a lost worker: plans_ and updates_ hold what its replacement has to repeat.
-class Engine {
+class Engine final : public EngineState {
  public:
   // Where the engine's decisions go.
   class Outlet {
@@ -67,13 +69,13 @@ class Engine {
   void OnPartial(int rank, int64_t round, Bytes partial, double loss);
 
   bool stopped() const { return stopped_; }
-  int64_t rounds() const { return pulled_; }
+  int64_t rounds() const override { return pulled_; }
   // The updates that workers have not been sent yet, oldest first.
   std::vector<Bytes> UnsentUpdates() const;
   // The oldest round that workers are at, when it was pushed, and who has not answered it.
-  bool HasOpenRound() const { return pushed_ > pulled_; }
-  wire::Time OldestPush() const { return open_.front().pushed_at; }
-  std::vector<int> MissingRanks() const;
+  bool HasOpenRound() const override { return pushed_ > pulled_; }
+  wire::Time OldestPush() const override { return open_.front().pushed_at; }
+  std::vector<int> MissingRanks() const override;
   // The first plan that is asked for and not there.
   struct Awaited {
     int64_t round = 0;
@@ -81,7 +83,7 @@ class Engine {
   };
   std::optional<Awaited> AwaitedPlan() const;
   // How long all workers had nothing to do, for pulls and plans that were not ready.
-  wire::Time idle() const { return idle_; }
+  wire::Time idle() const override { return idle_; }
   // The part of it after the pull: for a plan.
   wire::Time waited_for_plans() const { return waited_for_plans_; }
 

@@ -66,12 +66,12 @@ void Progress::Show(const RoundRecord& record) {
                                            before_.bytes_sent - before_.bytes_received) /
                        seconds;
   char text[160];
-  std::snprintf(text, sizeof text, "%10s %16s %9s %9s %10s %10s %8s",
-                FormatCount(record.round).c_str(), FormatNumber(record.objective, 10).c_str(),
-                std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
-                FormatCount(record.nonzeros).c_str(),
-                FormatCount(static_cast<int64_t>(updates)).c_str(), FormatBytes(bytes).c_str(),
-                FormatSeconds(record.seconds).c_str());
+  std::snprintf(
+      text, sizeof text, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(),
+      record.measured ? FormatNumber(record.objective, 10).c_str() : "-",
+      std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
+      FormatCount(record.nonzeros).c_str(), FormatCount(static_cast<int64_t>(updates)).c_str(),
+      FormatBytes(bytes).c_str(), FormatSeconds(record.seconds).c_str());
   std::string line = text;
   for (const auto& [name, value] : record.extra) {
     const auto first = first_extra_.find(name);

@@ -49,6 +49,9 @@ void RunOptions::Validate() const {
     throw UsageError("--slow_rank=" + std::to_string(slow_rank) + " is out of range, there are " +
                      std::to_string(workers) + " workers");
   AtLeast("slow_factor", slow_factor, 1.0);
+  AtLeast("delay_mean", delay_mean, 0.0);
+  AtLeast<int64_t>("trace", trace, 0);
+  AtLeast("backup_workers", backup_workers, 0);
   if (role != "all" && role != "coordinator" && role != "worker" && role != "scheduler") {
     throw UsageError("--role=" + role +
                      " is wrong, expected all, coordinator, worker or scheduler");

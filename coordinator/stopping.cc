@@ -9,7 +9,7 @@ namespace strads {
 std::optional<Ending> Decide(const RunOptions& options,
                              const RoundRecord& record,
                              const std::atomic<bool>* stop) {
-  if (!std::isfinite(record.objective)) {
+  if (record.measured && !std::isfinite(record.objective)) {
     return Ending{Termination::kFailure,
                   "the objective is no longer finite: the updates of a round work against each "
                   "other; lower --parallelism or choose another --schedule"};

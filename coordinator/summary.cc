@@ -14,6 +14,24 @@ using Json = nlohmann::ordered_json;
 // JSON knows no infinity.
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+void Add(Json& json, const ClockSummary& clocks) {
+  json["consistency"] = clocks.consistency;
+  json["staleness_mean"] = clocks.staleness.mean();
+  json["staleness_variance"] = clocks.staleness.variance();
+  json["staleness_max"] = clocks.staleness.max();
+  Json& histogram = json["staleness_histogram"] = Json::object();
+  for (const auto& [value, count] : clocks.staleness.counts)
+    histogram[std::to_string(value)] = count;
+  json["late_gradients"] = clocks.late_gradients;
+  json["wait_seconds"] = clocks.wait_seconds;
+  Json& trace = json["trace"] = Json::array();
+  for (const TracePoint& point : clocks.trace) {
+    trace.push_back({{"round", point.round},
+                     {"seconds", point.seconds},
+                     {"objective", Number(point.objective)}});
+  }
+}
+
 }  // namespace
 
 const char* TerminationName(Termination termination) {
@@ -78,6 +96,7 @@ std::string ToJson(const Summary& summary) {
                {"bytes_received", summary.bytes_received},
                {"bytes_between_workers", summary.bytes_between_workers},
                {"frames_dropped", summary.frames_dropped}};
+  if (summary.clocks) Add(json, *summary.clocks);
   for (const auto& [name, value] : summary.extra) json[name] = Number(value);
   return json.dump();
 }
@@ -91,7 +110,7 @@ std::string Summary::FullReport() const {
   };
   row("termination", TerminationName(termination));
   row("", message);
-  row("objective", FormatNumber(objective, 10));
+  row("objective", clocks && std::isnan(objective) ? "not measured" : FormatNumber(objective, 10));
   if (std::isfinite(gap) || certifies) {
     row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
     row("non-zeros", FormatCount(nonzeros));
@@ -106,8 +125,18 @@ std::string Summary::FullReport() const {
   const auto share = [&](double seconds) {
     return FormatNumber(100 * seconds / std::max(solve_seconds, 1e-9), 2) + " %";
   };
-  row("workers waited", share(idle_seconds - plan_wait_seconds) + " of it for pulls, " +
-                            share(plan_wait_seconds) + " for plans");
+  if (clocks) {
+    row("workers waited", share(clocks->wait_seconds) + " of it on average");
+    const Staleness& staleness = clocks->staleness;
+    row("staleness", clocks->consistency + ": mean " + FormatNumber(staleness.mean(), 3) +
+                         " clocks, variance " + FormatNumber(staleness.variance(), 3) +
+                         ", at most " + FormatCount(staleness.max()));
+    if (clocks->late_gradients > 0)
+      row("late gradients", FormatCount(clocks->late_gradients) + " dropped");
+  } else {
+    row("workers waited", share(idle_seconds - plan_wait_seconds) + " of it for pulls, " +
+                              share(plan_wait_seconds) + " for plans");
+  }
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");
   row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " +
                       FormatBytes(static_cast<double>(bytes_received)) + " received");

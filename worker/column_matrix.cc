@@ -38,6 +38,22 @@ ColumnMatrix ColumnMatrix::FromDense(const Eigen::MatrixXd& values) {
   return matrix;
 }
 
+ColumnMatrix ColumnMatrix::Transposed() const {
+  std::vector<Triplet> entries;
+  entries.reserve(static_cast<std::size_t>(num_nonzeros_));
+  for (int32_t j = 0; j < num_cols_; ++j) {
+    if (is_dense_) {
+      for (int32_t i = 0; i < num_rows_; ++i) {
+        if (const double value = DenseColumn(j)[i]; value != 0) entries.push_back({j, i, value});
+      }
+    } else {
+      for (std::size_t k = 0; k < Count(j); ++k) entries.push_back({j, Rows(j)[k], Values(j)[k]});
+    }
+  }
+  return FromTriplets(num_cols_, num_rows_, entries,
+                      is_dense_ ? Storage::kDense : Storage::kSparse);
+}
+
 double ColumnMatrix::Dot(int j, const double* r) const {
   if (is_dense_) return kernels::DenseDot(DenseColumn(j), r, num_rows_);
   const auto rows = Rows(j);

@@ -12,7 +12,14 @@ using wire::FrameKind;
 std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
   rank_ = welcome.index;
-  slowdown_ = welcome.slowdown;
+  pace_ = Pace(welcome);
+  if (program.is_data_parallel()) {
+    clock_worker_ = std::make_unique<ClockWorker>(
+        program.make_data_parallel_worker(options,
+                                          Shard{welcome.index, welcome.count, welcome.threads}),
+        endpoint_, pace_, push_takes_, [this](wire::Time time) { WakeAt(time); });
+    return {clock_worker_->Describe()};
+  }
   worker_ = program.make_worker(options, Shard{welcome.index, welcome.count, welcome.threads});
   rotation_ = worker_->rotation();
   if (rotation_ == nullptr) return {};
@@ -23,6 +30,10 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
 }
 
 void WorkerNode::OnFrame(wire::Delivery& delivery) {
+  if (clock_worker_) {
+    clock_worker_->OnFrame(delivery);
+    return;
+  }
   switch (delivery.header.kind) {
     case FrameKind::kPush:
     case FrameKind::kCollect:
@@ -102,7 +113,7 @@ bool WorkerNode::TryPush(const wire::Delivery& asked) {
   }
   pushing_->tells = rotation.extend;
   pushing_->extend = rotation.extend && block >= 0;
-  pushing_->due = DueAfter(start, push_takes_);
+  pushing_->due = pace_.DueAfter(start, endpoint_.Now(), push_takes_) + pace_.DrawDelay();
   GoOn();
   return true;
 }
@@ -122,7 +133,7 @@ void WorkerNode::GoOn() {
     EndPush();
     return;
   }
-  pushing_->due = DueAfter(now, extend_takes_);
+  pushing_->due = pace_.DueAfter(now, endpoint_.Now(), extend_takes_);
   WakeAt(pushing_->due);
 }
 
@@ -138,6 +149,7 @@ void WorkerNode::CheckMeeting() {
 
 void WorkerNode::OnWake() {
   CheckMeeting();
+  if (clock_worker_) clock_worker_->OnWake();
   if (!pushing_) return;
   GoOn();
   Work();
@@ -178,16 +190,12 @@ bool WorkerNode::TryCollect(const wire::Delivery& asked) {
   return true;
 }
 
-wire::Time WorkerNode::DueAfter(wire::Time start, wire::Time least) const {
-  const double took = slowdown_ > 1 ? slowdown_ * wire::ToSeconds(endpoint_.Now() - start) : 0;
-  return start + std::max(least, wire::Seconds(took));
-}
-
 void WorkerNode::OnLeave() {
   if (links_) links_->Close();
 }
 
 double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {
+  if (clock_worker_) return clock_worker_->OnFinish(updates);
   for (const Bytes& update : updates) worker_->Sync(update);
   return worker_->Loss();
 }

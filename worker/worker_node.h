@@ -9,6 +9,8 @@
 
 #include "coordinator/wire/member_node.h"
 #include "worker/block_ledger.h"
+#include "worker/clock_worker.h"
+#include "worker/pace.h"
 #include "worker/peer_links.h"
 
 namespace strads {
@@ -58,14 +60,13 @@ class WorkerNode final : public wire::MemberNode {
   void EndPush();
   void TellIfAllMet();
   void CheckMeeting();
-  // When what took from `start` until now is over: later for a worker that is slowed down.
-  wire::Time DueAfter(wire::Time start, wire::Time least) const;
 
   const std::vector<Program>& programs_;
   const wire::Time push_takes_;
   const wire::Time extend_takes_;
   int rank_ = 0;
-  double slowdown_ = 1;
+  Pace pace_;
+  std::unique_ptr<ClockWorker> clock_worker_;  // of a data-parallel app; then there is no worker_
   std::unique_ptr<WorkerRole> worker_;
   RotationRole* rotation_ = nullptr;  // of worker_, if it has one
   std::optional<BlockLedger> ledger_;

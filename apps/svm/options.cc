@@ -24,8 +24,7 @@ void Options::Validate() const {
           multiclass, "one_against_all or crammer_singer");
   Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
           "none, max_abs or standard");
-  Require(validation_share >= 0 && validation_share < 1, "validation_share",
-          std::to_string(validation_share), "at least 0 and less than 1");
+  hold_out().Validate();
   Require(solver == "dual", "solver", solver, "dual");
   if (IsCrammerSinger() && IsSquared())
     throw UsageError("--multiclass=crammer_singer needs --loss=hinge");

@@ -43,12 +43,13 @@ struct WeightChange {
     return true;
   }
 
-  // w += this, which fits.
-  void AddTo(std::span<double> w) const {
+  // w += scale times this, which fits.
+  void AddTo(std::span<double> w, double scale = 1) const {
     if (indices.empty()) {
-      for (size_t j = 0; j < values.size(); ++j) w[j] += values[j];
+      for (size_t j = 0; j < values.size(); ++j) w[j] += scale * values[j];
     } else {
-      for (size_t k = 0; k < indices.size(); ++k) w[static_cast<size_t>(indices[k])] += values[k];
+      for (size_t k = 0; k < indices.size(); ++k)
+        w[static_cast<size_t>(indices[k])] += scale * values[k];
     }
   }
 

@@ -71,8 +71,7 @@ void Worker::SplitRows(const Update& update) {
     int32_t& label = data_.label[Index(i)];
     label = class_of.at(Index(label));
     const auto row = static_cast<uint64_t>(first + i);
-    if (options_.validation_share > 0 &&
-        Random(static_cast<uint64_t>(options_.seed), row).Uniform() < options_.validation_share) {
+    if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
       validation_.push_back(i);
     } else if (data_.weights.size() == 0 || data_.weights[i] > 0) {
       rows_.rows.push_back(i);

@@ -31,8 +31,10 @@ struct Welcome {
   int threads = 1;
   uint64_t run_id = 0;
   double peer_timeout = 5;
-  double slowdown = 1;  // of its pushes
-  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout, slowdown)
+  double slowdown = 1;    // of its pushes
+  double delay_mean = 0;  // what they take beyond, at random, in seconds
+  int64_t seed = 1;       // of that
+  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout, slowdown, delay_mean, seed)
   // Part 1 of the frame: the packed options of the app.
 };
 
@@ -55,6 +57,20 @@ struct Peers {
 struct ShareHead {
   int block = -1;  // -1: something else
   STRADS_FIELDS(block)
+};
+
+// Part 0 of a grant; part 1 are the parameters.
+struct GrantHead {
+  int64_t first = 0;  // the clocks that it gives leave to push: those before are skipped
+  int64_t last = -1;
+  int64_t version = 0;  // of the parameters
+  STRADS_FIELDS(first, last, version)
+};
+
+// Part 0 of a gradient, which is part 1.
+struct GradientHead {
+  int64_t version = 0;  // of the parameters read
+  STRADS_FIELDS(version)
 };
 
 struct Refuse {

@@ -50,6 +50,14 @@ const char* FrameKindName(FrameKind kind) {
       return "collect";
     case FrameKind::kShare:
       return "share";
+    case FrameKind::kGrant:
+      return "grant";
+    case FrameKind::kGradient:
+      return "gradient";
+    case FrameKind::kMeasure:
+      return "measure";
+    case FrameKind::kMeasured:
+      return "measured";
   }
   return "unknown";
 }

@@ -35,6 +35,12 @@ enum class FrameKind : uint16_t {
   kRelease = 30,  // coordinator -> worker: everyone has; end the round
   kCollect = 31,  // coordinator -> worker: updates to sync; then send a part of the model
   kShare = 32,    // worker -> coordinator: a block or another part of the model, or: that was all
+
+  // Of data-parallel runs, whose workers have clocks of their own.
+  kGrant = 48,     // coordinator -> worker: parameters, and leave to push clocks from them
+  kGradient = 49,  // worker -> coordinator: of a clock, and which parameters it read
+  kMeasure = 50,   // coordinator -> worker: what is the loss of these parameters?
+  kMeasured = 51,  // worker -> coordinator: the loss, in the header
 };
 
 const char* FrameKindName(FrameKind kind);

@@ -130,6 +130,15 @@ TEST_P(ColumnMatrixTest, KeepsTheRowsAskedFor) {
   }
 }
 
+TEST_P(ColumnMatrixTest, TransposesToColumnsThatAreRows) {
+  const ColumnMatrix rows = x_.Transposed();
+  EXPECT_EQ(rows.is_dense(), x_.is_dense());
+  EXPECT_EQ(rows.num_rows(), x_.num_cols());
+  ASSERT_EQ(rows.num_cols(), x_.num_rows());
+  for (int i = 0; i < x_.num_rows(); ++i) EXPECT_EQ(ColumnOf(rows, i), values_.row(i).transpose());
+  EXPECT_EQ(ColumnMatrix().Transposed().num_cols(), 0);
+}
+
 TEST_P(ColumnMatrixTest, AddsColumnsAndTracksHalfTheSquaredNorm) {
   Eigen::VectorXd r = Eigen::VectorXd::LinSpaced(values_.rows(), -1, 2), tracked = r;
   for (int j = 0; j < kCols; ++j) {

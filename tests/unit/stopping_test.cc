@@ -72,6 +72,12 @@ TEST(Stopping, FailsWhenTheObjectiveIsNoLongerFiniteWhateverElseIsTrue) {
   }
 }
 
+TEST(Stopping, DoesNotTakeAnObjectiveThatWasNotMeasuredForAFailure) {
+  RoundRecord record = Record(0, kNan, 1);
+  record.measured = false;
+  EXPECT_EQ(Of({}, record), std::nullopt);
+}
+
 TEST(Stopping, HeedsTheUserBeforeBoundsAndAfterConvergence) {
   RunOptions options;
   options.max_rounds = 1;

@@ -70,6 +70,28 @@ TEST(Json, HasNullForWhatIsNotFinite) {
   EXPECT_EQ(json["message"], summary.message);
 }
 
+TEST(Json, OfADataParallelRunHasItsStalenessAndItsTrace) {
+  Summary summary;
+  EXPECT_FALSE(nlohmann::json::parse(ToJson(summary)).contains("staleness_mean"));
+  ClockSummary& clocks = summary.clocks.emplace();
+  clocks.consistency = "ssp(3)";
+  for (const int64_t value : {-2, 1, 1, 4}) clocks.staleness.Add(value);
+  clocks.late_gradients = 7;
+  clocks.trace = {{0, 0, 5.5}, {10, 0.25, std::numeric_limits<double>::infinity()}};
+  const auto json = nlohmann::json::parse(ToJson(summary));
+  EXPECT_EQ(json["consistency"], "ssp(3)");
+  EXPECT_EQ(json["staleness_mean"].get<double>(), 1);
+  EXPECT_EQ(json["staleness_max"], 4);
+  EXPECT_EQ(json["staleness_histogram"]["-2"], 1);
+  EXPECT_EQ(json["staleness_histogram"]["1"], 2);
+  EXPECT_EQ(json["late_gradients"], 7);
+  ASSERT_EQ(json["trace"].size(), 2u);
+  EXPECT_EQ(json["trace"][0]["objective"].get<double>(), 5.5);
+  EXPECT_EQ(json["trace"][1]["round"], 10);
+  EXPECT_TRUE(json["trace"][1]["objective"].is_null());
+  EXPECT_THAT(summary.FullReport(), HasSubstr("ssp(3): mean 1 clocks"));
+}
+
 TEST(FullReport, SaysHowARunEndedAndWhatWasFound) {
   Summary summary;
   summary.termination = Termination::kMaxRounds;

@@ -2,6 +2,7 @@
 
 #include <strads/app.h>
 #include <strads/bytes.h>
+#include <strads/data_parallel_role.h>
 #include <strads/options.h>
 #include <strads/report.h>
 #include <strads/rotation_role.h>
@@ -72,14 +73,22 @@ struct Program {
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
   bool rotates = false;     // a RotationApp
+  // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
+  bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
+  // Of a DataParallelApp, and then the three roles above are empty.
+  std::function<std::unique_ptr<DataParallelWorkerRole>(const Bytes& options, Shard)>
+      make_data_parallel_worker = {};
+  std::function<std::unique_ptr<DataParallelModelRole>(const Bytes& options)>
+      make_data_parallel_model = {};
+  bool is_data_parallel() const { return make_data_parallel_model != nullptr; }
   // What there is to say to people about the model of a run that has ended; may be empty.
   std::function<std::string(const Bytes& model)> describe = {};
 };
 
 namespace internal {
 
-template <App A>
+template <class A>
 class SchedulerOf final : public SchedulerRole {
  public:
   SchedulerOf(const Bytes& options, Slice slice)
@@ -116,7 +125,7 @@ class WorkerOf final : public WorkerRole {
   std::unique_ptr<RotationRole> rotation_;
 };
 
-template <App A>
+template <class A>
 class ModelOf final : public ModelRole {
  public:
   explicit ModelOf(const Bytes& options) : model_(Unpack<typename A::Options>(options)) {}
@@ -169,6 +178,32 @@ Program MakeProgram(const std::string& name,
       .rotates = RotationApp<A>,
   };
 }
+
+template <DataParallelApp A>
+Program MakeProgram(const std::string& name,
+                    const std::string& summary = {},
+                    const std::vector<Command>& commands = {}) {
+  using Options = typename A::Options;
+  Program program;
+  program.name = name;
+  program.summary = summary;
+  program.options = DescribeOptions<Options>();
+  program.commands = commands;
+  program.pack_options = [](const OptionValues& values) {
+    return Pack(MakeOptions<Options>(values));
+  };
+  program.make_data_parallel_worker = [](const Bytes& options, Shard shard) {
+    return std::make_unique<internal::DataParallelWorkerOf<A>>(options, shard);
+  };
+  program.make_data_parallel_model = [](const Bytes& options) {
+    return std::make_unique<internal::DataParallelModelOf<A>>(options);
+  };
+  return program;
+}
+
+// Whatever MakeProgram takes.
+template <class A>
+concept AnyApp = App<A> || DataParallelApp<A>;
 
 // The program of this name, maybe of a command. Throws Error (kProtocol) if this binary has none.
 inline const Program& FindProgram(const std::vector<Program>& programs, const std::string& name) {

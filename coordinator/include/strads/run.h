@@ -47,14 +47,14 @@ void Join(const std::vector<Program>& programs,
           const RunHooks& hooks = {});
 
 // A finished run of app A.
-template <App A>
+template <AnyApp A>
 struct ResultOf {
   Summary summary;
   typename A::Model model;
 };
 
 // Trains app A in this process, for programs that embed it.
-template <App A>
+template <AnyApp A>
 ResultOf<A> Run(const typename A::Options& options,
                 const RunOptions& run_options = {},
                 const RunHooks& hooks = {}) {

@@ -9,15 +9,17 @@ namespace strads {
 
 // How a run is carried out, whatever the app. Every field is a flag and a config key.
 struct RunOptions {
-  int workers = 1;          // shards of the data; part of the answer
-  int threads = 1;          // threads of each worker; not part of the answer
-  int schedulers = 0;       // 0: the coordinator makes the plans itself
-  int staleness = 0;        // rounds a worker may lag behind the updates; 0: bulk synchronous
-  int64_t seed = 1;         // of every random choice
-  double tolerance = 1e-4;  // converged once the relative gap is at most this
-  int64_t max_rounds = 0;   // 0: no bound
-  double max_time = 0;      // seconds of solving; 0: no bound
-  bool processes = false;   // workers and schedulers are processes of this machine
+  int workers = 1;     // shards of the data; part of the answer
+  int threads = 1;     // threads of each worker; not part of the answer
+  int schedulers = 0;  // 0: the coordinator makes the plans itself
+  int staleness = 0;   // rounds a worker may lag behind the updates; 0: bulk synchronous
+  std::string consistency = "bsp";  // of data-parallel apps: coordinator/consistency.h
+  int backup_workers = 0;           // of consistency backup: gradients of a clock not waited for
+  int64_t seed = 1;                 // of every random choice
+  double tolerance = 1e-4;          // converged once the relative gap is at most this
+  int64_t max_rounds = 0;           // 0: no bound
+  double max_time = 0;              // seconds of solving; 0: no bound
+  bool processes = false;           // workers and schedulers are processes of this machine
   std::string role = "all";
   std::string listen;   // where the coordinator listens, e.g. tcp://0.0.0.0:5555
   std::string connect;  // where workers and schedulers find it
@@ -31,11 +33,15 @@ struct RunOptions {
   bool progress = true;
   int slow_rank = -1;      // for experiments: this worker's pushes take
   double slow_factor = 1;  // so many times as long
+  double delay_mean = 0;   // for experiments: what pushes take beyond, at random, in seconds
+  int64_t trace = 0;  // of data-parallel apps: measure every so many clocks; 0: at the end only
 
   STRADS_FIELDS(workers,
                 threads,
                 schedulers,
                 staleness,
+                consistency,
+                backup_workers,
                 seed,
                 tolerance,
                 max_rounds,
@@ -53,7 +59,9 @@ struct RunOptions {
                 metrics,
                 progress,
                 slow_rank,
-                slow_factor)
+                slow_factor,
+                delay_mean,
+                trace)
   STRADS_HELP(
       "workers: number of workers, each with its own shard of the data (part of the answer)",
       "threads: threads of each worker (never part of the answer)",
@@ -61,6 +69,9 @@ struct RunOptions {
       "makes "
       "the plans",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
+      "consistency: of data-parallel apps, how old the parameters may be that workers read: bsp, "
+      "ssp, essp, async or backup",
+      "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
       "seed: of every random choice; the same seed and number of workers give the same model",
       "tolerance: the run has converged once its relative gap is at most this",
       "max_rounds: end after so many rounds; 0: no bound",
@@ -78,7 +89,11 @@ struct RunOptions {
       "metrics: file of the metrics, a JSON object a round",
       "progress: show a progress line while training",
       "slow_rank: for experiments, the worker that is slowed down; -1: none",
-      "slow_factor: how many times as long the pushes of worker slow_rank take")
+      "slow_factor: how many times as long the pushes of worker slow_rank take",
+      "delay_mean: for experiments, seconds that a push takes longer on average, at random "
+      "(exponential)",
+      "trace: of data-parallel apps, keep the parameters of every so many clocks and compute their "
+      "objective after the last; 0: none")
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.
   void Validate() const;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <strads/report.h>
+#include <strads/staleness.h>
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,23 @@ struct RoundRecord {
   std::map<std::string, double> extra;
   std::string done;  // as the report's
   bool converged = true;
+  bool measured = true;  // false: the objective is not known, and is no number
+};
+
+// A point on the curve of the objective over time.
+struct TracePoint {
+  int64_t round = 0;     // clocks that every worker had completed
+  double seconds = 0;    // since all data were loaded
+  double objective = 0;  // loss + penalty, exact
+};
+
+// How the clocks of a data-parallel run went.
+struct ClockSummary {
+  std::string consistency;
+  Staleness staleness;            // of pushes that were pulled
+  int64_t late_gradients = 0;     // that came too late to count
+  double wait_seconds = 0;        // that a worker had nothing to do, on average
+  std::vector<TracePoint> trace;  // for --trace, oldest first
 };
 
 // How a run went.
@@ -58,10 +77,11 @@ struct Summary {
   std::vector<int64_t> worker_rss_bytes;  // of each worker's process at most, in rank order
   int64_t bytes_sent = 0;                 // by the coordinator
   int64_t bytes_received = 0;
-  int64_t bytes_between_workers = 0;  // blocks that they handed to each other
-  int64_t frames_dropped = 0;         // foreign or malformed, by all roles
-  double idle_seconds = 0;            // all workers waited for a pull or a plan
-  double plan_wait_seconds = 0;       // the part of it after the pull: for a plan
+  int64_t bytes_between_workers = 0;   // blocks that they handed to each other
+  int64_t frames_dropped = 0;          // foreign or malformed, by all roles
+  double idle_seconds = 0;             // all workers waited for a pull or a plan
+  double plan_wait_seconds = 0;        // the part of it after the pull: for a plan
+  std::optional<ClockSummary> clocks;  // of a data-parallel run
   std::map<std::string, double> extra;
 
   // A table for people.

@@ -72,6 +72,11 @@ class ColumnMatrix {
   // The matrix of these rows alone, in ascending order, stored as this one is. O(non-zeros).
   ColumnMatrix OfRows(std::span<const int32_t> ascending) const;
 
+  // The matrix whose column i is row i of this one, stored as this one is: for reading by rows.
+  // O(non-zeros + rows + columns), dense O(rows columns), and 16 bytes of working memory for each
+  // non-zero.
+  ColumnMatrix Transposed() const;
+
   // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
   void ScaleRows(const Eigen::VectorXd& scale);
 

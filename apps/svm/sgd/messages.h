@@ -1,0 +1,45 @@
+#pragma once
+
+#include <strads/fields.h>
+#include <strads/id_table.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "apps/svm/weight_change.h"
+
+namespace strads::sgd {
+
+// What a worker tells of its shard.
+struct Start {
+  IdTable labels;
+  int64_t rows = 0;
+  int64_t num_features = 0;
+  double squared_norms = 0;           // sum of |x_i|^2, the constant feature included
+  std::vector<std::string> features;  // their names, if the file has a header
+  std::string target;
+  STRADS_FIELDS(labels, rows, num_features, squared_norms, features, target)
+};
+
+// What workers read: the weights, one for each feature and one for the constant, if there is one.
+struct Parameters {
+  Eigen::VectorXd w;
+  int64_t pulls = 0;     // gradients that are in w
+  std::string positive;  // the label of y = 1
+  double lambda = 1;     // 1 / (C rows): minimised is P / (C rows)
+  double step = 1;       // of the first rows
+  STRADS_FIELDS(w, pulls, positive, lambda, step)
+};
+
+// What local steps have made of a worker's weights w:  shrink w + change.
+struct Gradient {
+  int64_t shard_rows = 0;
+  int64_t visits = 0;  // of rows
+  double shrink = 1;
+  svm::WeightChange change;  // sparse where few features were met
+  STRADS_FIELDS(shard_rows, visits, shrink, change)
+};
+
+}  // namespace strads::sgd

@@ -1,0 +1,105 @@
+#include "apps/svm/sgd/model.h"
+
+#include <strads/error.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "apps/svm/class_weights.h"
+#include "apps/svm/sgd/losses.h"
+
+namespace strads::sgd {
+
+Model::Model(const Options& options) : options_(options) {
+  options.Validate();
+  loss = options.loss;
+  C = options.C;
+  has_bias = options.bias;
+}
+
+void Model::Begin(std::span<const Start> starts) {
+  int64_t num_features = 0;
+  double squared_norms = 0;
+  for (const Start& start : starts) {
+    for (int32_t k = 0; k < start.labels.size(); ++k) labels.emplace_back(start.labels.Name(k));
+    rows_ += start.rows;
+    num_features = std::max(num_features, start.num_features);
+    squared_norms += start.squared_norms;
+    if (!start.target.empty()) {
+      features = start.features;
+      target = start.target;
+    }
+  }
+  labels = svm::SortedLabels(std::move(labels));
+  if (labels.size() != 2)
+    throw DataError(options_.data + ": has " + std::to_string(labels.size()) +
+                    " different labels, expected two");
+  if (num_features >= std::numeric_limits<int32_t>::max())
+    throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
+  const auto rows = static_cast<double>(rows_);
+  const double curvature =
+      WithLoss(options_.loss, []<class Loss>(Loss) { return Loss::curvature; });
+  parameters_.w.setZero(num_features + (has_bias ? 1 : 0));
+  parameters_.positive = labels.back();
+  parameters_.lambda = 1 / (C * rows);
+  parameters_.step = options_.step;
+  if (options_.step == 0)
+    parameters_.step = squared_norms > 0 ? rows / (curvature * squared_norms) : 1;
+  average_ = parameters_.w;
+  MakeClass();
+}
+
+void Model::Pull(std::span<const Gradient> gradients) {
+  double factor = 1;
+  std::vector<double> shares;
+  for (const Gradient& gradient : gradients) {
+    if (!gradient.change.Fits(static_cast<size_t>(parameters_.w.size())))
+      throw ProtocolError("a gradient does not fit the weights");
+    shares.push_back(static_cast<double>(gradient.shard_rows) / static_cast<double>(rows_));
+    factor += shares.back() * (gradient.shrink - 1);
+    visits_ += gradient.visits;
+  }
+  parameters_.w *= factor;
+  const std::span<double> w(parameters_.w.data(), static_cast<size_t>(parameters_.w.size()));
+  for (size_t p = 0; p < gradients.size(); ++p) gradients[p].change.AddTo(w, shares[p]);
+  parameters_.pulls += std::ssize(gradients);
+  if (options_.average) {
+    const auto k = static_cast<double>(++average_pulls_);
+    average_ += 2 / (k + 1) * (parameters_.w - average_);
+  }
+  MakeClass();
+}
+
+Parameters Model::Answer() const {
+  Parameters answer = parameters_;
+  answer.w = weights();
+  return answer;
+}
+
+void Model::MakeClass() {
+  classes.resize(1);
+  svm::ClassModel& made = classes.front();
+  made.label = labels.back();
+  const int64_t features_count = weights().size() - (has_bias ? 1 : 0);
+  made.weights.resize(static_cast<size_t>(features_count));
+  for (int64_t j = 0; j < features_count; ++j) made.weights[static_cast<size_t>(j)] = weights()[j];
+  made.bias = has_bias ? weights()[features_count] : 0;
+}
+
+strads::Report Model::Report() const {
+  strads::Report report;
+  report.penalty = 0.5 * weights().squaredNorm();
+  report.updates = visits_;
+  const double epochs = static_cast<double>(visits_) / static_cast<double>(rows_);
+  report.extra["epochs"] = epochs;
+  if (options_.epochs > 0 && epochs >= options_.epochs) {
+    report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";
+    report.converged = false;
+  }
+  return report;
+}
+
+}  // namespace strads::sgd

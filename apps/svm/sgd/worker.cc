@@ -1,0 +1,74 @@
+#include "apps/svm/sgd/worker.h"
+
+#include <strads/error.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace strads::sgd {
+
+Worker::Worker(const Options& options, Shard shard)
+    : options_(options),
+      shard_(shard),
+      pool_(shard.threads),
+      data_(ReadLabelledRows(options.data, shard, options.reading())) {
+  rows_.x = &data_.x;
+  rows_.bias = options.bias ? 1 : 0;
+}
+
+Start Worker::Describe() const {
+  Start start;
+  start.labels = data_.labels;
+  start.rows = data_.x.num_rows();
+  start.num_features = data_.x.num_cols();
+  start.features = data_.features;
+  start.target = data_.target;
+  start.squared_norms = rows_.bias * rows_.bias * static_cast<double>(start.rows);
+  data_.x.With([&](const auto& x) {
+    for (int64_t i = 0; i < start.rows; ++i)
+      x.ForEach(i, [&](int32_t, double value) { start.squared_norms += value * value; });
+  });
+  return start;
+}
+
+void Worker::SetUp(const Parameters& parameters) {
+  data_.x.Resize(parameters.w.size() - (options_.bias ? 1 : 0), pool_);
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
+    const int32_t label = data_.label.at(static_cast<size_t>(i));
+    rows_.sign.push_back(data_.labels.Name(label) == parameters.positive ? 1 : -1);
+    rows_.cost.push_back(data_.weights.size() > 0 ? data_.weights[i] : 1);
+  }
+  sgd_.emplace(rows_, options_.loss, static_cast<uint64_t>(options_.seed),
+               static_cast<uint64_t>(shard_.rank));
+}
+
+Gradient Worker::Push(const Parameters& parameters, int64_t clock) {
+  if (!sgd_) SetUp(parameters);
+  const int64_t n = rows_.size();
+  Gradient gradient;
+  gradient.shard_rows = n;
+  if (n == 0) return gradient;
+  if (parameters.pulls != read_) {
+    weights_.Reset(parameters.w);
+    read_ = parameters.pulls;
+  }
+  const auto count =
+      std::max<int64_t>(1, std::llround(options_.local_epochs * static_cast<double>(n)));
+  weights_.Begin();
+  if (options_.hogwild) {
+    sgd_->RunHogwild(clock * count, count, parameters.lambda, parameters.step, weights_, pool_);
+  } else {
+    sgd_->Run(clock * count, count, parameters.lambda, parameters.step, weights_);
+  }
+  gradient.visits = count;
+  gradient.shrink = weights_.shrink();
+  gradient.change = weights_.Change();
+  return gradient;
+}
+
+double Worker::Loss(const Parameters& parameters) {
+  if (!sgd_) SetUp(parameters);
+  return options_.C * sgd_->Loss(parameters.w, pool_);
+}
+
+}  // namespace strads::sgd

@@ -1,0 +1,91 @@
+// What becomes of a run in which something has not happened in time.
+#include <strads/error.h>
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "coordinator/coordinator_node.h"
+
+namespace strads {
+
+using wire::FrameKind;
+using wire::Seconds;
+using wire::Time;
+
+namespace {
+
+std::string InSeconds(double seconds) {
+  return std::to_string(static_cast<int64_t>(seconds)) + " s";
+}
+
+std::string NotAnsweredFor(double seconds) {
+  return "has not answered for " + InSeconds(seconds) + " (--round_timeout)";
+}
+
+}  // namespace
+
+void CoordinatorNode::CheckDeadlines(Time now) {
+  if (BeforeRounds()) {
+    CheckBeforeRounds(now);
+  } else if (phase_ == Phase::kRounds) {
+    if (state().HasOpenRound() &&
+        now - state().OldestPush() > Seconds(options_.round_timeout) / 2) {
+      CheckSilence(state().OldestPush(), state().MissingRanks(), now);
+    } else if (const auto awaited = engine_ ? engine_->AwaitedPlan() : std::nullopt;
+               awaited && now - awaited->since > Seconds(options_.round_timeout) &&
+               options_.schedulers > 0) {
+      OnLost(membership_.scheduler(static_cast<int>(awaited->round % options_.schedulers)),
+             NotAnsweredFor(options_.round_timeout));
+    }
+  } else if (phase_ == Phase::kCollecting) {
+    CheckSilence(asked_at_, clocks_ ? clocks_->UnmeasuredRanks() : state().MissingRanks(), now);
+  } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
+    phase_ = Phase::kDone;
+  }
+}
+
+void CoordinatorNode::CheckBeforeRounds(Time now) {
+  const auto over = [&](Time since, double limit) { return now - since > Seconds(limit); };
+  const bool joining = phase_ == Phase::kJoining;
+  if (hooks_.stop != nullptr && hooks_.stop->load(std::memory_order_relaxed)) {
+    error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
+  } else if (phase_ == Phase::kMeeting) {
+    // Twice, as a worker that cannot reach another one says so after once.
+    if (over(met_since_, 2 * options_.join_timeout))
+      error_ = PeerError(membership_.worker(introductions_.MissingRanks().front()).Name() +
+                         " has not met the other workers within " +
+                         InSeconds(2 * options_.join_timeout) + " (twice --join_timeout)");
+  } else if (over(started_at_, joining ? options_.join_timeout : options_.load_timeout)) {
+    error_ = FirstFailure();
+    if (!error_)
+      error_ = PeerError(joining ? "only " + membership_.CountJoined() + " joined within " +
+                                       InSeconds(options_.join_timeout) + " (--join_timeout)"
+                                 : FirstUnready().Name() + " was not ready within " +
+                                       InSeconds(options_.load_timeout) + " (--load_timeout)");
+  }
+  if (error_) StopAll(error_->what());
+}
+
+void CoordinatorNode::CheckSilence(Time since, std::vector<int> ranks, Time now) {
+  const Time limit = Seconds(options_.round_timeout);
+  if (now - since <= limit / 2) return;
+  if (program_.rotates) {
+    // They may wait for a block of one that has answered and is gone.
+    ranks.resize(static_cast<size_t>(options_.workers));
+    std::iota(ranks.begin(), ranks.end(), 0);
+  }
+  Member* silent = nullptr;
+  for (const int rank : ranks) {
+    Member& worker = membership_.worker(rank);
+    endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
+    if (silent == nullptr ||
+        endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
+      silent = &worker;
+  }
+  if (silent != nullptr && now - since > limit)
+    OnLost(*silent, NotAnsweredFor(options_.round_timeout));
+}
+
+}  // namespace strads

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <strads/message.h>
+#include <strads/options.h>
+#include <strads/report.h>
+#include <strads/shard.h>
+
+#include <algorithm>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+namespace strads {
+
+// The size of a shard, for apps that have nothing else to tell before they start.
+struct Shape {
+  int64_t rows = 0;
+  int64_t columns = 0;  // that the shard needs: other shards may need more
+  STRADS_FIELDS(rows, columns)
+};
+
+// Of all shards together: the sum of their rows, the most of their columns.
+inline Shape Whole(std::span<const Shape> shards) {
+  Shape whole;
+  for (const Shape& shard : shards) {
+    whole.rows += shard.rows;
+    whole.columns = std::max(whole.columns, shard.columns);
+  }
+  return whole;
+}
+
+// An app whose workers all read the whole model, its *parameters*, and answer with gradients (or
+// deltas, or parameters of their own). Each worker has a clock of its own: the number of its
+// pushes. Clock c of worker p is
+//
+//   gradient = worker_p.Push(parameters, c)       of parameters that may lack the last updates
+//   model.Pull({gradient, ...})                   on the coordinator
+//
+// and --consistency says how far parameters may lag behind and which gradients are pulled together
+// (coordinator/consistency.h): bsp all of a clock, in rank order, bit for bit repeatable; backup
+// the first of a clock that arrive, in rank order; ssp, essp and async each by itself, as it
+// arrives. The objective is sum_p worker_p.Loss(parameters) + model.Report().penalty. It is not
+// computed while clocks run: exactly at the end, and for the snapshots of --trace.
+//
+//   struct MyApp {
+//     struct Options    { ...; STRADS_FIELDS(...) };  // flags and config keys; reach every role
+//     struct Start      { ...; STRADS_FIELDS(...) };  // what a worker tells of its shard
+//     struct Parameters { ...; STRADS_FIELDS(...) };  // what workers read
+//     struct Gradient   { ...; STRADS_FIELDS(...) };  // what a worker tells after a clock
+//     struct Worker {
+//       Worker(const Options&, strads::Shard);        // reads its shard of the data
+//       Start Describe();                             // once, before clock 0
+//       Gradient Push(const Parameters&, int64_t clock);
+//       double Loss(const Parameters&);               // exact, over its shard
+//     };
+//     struct Model {                                  // its fields are what is saved
+//       explicit Model(const Options&);               // throws UsageError on options out of range
+//       void Begin(std::span<const Start>);           // of all workers, in rank order; once
+//       void Pull(std::span<const Gradient>);         // at least one
+//       const Parameters& parameters() const;
+//       Parameters Answer() const;                    // optional: what is measured, if not those
+//       strads::Report Report() const;
+//       STRADS_FIELDS(...)
+//     };
+//   };
+//
+// All else is required. A Pull must count one gradient the same whether it comes alone or with
+// others, unless the app is for bsp only (as averaging of parameters is: Zinkevich et al., NIPS
+// 2010). SparseVector fields travel as their non-zeros. A worker's clocks are 0, 1, 2, ...; under
+// backup some may be left out.
+template <class A>
+concept DataParallelApp = Message<typename A::Options> && Message<typename A::Start> &&
+    Message<typename A::Parameters> && Message<typename A::Gradient> &&
+    Message<typename A::Model> && HelpNamesFields<typename A::Options>() &&
+    std::constructible_from<typename A::Worker, const typename A::Options&, Shard> &&
+    std::constructible_from<typename A::Model, const typename A::Options&> &&
+    requires(typename A::Worker worker,
+             typename A::Model model,
+             const typename A::Parameters& parameters,
+             std::span<const typename A::Start> starts,
+             std::span<const typename A::Gradient> gradients,
+             int64_t clock) {
+  { worker.Describe() } -> std::convertible_to<typename A::Start>;
+  { worker.Push(parameters, clock) } -> std::convertible_to<typename A::Gradient>;
+  { worker.Loss(parameters) } -> std::same_as<double>;
+  { model.Begin(starts) } -> std::same_as<void>;
+  { model.Pull(gradients) } -> std::same_as<void>;
+  { std::as_const(model).parameters() } -> std::convertible_to<const typename A::Parameters&>;
+  { std::as_const(model).Report() } -> std::same_as<Report>;
+};
+
+}  // namespace strads

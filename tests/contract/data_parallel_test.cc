@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+#include <strads/run.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "coordinator/coordinator_node.h"
+#include "coordinator/wire/zmq_transport.h"
+#include "tests/support/descent_app.h"
+#include "tests/support/temp_files.h"
+#include "worker/worker_node.h"
+
+namespace strads::testing {
+namespace {
+
+constexpr int64_t kRounds = 40;
+
+RunOptions Clocks(const std::string& consistency, int workers) {
+  RunOptions run;
+  run.workers = workers;
+  run.max_rounds = kRounds;
+  run.consistency = consistency;
+  if (consistency == "ssp" || consistency == "essp") run.staleness = 3;
+  if (consistency == "backup") run.backup_workers = workers / 3;
+  run.trace = 10;
+  return run;
+}
+
+void ExpectRight(const RunResult& result, const RunOptions& run) {
+  ASSERT_TRUE(result.complete);
+  EXPECT_EQ(result.summary.termination, Termination::kMaxRounds) << result.summary.message;
+  EXPECT_EQ(result.summary.rounds, kRounds);
+  const auto model = Unpack<Descent::Model>(result.model);
+  EXPECT_EQ(model.pulled, kRounds * (run.workers - run.backup_workers));
+  const ClockSummary& clocks = *result.summary.clocks;
+  EXPECT_EQ(clocks.staleness.total(), model.pulled * (run.workers - 1));
+  if (run.consistency != "async") {
+    EXPECT_LE(clocks.staleness.max(), run.staleness);
+  }
+  const double objective = Toy::Objective(Descent::Options{}.problem(), model.b());
+  EXPECT_NEAR(result.summary.objective, objective, 1e-10 * objective);
+  ASSERT_EQ(clocks.trace.size(), 5u);
+  EXPECT_LT(clocks.trace.back().objective, clocks.trace.front().objective);
+}
+
+// The coordinator and its workers at endpoints of ZeroMQ, each on a thread.
+RunResult RunOverZmq(const std::string& endpoint, const RunOptions& run) {
+  const auto hub = wire::ZmqTransport::Bind(endpoint);
+  const RunHooks hooks;
+  CoordinatorNode coordinator(*hub, DescentProgram(), {}, run, hooks, 4712);
+  std::vector<std::jthread> workers;
+  for (int rank = 0; rank < run.workers; ++rank) {
+    workers.emplace_back([&] {
+      const auto transport = wire::ZmqTransport::Connect(hub->bound_endpoint());
+      const std::vector<Program> programs = {DescentProgram()};
+      wire::MemberOptions member;
+      member.endpoint = hub->bound_endpoint();
+      WorkerNode node(*transport, programs, member);
+      node.Run();
+    });
+  }
+  coordinator.Run();
+  return coordinator.Result();
+}
+
+class EveryPolicy : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryPolicy, RunsOnThreadsAndOverTcpAndIpc) {
+  const TempDir directory;
+  for (const int workers : {1, 3, 7}) {
+    const RunOptions run = Clocks(GetParam(), workers);
+    const RunResult threads = strads::Run(DescentProgram(), {}, run);
+    ExpectRight(threads, run);
+    if (workers == 7) continue;
+    for (const std::string& endpoint :
+         {std::string("tcp://127.0.0.1:*"),
+          "ipc://" + directory.Path("hub" + std::to_string(workers))}) {
+      SCOPED_TRACE(endpoint + ", " + std::to_string(workers) + " workers");
+      const RunResult zmq = RunOverZmq(endpoint, run);
+      ExpectRight(zmq, run);
+      if (GetParam() == "bsp") {
+        EXPECT_EQ(zmq.model.view(), threads.model.view());
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(DataParallelContract,
+                         EveryPolicy,
+                         ::testing::Values("bsp", "ssp", "essp", "async", "backup"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST(DataParallelContract, AProgramThatEmbedsARunGetsItsModel) {
+  RunOptions run = Clocks("bsp", 2);
+  const auto result = strads::Run<Descent>(Descent::Options{}, run);
+  const RunResult bytes = strads::Run(DescentProgram(), {}, run);
+  EXPECT_EQ(result.model.b(), Unpack<Descent::Model>(bytes.model).b());
+}
+
+}  // namespace
+}  // namespace strads::testing

@@ -1,0 +1,72 @@
+#include <gmock/gmock.h>
+
+#include <string>
+
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr char kRows[] =
+    "yes 1 0.1\nyes 1.2 0\nyes 0.9 0.2\nyes 0.8 -0.1\n"
+    "no -0.9 0.1\nno -1.1 -0.2\nno -1 0.3\nno -0.7 0\n";
+
+std::string Csv() {
+  std::string text = "answer,left,right\n" + std::string(kRows);
+  for (char& c : text) {
+    if (c == ' ') c = ',';
+  }
+  return text;
+}
+
+TEST(SgdCommands, TrainInProcessesAndPredictUnderEveryConsistency) {
+  const TempDir folder;
+  const std::string data = folder.Write("rows.csv", Csv());
+  const std::string fresh = folder.Write("new.csv", "right,left\n0.5,2\n-0.5,-2\n");
+  const std::string model = folder.Path("model.json"), metrics = folder.Path("metrics.jsonl");
+  for (const std::string consistency : {"bsp", "ssp", "essp", "async", "backup"}) {
+    Words flags = {"sgd",
+                   "train",
+                   "--data=" + data,
+                   "--model=" + model,
+                   "--metrics=" + metrics,
+                   "--consistency=" + consistency,
+                   "--workers=2",
+                   "--epochs=50",
+                   "--trace=10",
+                   "--noprogress"};
+    if (consistency.ends_with("ssp")) flags.push_back("--staleness=2");
+    if (consistency == "backup") flags.push_back("--backup_workers=1");
+    if (consistency == "essp") flags.push_back("--processes");
+    const Finished trained = RunStrads(flags);
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    EXPECT_THAT(trained.out, HasSubstr("staleness        " + consistency));
+    const Json summary = ReadJsonLines(metrics).back();
+    EXPECT_GE(summary["epochs"].get<double>(), 50);
+    EXPECT_FALSE(summary["staleness_histogram"].empty());
+    EXPECT_GT(summary["trace"].size(), 1u);
+    const Finished predicted = RunStrads({"sgd", "predict", "--data=" + fresh, "--model=" + model});
+    EXPECT_EQ(predicted.out, "yes\nno\n") << predicted.err;
+  }
+}
+
+TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
+  const TempDir folder;
+  const std::string data = "--data=" + folder.Write("rows.csv", Csv());
+  const auto refuses = [&](const std::string& app, const std::string& flag) {
+    const Finished refused = RunStrads({app, "train", data, "--workers=2", "--noprogress", flag});
+    EXPECT_EQ(refused.exit_code, 2) << app << " " << flag << ": " << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr(flag.substr(0, flag.find('='))));
+  };
+  for (const char* flag : {"--staleness=2", "--backup_workers=1", "--consistency=fresh",
+                           "--schedulers=1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
+    refuses("sgd", flag);
+  for (const char* flag : {"--consistency=ssp", "--backup_workers=1", "--trace=5"})
+    refuses("svm", flag);
+}
+
+}  // namespace
+}  // namespace strads::testing

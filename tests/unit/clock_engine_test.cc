@@ -1,0 +1,345 @@
+#include "coordinator/clock_engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/error.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "strads/random.h"
+
+namespace strads {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+// Writes down what it is given; its parameters are what it was given so far.
+class LoggingModel final : public DataParallelModelRole {
+ public:
+  void Begin(std::span<const Bytes>) override {}
+  void Pull(std::span<const Bytes> gradients) override {
+    std::string line;
+    for (const Bytes& gradient : gradients)
+      line += (line.empty() ? "" : " ") + std::string(gradient.view());
+    log.push_back(line);
+  }
+  Bytes Parameters() const override { return Bytes::Copy("v" + std::to_string(log.size())); }
+  strads::Report Report() const override { return {}; }
+  Bytes Save() const override { return {}; }
+  std::vector<std::string> log;
+};
+
+// Workers that push when the test lets them, and keep the books on what they read.
+class FakeWorkers final : public ClockEngine::Outlet {
+ public:
+  FakeWorkers(const RunOptions& options, int64_t max_clocks)
+      : workers(static_cast<size_t>(options.workers)),
+        consistency(MakeConsistency(options)),
+        engine(model, *consistency, options.workers, max_clocks, clock, *this) {
+    engine.Start();
+  }
+
+  struct Worker {
+    int64_t next = 0;
+    int64_t last = -1;
+    int64_t version = -1;
+    int sends = 0;
+  };
+
+  void Send(int rank, const Grant& grant, const Bytes& parameters) override {
+    Worker& worker = workers[static_cast<size_t>(rank)];
+    EXPECT_EQ(grant.version, std::ssize(model.log));
+    EXPECT_EQ(parameters.view(), "v" + std::to_string(grant.version));
+    EXPECT_GE(grant.last, worker.last);
+    EXPECT_GT(grant.version, worker.version) << "parameters that were sent before";
+    EXPECT_LE(grant.first, grant.last);
+    worker.next = std::max(worker.next, grant.first);
+    worker.last = grant.last;
+    worker.version = grant.version;
+    ++worker.sends;
+  }
+  bool OnClock(int64_t completed) override {
+    EXPECT_EQ(completed, std::ssize(clocks)) << "clocks complete out of order";
+    clocks.push_back(completed);
+    return completed + 1 == stop_after;
+  }
+
+  bool MayPush(int rank) const {
+    const Worker& worker = workers[static_cast<size_t>(rank)];
+    return worker.next <= worker.last;
+  }
+  static std::string Name(int rank, int64_t clock) {
+    return std::to_string(rank) + "@" + std::to_string(clock);
+  }
+  void Push(int rank) {
+    Worker& worker = workers[static_cast<size_t>(rank)];
+    ASSERT_TRUE(MayPush(rank));
+    const int64_t now = worker.next++;
+    // What was pulled when the parameters were packed.
+    std::set<std::string> read;
+    for (int64_t version = 0; version < worker.version; ++version) {
+      std::string line = model.log[static_cast<size_t>(version)] + " ";
+      for (size_t at = 0, end = 0; (end = line.find(' ', at)) != std::string::npos; at = end + 1)
+        read.insert(line.substr(at, end - at));
+    }
+    reads[Name(rank, now)] = std::move(read);
+    engine.OnGradient(rank, now, worker.version, Bytes::Copy(Name(rank, now)));
+  }
+  // Whether anyone could.
+  bool PushOne(Random& random) {
+    std::vector<int> able;
+    for (int rank = 0; rank < std::ssize(workers); ++rank) {
+      if (MayPush(rank)) able.push_back(rank);
+    }
+    if (able.empty()) return false;
+    Push(able[random.Below(able.size())]);
+    return true;
+  }
+  // The staleness of a read: clocks of q below `clock` that it lacks, from its own books.
+  int64_t StalenessOf(int rank, int64_t clock, int other) const {
+    const std::set<std::string>& read = reads.at(Name(rank, clock));
+    int64_t held = 0;
+    while (read.contains(Name(other, held))) ++held;
+    return clock - held;
+  }
+
+  std::vector<Worker> workers;
+  std::map<std::string, std::set<std::string>> reads;
+  std::vector<int64_t> clocks;
+  int64_t stop_after = -1;
+  wire::VirtualClock clock;
+  LoggingModel model;
+  std::unique_ptr<const Consistency> consistency;
+  ClockEngine engine;
+};
+
+struct Case {
+  std::string consistency;
+  int workers;
+  int staleness = 0;
+  int backup_workers = 0;
+
+  RunOptions options() const {
+    RunOptions options;
+    options.consistency = consistency;
+    options.workers = workers;
+    options.staleness = staleness;
+    options.backup_workers = backup_workers;
+    return options;
+  }
+  friend void PrintTo(const Case& c, std::ostream* out) {
+    *out << c.consistency << c.staleness << " P" << c.workers << " b" << c.backup_workers;
+  }
+};
+
+class ClockPolicy : public ::testing::TestWithParam<Case> {};
+
+TEST_P(ClockPolicy, EndsWithEveryClockPulledOnceInAnyOrderOfArrival) {
+  constexpr int64_t kClocks = 25;
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    FakeWorkers fake(GetParam().options(), kClocks);
+    Random random(seed);
+    int64_t pushes = 0;
+    while (fake.PushOne(random)) ++pushes;
+    EXPECT_EQ(fake.engine.rounds(), kClocks) << "a worker waits for ever";
+    EXPECT_EQ(std::ssize(fake.clocks), kClocks);
+    EXPECT_FALSE(fake.engine.HasOpenRound());
+    std::multiset<std::string> pulled;
+    for (const std::string& line : fake.model.log) {
+      const std::string text = line + " ";
+      for (size_t at = 0, end = 0; (end = text.find(' ', at)) != std::string::npos; at = end + 1)
+        pulled.insert(text.substr(at, end - at));
+    }
+    EXPECT_EQ(std::set(pulled.begin(), pulled.end()).size(), pulled.size());
+    EXPECT_EQ(std::ssize(pulled) + fake.engine.late(), pushes);
+    const int counted = GetParam().workers - GetParam().backup_workers;
+    EXPECT_EQ(std::ssize(pulled), counted * kClocks);
+    if (GetParam().backup_workers == 0) {
+      EXPECT_EQ(fake.engine.late(), 0);
+    }
+  }
+}
+
+TEST_P(ClockPolicy, KeepsItsBoundAndCountsTheStalenessThatReadsHave) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    FakeWorkers fake(GetParam().options(), 25);
+    Random random(seed);
+    Staleness expected;
+    const bool synchronous = GetParam().consistency == "bsp" || GetParam().consistency == "backup";
+    while (fake.PushOne(random)) {
+    }
+    for (const auto& [name, read] : fake.reads) {
+      const int rank = std::stoi(name);
+      const int64_t clock = std::stoll(name.substr(name.find('@') + 1));
+      if (synchronous) {
+        // Exactly what was pulled of earlier clocks.
+        const std::set<std::string> lines(fake.model.log.begin(), fake.model.log.begin() + clock);
+        std::set<std::string> allowed;
+        for (const auto& line : lines) {
+          const std::string text = line + " ";
+          for (size_t at = 0, end = 0; (end = text.find(' ', at)) != std::string::npos;
+               at = end + 1)
+            allowed.insert(text.substr(at, end - at));
+        }
+        ASSERT_EQ(read, allowed) << name;
+        continue;
+      }
+      for (int other = 0; other < GetParam().workers; ++other) {
+        if (other == rank) continue;
+        const int64_t staleness = fake.StalenessOf(rank, clock, other);
+        if (GetParam().consistency != "async") {
+          ASSERT_LE(staleness, GetParam().staleness) << name;
+        }
+        expected.Add(staleness);
+      }
+    }
+    if (synchronous) {
+      EXPECT_EQ(fake.engine.staleness().mean(), 0);
+      EXPECT_EQ(fake.engine.staleness().variance(), 0);
+    } else {
+      EXPECT_EQ(fake.engine.staleness().counts, expected.counts);
+    }
+  }
+}
+
+TEST_P(ClockPolicy, StopsWhereItIsTold) {
+  FakeWorkers fake(GetParam().options(), 0);
+  fake.stop_after = 7;
+  Random random(3);
+  while (!fake.engine.stopped() && fake.PushOne(random)) {
+  }
+  EXPECT_TRUE(fake.engine.stopped());
+  EXPECT_EQ(fake.engine.rounds(), 7);
+  const size_t pulls = fake.model.log.size();
+  while (fake.PushOne(random)) {
+  }
+  EXPECT_EQ(fake.model.log.size(), pulls) << "the model changed after the end";
+}
+
+INSTANTIATE_TEST_SUITE_P(,
+                         ClockPolicy,
+                         ::testing::Values(Case{"bsp", 1},
+                                           Case{"bsp", 4},
+                                           Case{"ssp", 1, 2},
+                                           Case{"ssp", 2, 0},
+                                           Case{"ssp", 3, 1},
+                                           Case{"ssp", 4, 10},
+                                           Case{"essp", 1, 2},
+                                           Case{"essp", 3, 0},
+                                           Case{"essp", 4, 1},
+                                           Case{"essp", 2, 10},
+                                           Case{"async", 1},
+                                           Case{"async", 4},
+                                           Case{"backup", 4, 0, 0},
+                                           Case{"backup", 4, 0, 1},
+                                           Case{"backup", 4, 0, 3}),
+                         [](const auto& tested) {
+                           const Case& c = tested.param;
+                           return c.consistency + "P" + std::to_string(c.workers) + "s" +
+                                  std::to_string(c.staleness) + "b" +
+                                  std::to_string(c.backup_workers);
+                         });
+
+TEST(ClockEngine, PullsAClockOfBspInRankOrder) {
+  FakeWorkers fake(Case{"bsp", 3}.options(), 2);
+  for (const int rank : {2, 0, 1, 1, 2, 0}) fake.Push(rank);
+  EXPECT_THAT(fake.model.log, ElementsAre("0@0 1@0 2@0", "0@1 1@1 2@1"));
+}
+
+TEST(ClockEngine, LetsAWorkerOfSspRunToTheBoundOnOneReadAndThenWaitForTheSlowest) {
+  FakeWorkers fake(Case{"ssp", 2, 3}.options(), 0);
+  for (int i = 0; i < 4; ++i) fake.Push(0);
+  EXPECT_FALSE(fake.MayPush(0));
+  EXPECT_EQ(fake.workers[0].sends, 1);
+  fake.Push(1);
+  EXPECT_TRUE(fake.MayPush(0));
+  EXPECT_EQ(fake.workers[0].version, 5);
+  EXPECT_EQ(fake.workers[1].sends, 1) << "parameters that are not too old were replaced";
+}
+
+TEST(ClockEngine, SendsParametersOfEsspWheneverTheSlowestAdvances) {
+  FakeWorkers fake(Case{"essp", 2, 3}.options(), 0);
+  for (int i = 0; i < 3; ++i) fake.Push(0);
+  EXPECT_EQ(fake.workers[0].sends, 1);
+  fake.Push(1);
+  EXPECT_EQ(fake.workers[0].sends, 2);
+  EXPECT_EQ(fake.workers[1].sends, 2);
+  EXPECT_EQ(fake.workers[1].version, 4);
+}
+
+TEST(ClockEngine, KeepsParametersOfEsspFreshUntilTheLastClock) {
+  FakeWorkers fake(Case{"essp", 2, 3}.options(), 4);
+  for (int i = 0; i < 3; ++i) fake.Push(0);
+  for (int i = 0; i < 4; ++i) fake.Push(1);
+  EXPECT_EQ(fake.workers[0].last, 3);
+  EXPECT_EQ(fake.workers[0].version, 6) << "when the slowest had completed clock 2";
+  EXPECT_EQ(fake.workers[1].sends, 4) << "sent to a worker that had nothing left to do";
+}
+
+TEST(ClockEngine, NeverHoldsBackAWorkerOfAsync) {
+  FakeWorkers fake(Case{"async", 2}.options(), 0);
+  for (int i = 0; i < 50; ++i) fake.Push(0);
+  EXPECT_EQ(fake.workers[0].version, 50);
+  EXPECT_THAT(fake.clocks, IsEmpty());
+  fake.Push(1);
+  EXPECT_EQ(fake.engine.staleness().max(), 49) << "the last of worker 0, which knew no clock of 1";
+}
+
+TEST(ClockEngine, DropsWhatComesLateUnderBackupAndLetsItsWorkerCatchUp) {
+  FakeWorkers fake(Case{"backup", 3, 0, 1}.options(), 0);
+  fake.Push(2);
+  fake.Push(0);  // clock 0 is pulled without 1
+  fake.Push(0);
+  fake.Push(2);
+  EXPECT_THAT(fake.model.log, ElementsAre("0@0 2@0", "0@1 2@1"));
+  // Worker 1 was at clock 0 all the time.
+  fake.engine.OnGradient(1, 0, 0, Bytes::Copy("late"));
+  EXPECT_EQ(fake.engine.late(), 1);
+  EXPECT_EQ(fake.workers[1].next, 2);
+  fake.Push(1);
+  fake.Push(2);
+  EXPECT_EQ(fake.model.log.back(), "1@2 2@2");
+}
+
+TEST(ClockEngine, RefusesAClockWithoutLeaveAndParametersThatWereNotSent) {
+  FakeWorkers fake(Case{"ssp", 2, 1}.options(), 0);
+  EXPECT_THROW(fake.engine.OnGradient(0, 2, 0, {}), Error);
+  EXPECT_THROW(fake.engine.OnGradient(0, 1, 0, {}), Error) << "it skips a clock";
+  EXPECT_THROW(fake.engine.OnGradient(0, 0, 7, {}), Error);
+  EXPECT_THROW(FakeWorkers(Case{"bsp", 2}.options(), 0).engine.OnGradient(0, 1, 0, {}), Error);
+}
+
+TEST(ClockEngine, NamesTheWorkerThatHasBeenSilentForLongest) {
+  FakeWorkers fake(Case{"ssp", 3, 5}.options(), 0);
+  fake.clock.AdvanceTo(wire::Seconds(1));
+  fake.Push(0);
+  fake.clock.AdvanceTo(wire::Seconds(2));
+  fake.Push(1);
+  EXPECT_THAT(fake.engine.MissingRanks(), ElementsAre(2));
+  EXPECT_EQ(fake.engine.OldestPush(), wire::Seconds(0));
+  fake.Push(2);
+  EXPECT_THAT(fake.engine.MissingRanks(), ElementsAre(0));
+  EXPECT_EQ(fake.engine.OldestPush(), wire::Seconds(1));
+}
+
+TEST(ClockEngine, CountsHowLongWorkersWait) {
+  FakeWorkers fake(Case{"bsp", 2}.options(), 0);
+  fake.clock.AdvanceTo(wire::Seconds(1));
+  fake.Push(0);
+  fake.clock.AdvanceTo(wire::Seconds(4));
+  EXPECT_EQ(fake.engine.waited(), wire::Seconds(3));
+  fake.Push(1);
+  fake.clock.AdvanceTo(wire::Seconds(9));
+  EXPECT_EQ(fake.engine.waited(), wire::Seconds(3));
+  EXPECT_EQ(fake.engine.idle(), wire::Seconds(0));
+}
+
+}  // namespace
+}  // namespace strads
