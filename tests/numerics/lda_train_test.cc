@@ -1,101 +1,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <strads/corpus_split.h>
-#include <strads/model_file.h>
-#include <strads/run.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <map>
 #include <numeric>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "apps/lda/held_out.h"
-#include "apps/lda/lda.h"
-#include "apps/lda/row_file.h"
-#include "apps/lda/trained_model.h"
-#include "tests/numerics/lda_problems.h"
-#include "tests/process/cli.h"
-#include "tests/support/lda_files.h"
-#include "tests/support/temp_files.h"
+#include "tests/numerics/lda_training.h"
 
 namespace strads::testing {
 namespace {
-
-const std::string kPlanted = STRADS_SOURCE_DIR "/apps/lda/data/planted";
-
-class LdaTrain : public ::testing::Test {
- protected:
-  LdaTrain() {
-    options_.model = directory_.Path("model");
-    options_.topics = 5;
-    options_.epochs = 4;
-    options_.checks = true;
-  }
-
-  // Writes documents in lda-c; the name of word w is w + 1.
-  void Make(Corpus documents) {
-    documents_ = std::move(documents);
-    std::string text;
-    for (int64_t d = 0; d < documents_.num_documents(); ++d) {
-      const auto words = documents_.Words(d), counts = documents_.Counts(d);
-      text += std::to_string(words.size());
-      for (size_t n = 0; n < words.size(); ++n)
-        text += " " + std::to_string(words[n]) + ":" + std::to_string(counts[n]);
-      text += "\n";
-    }
-    options_.data = directory_.Write("docs.ldac", text);
-    options_.format = "lda-c";
-  }
-  void UsePlanted() {
-    options_.data = kPlanted + ".docword.txt.xz";
-    options_.vocab = kPlanted + ".vocab.txt";
-    options_.topics = 10;
-    options_.alpha = 0.1;
-    options_.checks = false;
-  }
-
-  Summary Train(int workers, RunOptions run = {}) {
-    run.workers = workers;
-    run.seed = options_.seed;
-    run.model = options_.model;
-    options_.workers = workers;
-    likelihoods_.clear();
-    perplexities_.clear();
-    RunHooks hooks;
-    hooks.on_round = [&](const RoundRecord& record) {
-      if (record.extra.contains("log_likelihood"))
-        likelihoods_[static_cast<int>(record.extra.at("epoch"))] =
-            record.extra.at("log_likelihood");
-      if (record.extra.contains("heldout_perplexity"))
-        perplexities_.insert(record.extra.at("heldout_perplexity"));
-    };
-    const RunResult result = strads::Run(lda::MakeLda(), ToValues(options_), run, hooks);
-    WriteModel(options_.model, {.app = "lda", .options = ToValues(options_), .model = result.model},
-               result.summary);
-    bytes_ = std::string(result.model.view());
-    model_ = Unpack<lda::Model>(result.model);
-    return result.summary;
-  }
-  TopicRows Words() const { return TopicRows(lda::WordRowsPath(options_.model)); }
-  TopicRows Documents() const { return TopicRows(lda::DocumentRowsPath(options_.model)); }
-  // All that a run has written.
-  std::string Written() const {
-    return bytes_ + ReadText(lda::WordRowsPath(options_.model)) +
-           ReadText(lda::DocumentRowsPath(options_.model));
-  }
-
-  TempDir directory_;
-  Corpus documents_;
-  lda::Options options_;
-  std::map<int, double> likelihoods_;  // by epoch
-  std::set<double> perplexities_;
-  std::string bytes_;
-  lda::Model model_;
-};
 
 TEST_F(LdaTrain, CountsAreRightInEveryRound) {
   Make(DrawDocuments(20, 12, 30));
@@ -315,89 +232,6 @@ TEST_F(LdaTrain, LeavesOutWordsAndDocumentsAsAsked) {
   EXPECT_EQ(model_.corpus().left_out_tokens, 4);
   EXPECT_EQ(Documents().SumOf(1), 2);
   EXPECT_EQ(Documents().SumOf(0), 0);
-}
-
-// What was measured at the end is what the model in the files says of the documents.
-TEST_F(LdaTrain, SaysThePerplexityOfHeldOutDocumentsByTheModelItWrites) {
-  Make(DrawDocuments(60, 20, 40));
-  const auto expected = [&](const std::string& path, double share) {
-    lda::TrainedModel model(options_.model);
-    Corpus documents = model.Read(path, "", options_.format, 1).documents;
-    if (share > 0) documents = SplitDocuments(documents, share, 1).held_out;
-    ThreadPool pool(1);
-    return CompleteDocuments(model.TakeTopics(), documents, lda::kCompletionPasses, pool)
-        .perplexity();
-  };
-  const std::string other = directory_.Write("other.ldac", "3 0:2 1:1 5:1\n0\n2 3:1 4:1\n");
-  for (const int workers : {1, 3}) {
-    options_.heldout = "";
-    options_.heldout_share = 0.3;
-    const Summary shared = Train(workers);
-    EXPECT_NEAR(shared.extra.at("heldout_perplexity"), expected(options_.data, 0.3), 1e-9);
-    options_.heldout_share = 0;
-    options_.heldout = other;
-    options_.optimize_alpha = 2;
-    const Summary file = Train(workers);
-    EXPECT_NEAR(file.extra.at("heldout_perplexity"), expected(other, 0), 1e-9);
-  }
-}
-
-TEST_F(LdaTrain, MeasuringPerplexityDoesNotChangeTheTraining) {
-  Make(DrawDocuments(60, 20, 40));
-  options_.heldout_share = 0.3;
-  options_.epochs = 5;
-  for (const int workers : {1, 3}) {
-    options_.heldout_every = 0;
-    Train(workers);
-    const std::string once = Written();
-    EXPECT_EQ(perplexities_.size(), 1u);
-    options_.heldout_every = 2;
-    Train(workers);
-    EXPECT_EQ(Written(), once);
-    EXPECT_EQ(perplexities_.size(), 3u);
-  }
-}
-
-TEST_F(LdaTrain, ResumedRunsComeToTheBytesOfOthers) {
-  Make(DrawDocuments(60, 20, 40));
-  options_.tokens = true;
-  options_.optimize_alpha = 3;
-  for (const char* sampler : {"dense", "metropolis"}) {
-    options_.sampler = sampler;
-    for (const int workers : {1, 3}) {
-      options_.epochs = 3;
-      Train(workers);
-      const std::string before = directory_.Path("before");
-      for (const char* part : {"", ".topics.txt", ".documents.txt", ".tokens.txt"})
-        std::filesystem::copy_file(options_.model + part, before + part,
-                                   std::filesystem::copy_options::overwrite_existing);
-      options_.epochs = 7;
-      Train(workers);
-      const std::string whole = Written() + ReadText(lda::TokensPath(options_.model));
-      options_.resume = before;
-      EXPECT_EQ(Train(workers).updates, 4 * documents_.CountTokens());
-      EXPECT_EQ(Written() + ReadText(lda::TokensPath(options_.model)), whole)
-          << sampler << " " << workers;
-      options_.resume = "";
-    }
-  }
-}
-
-TEST_F(LdaTrain, AResumedRunBeginsWhereTheOtherEnded) {
-  Make(DrawDocuments(60, 20, 40));
-  options_.tokens = true;
-  options_.sampler = "tree";
-  const Summary first = Train(2);
-  const auto words = Words().rows, documents = Documents().rows;
-  options_.resume = options_.model;
-  const Summary second = Train(3);
-  EXPECT_EQ(Words().rows, words);
-  EXPECT_EQ(Documents().rows, documents);
-  EXPECT_EQ(second.updates, 0);
-  EXPECT_NEAR(second.extra.at("log_likelihood"), first.extra.at("log_likelihood"), 1e-9);
-  options_.epochs = 12;
-  Train(3);
-  EXPECT_EQ(model_.epochs(), 12);
 }
 
 // As long as a round takes the time of its busiest worker, by tokens.
