@@ -2,10 +2,12 @@
 
 #include <array>
 #include <charconv>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
 #include "strads/csv.h"
+#include "strads/error.h"
 #include "strads/parallel.h"
 #include "worker/readers.h"
 #include "worker/text_file.h"
@@ -47,8 +49,16 @@ std::string LabelOfNumber(double value) {
   return {text.data(), end};
 }
 
-LabelledRows ReadLabelledRows(const std::string& path, Shard shard, const ReadOptions& options) {
-  if (IsCsv(path)) return ReadCsv(path, shard, {.target = options.target});
+LabelledRows ReadLabelledRows(const std::string& path,
+                              Shard shard,
+                              const ReadOptions& options,
+                              TargetKind kind) {
+  if (IsCsv(path)) {
+    if (options.num_features > 0)
+      throw DataError(path + ": a CSV file names its columns, expected no --num_features");
+    return ReadCsv(path, shard,
+                   {.target = options.target, .kind = kind, .weights = options.weights});
+  }
   const TextFile file(path);
   ThreadPool pool(shard.threads);
   LabelledRows data;
@@ -56,13 +66,52 @@ LabelledRows ReadLabelledRows(const std::string& path, Shard shard, const ReadOp
     Dataset columns = ReadMatrixMarket(file, shard, options);
     data.x = RowMatrix::FromColumns(columns.x, pool);
     data.weights = std::move(columns.weights);
-    NameNumbers(columns.y, data);
+    data.y = std::move(columns.y);
+  } else {
+    LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
+    data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
+    data.weights = std::move(read.weights);
+    data.y = std::move(read.y);
+  }
+  if (kind == TargetKind::kLabel) {
+    NameNumbers(data.y, data);
+    data.y.resize(0);
+  }
+  return data;
+}
+
+LabelledRows ReadForModel(const std::string& path,
+                          const KnownFeatures& known,
+                          const std::string& target,
+                          bool needs_target,
+                          int threads,
+                          TargetKind kind) {
+  const Shard all{0, 1, threads};
+  const auto tell_unknown = [&](int64_t count) {
+    if (count > 0)
+      std::fprintf(stderr, "%s: %lld features that the model does not know are ignored\n",
+                   path.c_str(), static_cast<long long>(count));
+  };
+  if (known.names.empty()) {
+    LabelledRows data = ReadLabelledRows(path, all, {.target = target}, kind);
+    tell_unknown(data.x.num_cols() - known.count);
     return data;
   }
-  LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
-  data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
-  data.weights = std::move(read.weights);
-  NameNumbers(read.y, data);
+  LabelledRows data = ReadCsv(path, all,
+                              {.target = target.empty() ? known.target : target,
+                               .needs_target = needs_target,
+                               .kind = kind});
+  tell_unknown(std::ssize(data.features) - std::ssize(known.names));
+  IdTable wanted, given;
+  for (const std::string& name : known.names) wanted.Add(name);
+  for (const std::string& name : data.features) given.Add(name);
+  for (const std::string& name : known.names) {
+    if (given.Find(name) < 0)
+      throw DataError(path + ":1: no column is named '" + name +
+                      "', expected all features of the model");
+  }
+  ThreadPool pool(threads);
+  data.x = data.x.MapColumns(given.IndicesIn(wanted), wanted.size(), pool);
   return data;
 }
 
