@@ -2,9 +2,11 @@
 
 #include "apps/lasso/lasso.h"
 #include "apps/mf/mf.h"
+#include "apps/regression/regression.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
   return strads::Main(argc, argv,
-                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(), strads::svm::MakeSvm()});
+                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(),
+                       strads::regression::MakeRegression(), strads::svm::MakeSvm()});
 }

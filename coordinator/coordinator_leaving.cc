@@ -138,7 +138,7 @@ RunResult CoordinatorNode::Result() const {
   summary.message = ending_->message;
   summary.objective = last_.objective;
   summary.gap = last_.gap;
-  summary.certifies = !program_.rotates;
+  summary.certifies = program_.certifies && !program_.rotates;
   summary.nonzeros = last_.nonzeros;
   summary.rounds = engine_->rounds();
   summary.updates = last_.updates;

@@ -1,7 +1,9 @@
 #include "strads/labelled_rows.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <string_view>
 #include <utility>
@@ -47,6 +49,26 @@ std::string LabelOfNumber(double value) {
   // Adding 0 makes -0 a 0.
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value + 0.0).ptr;
   return {text.data(), end};
+}
+
+std::optional<double> NumberOfLabel(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const auto [next, error] = std::from_chars(begin, end, value);
+  if (error != std::errc() || next != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
+  const bool are_numbers = std::ranges::all_of(
+      labels, [](const std::string& label) { return NumberOfLabel(label).has_value(); });
+  if (are_numbers)
+    std::ranges::sort(labels, {}, [](const std::string& label) { return *NumberOfLabel(label); });
+  else
+    std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
 }
 
 LabelledRows ReadLabelledRows(const std::string& path,

@@ -1,9 +1,7 @@
 #include "apps/svm/commands.h"
 
 #include <strads/model_file.h>
-
-#include <cerrno>
-#include <cstring>
+#include <strads/text_output.h>
 
 #include "apps/svm/liblinear_file.h"
 #include "apps/svm/svm.h"
@@ -48,16 +46,6 @@ int RunImport(const ImportOptions& options) {
 }
 
 }  // namespace
-
-void WriteText(const std::string& path, const std::string& text) {
-  const bool is_file = !path.empty();
-  std::FILE* const out = is_file ? std::fopen(path.c_str(), "w") : stdout;
-  const bool wrote = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
-  const bool closed = out != nullptr && (is_file ? std::fclose(out) : std::fflush(out)) == 0;
-  if (!wrote || !closed)
-    throw DataError((is_file ? path : "standard output") +
-                    ": cannot be written: " + std::strerror(errno));
-}
 
 Command ExportCommand() {
   return MakeCommand<ExportOptions>("export", "write a model as liblinear does", RunExport);

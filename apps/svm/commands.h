@@ -20,7 +20,4 @@ inline void RequireFile(const char* flag, const std::string& value) {
     throw UsageError(std::string("--") + flag + " is missing, expected --" + flag + "=FILE");
 }
 
-// Writes the text to the file, or to standard output if it has no name. Throws kData if it cannot.
-void WriteText(const std::string& path, const std::string& text);
-
 }  // namespace strads::svm

@@ -1,3 +1,5 @@
+#include <strads/text_output.h>
+
 #include <cstdio>
 #include <string>
 

@@ -72,6 +72,7 @@ struct Program {
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
   bool rotates = false;     // a RotationApp
+  bool certifies = true;    // whether the gaps that its models report mean anything
   std::string family = {};  // the app whose models it trains, if not `name`
   // What there is to say to people about the model of a run that has ended; may be empty.
   std::function<std::string(const Bytes& model)> describe = {};

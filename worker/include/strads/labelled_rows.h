@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,12 @@ struct LabelledRows {
 
 // The shortest text of a number that reads back as the same double: 1, -1, 0.5.
 std::string LabelOfNumber(double value);
+
+// The number that all of the text is, a sign in front allowed; none if it is no finite number.
+std::optional<double> NumberOfLabel(const std::string& text);
+
+// All labels once: by number if all are numbers, else by their bytes.
+std::vector<std::string> SortedLabels(std::vector<std::string> labels);
 
 // As ReadDataset (strads/dataset.h), by rows, with labels in place of y: a number is named by
 // LabelOfNumber. A file whose name ends in .csv (and maybe .gz, .xz, .zst) is read by ReadCsv, for
