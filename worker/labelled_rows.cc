@@ -17,6 +17,8 @@
 namespace strads {
 namespace {
 
+constexpr int64_t kPieceBytes = int64_t{1} << 24;  // of text that is read at a time
+
 // Numbers to names; most rows have the label of the row before, or one of few.
 void NameNumbers(const Eigen::VectorXd& y, LabelledRows& data) {
   std::vector<double> known;
@@ -81,16 +83,17 @@ LabelledRows ReadLabelledRows(const std::string& path,
     return ReadCsv(path, shard,
                    {.target = options.target, .kind = kind, .weights = options.weights});
   }
-  const TextFile file(path);
+  std::optional<TextFile> file(path);
   ThreadPool pool(shard.threads);
   LabelledRows data;
-  if (IsMatrixMarket(file)) {
-    Dataset columns = ReadMatrixMarket(file, shard, options);
+  if (IsMatrixMarket(*file)) {
+    Dataset columns = ReadMatrixMarket(*file, shard, options);
     data.x = RowMatrix::FromColumns(columns.x, pool);
     data.weights = std::move(columns.weights);
     data.y = std::move(columns.y);
   } else {
-    LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
+    LibsvmShard read = ParseLibsvmShard(*file, shard, options, pool, kPieceBytes);
+    file.reset();  // its memory is not needed twice
     data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
     data.weights = std::move(read.weights);
     data.y = std::move(read.y);

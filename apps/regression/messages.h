@@ -23,22 +23,26 @@ struct Plan {
   STRADS_FIELDS(phase)
 };
 
-// Sums over the rows of a shard that are trained on, each counted by its weight c_i.
-struct Partial {
-  // kRows
+// What the data of a shard are.
+struct Heading {
   IdTable labels;  // logistic
   int64_t rows = 0;
   int64_t num_features = 0;
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
+  STRADS_FIELDS(labels, rows, num_features, features, target)
+};
+
+// Sums over the rows of a shard that are trained on, each counted by its weight c_i.
+struct Sums {
   // kLook
   int64_t trained_rows = 0, validation_rows = 0, entries = 0;
-  double weight = 0;                 // sum of c_i
+  double weight = 0;                 // c_i
   std::vector<double> class_weight;  // of each class
-  double y_sum = 0;
-  std::vector<double> sums;     // of x_ij
-  std::vector<double> spreads;  // of (x_ij - mean of the shard)^2
-  std::vector<double> largest;  // |x_ij|
+  double y = 0;
+  std::vector<double> x;        // of each feature
+  std::vector<double> spreads;  // (x_ij - mean of the shard)^2
+  std::vector<double> largest;  // not a sum: |x_ij| at most
   // kGram: with z_i = (x_i - centre, y_i - centre of y), the upper triangle of sum c_i z_i z_i' by
   // columns.
   std::vector<double> gram;
@@ -47,18 +51,13 @@ struct Partial {
   std::vector<double> slopes;                        // d loss_ahead / d weights, as Update::weights
   double validation_loss = 0, validation_error = 0;  // error: squared, or rows taken wrong
 
-  STRADS_FIELDS(labels,
-                rows,
-                num_features,
-                features,
-                target,
-                trained_rows,
+  STRADS_FIELDS(trained_rows,
                 validation_rows,
                 entries,
                 weight,
                 class_weight,
-                y_sum,
-                sums,
+                y,
+                x,
                 spreads,
                 largest,
                 gram,
@@ -67,6 +66,12 @@ struct Partial {
                 slopes,
                 validation_loss,
                 validation_error)
+};
+
+struct Partial {
+  Heading heading;  // kRows
+  Sums sums;        // the other rounds
+  STRADS_FIELDS(heading, sums)
 };
 
 // What has come of a round, and what the next one is about.

@@ -14,15 +14,22 @@ namespace {
 
 size_t At(int64_t i) { return static_cast<size_t>(i); }
 
+// In rank order.
+Sums SumOf(std::span<const Partial> partials) {
+  std::vector<Sums> sums;
+  for (const Partial& partial : partials) sums.push_back(partial.sums);
+  return Sum<Sums>(sums);
+}
+
 // The optimum where all weights are zero, of losses that have it in closed form.
 Eigen::VectorXd Start(const Options& options,
                       const Variables& variables,
-                      const Partial& sums,
+                      const Sums& sums,
                       int64_t outputs) {
   Eigen::VectorXd u = variables.Clamp(Eigen::VectorXd::Zero(variables.size()));
   if (!options.intercept) return u;
   if (!options.IsLogistic()) {
-    u[u.size() - 1] = sums.y_sum / sums.weight;
+    u[u.size() - 1] = sums.y / sums.weight;
     return u;
   }
   std::vector<double> logs;
@@ -82,14 +89,15 @@ Update Model::PullRows(std::span<const Partial> partials) {
   Update update;
   int64_t rows = 0;
   for (const Partial& partial : partials) {
-    for (int32_t k = 0; k < partial.labels.size(); ++k) labels.emplace_back(partial.labels.Name(k));
+    const Heading& heading = partial.heading;
+    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
     labels = SortedLabels(std::move(labels));
     update.first_row.push_back(rows);
-    rows += partial.rows;
-    shape_.features = std::max(shape_.features, partial.num_features);
-    if (!partial.target.empty()) {
-      features = partial.features;
-      target = partial.target;
+    rows += heading.rows;
+    shape_.features = std::max(shape_.features, heading.num_features);
+    if (!heading.target.empty()) {
+      features = heading.features;
+      target = heading.target;
     }
   }
   if (options_.IsLogistic() && labels.size() < 2)
@@ -103,7 +111,7 @@ Update Model::PullRows(std::span<const Partial> partials) {
 }
 
 Update Model::PullLook(std::span<const Partial> partials) {
-  const Partial sums = Sum(partials);
+  const Sums sums = SumOf(partials);
   if (!(sums.weight > 0))
     throw DataError(options_.data +
                     ": no row is left to train on, expected at least one with a weight above 0");
@@ -112,15 +120,18 @@ Update Model::PullLook(std::span<const Partial> partials) {
       throw DataError(options_.data + ": no row with the label '" + labels[k] +
                       "' is left to train on, expected at least one with a weight above 0");
   }
-  FeatureStats stats{.weight = sums.weight, .largest = std::vector<double>(sums.sums.size(), 0.0)};
-  for (const double sum : sums.sums) stats.means.push_back(sum / sums.weight);
+  FeatureStats stats{.weight = sums.weight,
+                     .means = sums.x,
+                     .spreads = sums.spreads,
+                     .largest = std::vector<double>(sums.x.size(), 0.0)};
+  for (double& mean : stats.means) mean /= sums.weight;
   // Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983.
-  stats.spreads = sums.spreads;
   for (const Partial& partial : partials) {
-    for (size_t j = 0; j < partial.sums.size() && partial.weight > 0; ++j) {
-      const double apart = partial.sums[j] / partial.weight - stats.means[j];
-      stats.spreads[j] += partial.weight * apart * apart;
-      stats.largest[j] = std::max(stats.largest[j], partial.largest[j]);
+    const Sums& of = partial.sums;
+    for (size_t j = 0; j < of.x.size() && of.weight > 0; ++j) {
+      const double apart = of.x[j] / of.weight - stats.means[j];
+      stats.spreads[j] += of.weight * apart * apart;
+      stats.largest[j] = std::max(stats.largest[j], of.largest[j]);
     }
   }
   shape_.rows = sums.trained_rows;
@@ -131,7 +142,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   reason = choice.reason;
   variables_ = std::make_unique<Variables>(options_, stats, shape_.outputs, solver != "gd");
   centre_.assign(variables_->means().begin(), variables_->means().end());
-  centre_.push_back(options_.intercept ? sums.y_sum / sums.weight : 0);
+  centre_.push_back(options_.intercept ? sums.y / sums.weight : 0);
   optimizer_ = MakeOptimizer(solver, options_, shape_, *variables_,
                              Start(options_, *variables_, sums, shape_.outputs));
   MakeOutputs();
@@ -153,7 +164,7 @@ void Model::Ask(Update& update) {
 
 Update Model::PullAnswer(Phase phase, std::span<const Partial> partials) {
   if (optimizer_ == nullptr) throw ProtocolError("a plan of an unknown phase");
-  Partial sums = Sum(partials);
+  Sums sums = SumOf(partials);
   Answer answer{.loss = sums.loss, .loss_ahead = sums.loss_ahead, .gram = std::move(sums.gram)};
   if (phase != Phase::kGram) answer.slopes = variables_->ToSlopes(sums.slopes);
   const Verdict verdict = optimizer_->Take(answer);

@@ -37,7 +37,7 @@ Partial Worker::Push(const Plan& plan) {
       if (std::ssize(next_.centre) != rows_.x.num_cols() + 1)
         throw ProtocolError("an update does not fit the features");
       Partial partial;
-      partial.gram = RowGram(rows_.weighted(), next_.centre, pool_);
+      partial.sums.gram = RowGram(rows_.weighted(), next_.centre, pool_);
       return partial;
     }
     case Phase::kEvaluate:
@@ -46,8 +46,8 @@ Partial Worker::Push(const Plan& plan) {
       CheckWeights();
       Evaluation product = evaluator_->Product(next_.weights, pool_);
       Partial partial;
-      partial.loss = product.loss;
-      partial.slopes = std::move(product.slopes);
+      partial.sums.loss = product.loss;
+      partial.sums.slopes = std::move(product.slopes);
       return partial;
     }
   }
@@ -56,11 +56,11 @@ Partial Worker::Push(const Plan& plan) {
 
 Partial Worker::CountRows() const {
   Partial partial;
-  partial.labels = data_.labels;
-  partial.rows = data_.x.num_rows();
-  partial.num_features = data_.x.num_cols();
-  partial.features = data_.features;
-  partial.target = data_.target;
+  partial.heading.labels = data_.labels;
+  partial.heading.rows = data_.x.num_rows();
+  partial.heading.num_features = data_.x.num_cols();
+  partial.heading.features = data_.features;
+  partial.heading.target = data_.target;
   return partial;
 }
 
@@ -93,39 +93,40 @@ void Worker::SplitRows(const Update& update) {
 
 Partial Worker::Look() {
   Partial partial;
+  Sums& sums = partial.sums;
   const auto width = At(rows_.x.num_cols());
-  partial.trained_rows = rows_.size();
-  partial.validation_rows = std::ssize(validation_);
-  partial.entries = rows_.x.num_nonzeros();
-  partial.class_weight.resize(At(num_classes_), 0.0);
-  partial.sums.resize(width, 0.0);
-  partial.spreads.resize(width, 0.0);
-  partial.largest.resize(width, 0.0);
+  sums.trained_rows = rows_.size();
+  sums.validation_rows = std::ssize(validation_);
+  sums.entries = rows_.x.num_nonzeros();
+  sums.class_weight.resize(At(num_classes_), 0.0);
+  sums.x.resize(width, 0.0);
+  sums.spreads.resize(width, 0.0);
+  sums.largest.resize(width, 0.0);
   for (size_t t = 0; t < rows_.rows.size(); ++t) {
-    partial.weight += rows_.weight[t];
-    partial.y_sum += rows_.weight[t] * rows_.y[t];
-    if (num_classes_ > 0) partial.class_weight.at(At(std::lround(rows_.y[t]))) += rows_.weight[t];
+    sums.weight += rows_.weight[t];
+    sums.y += rows_.weight[t] * rows_.y[t];
+    if (num_classes_ > 0) sums.class_weight.at(At(std::lround(rows_.y[t]))) += rows_.weight[t];
   }
   std::vector<double> present(width, 0.0);  // the weight of rows where the feature is not zero
   rows_.x.With([&](const auto& x) {
     for (size_t t = 0; t < rows_.rows.size(); ++t) {
       x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        partial.sums[At(j)] += rows_.weight[t] * value;
+        sums.x[At(j)] += rows_.weight[t] * value;
         present[At(j)] += rows_.weight[t];
-        double& largest = partial.largest[At(j)];
+        double& largest = sums.largest[At(j)];
         largest = std::max(largest, std::abs(value));
       });
     }
-    if (partial.weight == 0) return;
+    if (sums.weight == 0) return;
     for (size_t t = 0; t < rows_.rows.size(); ++t) {
       x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        const double from_mean = value - partial.sums[At(j)] / partial.weight;
-        partial.spreads[At(j)] += rows_.weight[t] * from_mean * from_mean;
+        const double from_mean = value - sums.x[At(j)] / sums.weight;
+        sums.spreads[At(j)] += rows_.weight[t] * from_mean * from_mean;
       });
     }
     for (size_t j = 0; j < width; ++j) {
-      const double mean = partial.sums[j] / partial.weight;
-      partial.spreads[j] += std::max(0.0, partial.weight - present[j]) * mean * mean;
+      const double mean = sums.x[j] / sums.weight;
+      sums.spreads[j] += std::max(0.0, sums.weight - present[j]) * mean * mean;
     }
   });
   return partial;
@@ -141,15 +142,15 @@ Partial Worker::Evaluate() {
   CheckWeights();
   Evaluation evaluation = evaluator_->Evaluate(next_.weights, next_.ahead, pool_);
   Partial partial;
-  partial.loss = evaluation.loss;
-  partial.loss_ahead = evaluation.loss_ahead;
-  partial.slopes = std::move(evaluation.slopes);
-  if (!validation_.empty()) Validate(partial);
+  partial.sums.loss = evaluation.loss;
+  partial.sums.loss_ahead = evaluation.loss_ahead;
+  partial.sums.slopes = std::move(evaluation.slopes);
+  if (!validation_.empty()) Validate(partial.sums);
   return partial;
 }
 
 // At the point, each row counted once.
-void Worker::Validate(Partial& partial) {
+void Worker::Validate(Sums& sums) const {
   const int64_t outputs = num_classes_ > 2 ? num_classes_ : 1;
   const LinearDecision decision = {.weights = {next_.weights.data()},
                                    .num_classes = static_cast<int32_t>(outputs),
@@ -161,14 +162,13 @@ void Worker::Validate(Partial& partial) {
     const double y = validation_y_[t];
     decision.Values(rows_.x, validation_[t], f);
     if (options_.IsLogistic()) {
-      partial.validation_error += decision.ClassOf(f) != std::lround(y);
-      partial.validation_loss += outputs > 1
-                                     ? SoftmaxLoss(static_cast<int32_t>(y), f.data(), outputs)
-                                     : LogisticLoss{}(y, f[0]).loss;
+      sums.validation_error += decision.ClassOf(f) != std::lround(y);
+      sums.validation_loss += outputs > 1 ? SoftmaxLoss(static_cast<int32_t>(y), f.data(), outputs)
+                                          : LogisticLoss{}(y, f[0]).loss;
     } else {
-      partial.validation_error += (f[0] - y) * (f[0] - y);
-      partial.validation_loss += options_.loss == "huber" ? HuberLoss{options_.delta}(y, f[0]).loss
-                                                          : SquaredLoss{}(y, f[0]).loss;
+      sums.validation_error += (f[0] - y) * (f[0] - y);
+      sums.validation_loss += options_.loss == "huber" ? HuberLoss{options_.delta}(y, f[0]).loss
+                                                       : SquaredLoss{}(y, f[0]).loss;
     }
   }
 }

@@ -30,7 +30,7 @@ class Worker {
   Partial CountRows() const;
   Partial Look();
   Partial Evaluate();
-  void Validate(Partial& partial);
+  void Validate(Sums& sums) const;
   void SplitRows(const Update& update);
   void CheckWeights() const;
 

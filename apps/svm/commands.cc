@@ -58,7 +58,7 @@ Command ImportCommand() {
 Program MakeSvm() {
   return MakeProgram<Svm>(
       "svm", "minimise 1/2 |w|^2 + C sum of losses (hinge, squared_hinge) over w, to classify",
-      {PredictCommand(), EvaluateCommand(), ExportCommand(), ImportCommand()});
+      {PredictCommand(), EvaluateCommand(), CalibrateCommand(), ExportCommand(), ImportCommand()});
 }
 
 }  // namespace strads::svm

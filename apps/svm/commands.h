@@ -13,6 +13,7 @@ Command PredictCommand();
 Command EvaluateCommand();
 Command ExportCommand();
 Command ImportCommand();
+Command CalibrateCommand();
 
 // Throws UsageError unless the flag has a value.
 inline void RequireFile(const char* flag, const std::string& value) {

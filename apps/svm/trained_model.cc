@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "apps/svm/platt.h"
+
 namespace strads::svm {
 SvmModel LoadSvm(const std::string& path) {
   auto model = LoadModel<SvmModel>(path, "svm");
@@ -27,6 +29,23 @@ SvmModel LoadSvm(const std::string& path) {
       (!model.features.empty() && model.features.size() != width))
     throw DataError(path + ": has scales or names that do not fit its weights");
   return model;
+}
+
+// Of more than two values each is of its class against all others: they are made to add up to 1.
+std::vector<double> Classified::Probabilities(int64_t row) const {
+  const auto count = static_cast<size_t>(num_values);
+  std::vector<double> shares;
+  double sum = 0;
+  for (size_t k = 0; k < count; ++k) {
+    const ClassModel& of = model.classes[k];
+    if (of.sigmoid_slope == 0 && of.sigmoid_offset == 0)
+      throw UsageError("the model has no probabilities yet: strads svm calibrate fits them");
+    const Sigmoid sigmoid{.slope = of.sigmoid_slope, .offset = of.sigmoid_offset};
+    sum += shares.emplace_back(sigmoid.At(values[static_cast<size_t>(row) * count + k]));
+  }
+  if (count == 1) return {1 - shares[0], shares[0]};
+  for (double& share : shares) share = sum > 0 ? share / sum : 1 / static_cast<double>(count);
+  return shares;
 }
 
 Classified Classify(const std::string& model_path,
