@@ -49,8 +49,9 @@ TEST_F(RegressionCommands, NamedColumnsComeBack) {
         Train(data, {"--target=price", "--solver=" + solver, "--workers=2", "--tolerance=1e-9"});
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
     EXPECT_THAT(trained.out, HasSubstr("optimality conditions hold"));
-    if (solver == "auto")
+    if (solver == "auto") {
       EXPECT_THAT(trained.out, HasSubstr("normal, as 2 features make a small matrix"));
+    }
     const Finished predicted = Run("predict", {"--data=" + fresh, "--model=" + model_});
     const std::vector<double> prices = Numbers(predicted.out);
     ASSERT_EQ(prices.size(), 2U) << predicted.err;

@@ -75,6 +75,7 @@ inline RegressionFit FitRegression(const RegressionProblem& problem,
   RunOptions run;
   run.workers = workers;
   run.threads = threads;
+  run.tolerance = options.tolerance;
   run.max_time = 60;
   run.max_rounds = 20'000;
   auto result = Run<regression::Regression>(options, run);
