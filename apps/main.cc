@@ -1,12 +1,13 @@
 #include <strads/main.h>
 
 #include "apps/lasso/lasso.h"
+#include "apps/lda/lda.h"
 #include "apps/mf/mf.h"
 #include "apps/regression/regression.h"
 #include "apps/svm/svm.h"
 
 int main(int argc, char** argv) {
   return strads::Main(argc, argv,
-                      {strads::lasso::MakeLasso(), strads::mf::MakeMf(),
+                      {strads::lasso::MakeLasso(), strads::lda::MakeLda(), strads::mf::MakeMf(),
                        strads::regression::MakeRegression(), strads::svm::MakeSvm()});
 }

@@ -78,11 +78,11 @@ std::vector<double> FixedTopics::Theta(std::span<const int32_t> words,
 }
 
 std::vector<float> InferTopics(const FixedTopics& topics,
-                               const Documents& documents,
+                               const Corpus& documents,
                                int passes,
                                ThreadPool& pool) {
-  std::vector<float> thetas(Index(documents.size()) * Index(topics.topics()));
-  pool.ParallelFor(documents.size(), [&](int64_t begin, int64_t end) {
+  std::vector<float> thetas(Index(documents.num_documents()) * Index(topics.topics()));
+  pool.ParallelFor(documents.num_documents(), [&](int64_t begin, int64_t end) {
     for (int64_t d = begin; d < end; ++d) {
       const std::vector<double> theta =
           topics.Theta(documents.Words(d), documents.Counts(d), passes);
@@ -98,11 +98,11 @@ double Completion::perplexity() const {
 }
 
 Completion CompleteDocuments(const FixedTopics& topics,
-                             const Documents& documents,
+                             const Corpus& documents,
                              int passes,
                              ThreadPool& pool) {
-  std::vector<Completion> of_documents(Index(documents.size()));
-  pool.ParallelFor(documents.size(), [&](int64_t begin, int64_t end) {
+  std::vector<Completion> of_documents(Index(documents.num_documents()));
+  pool.ParallelFor(documents.num_documents(), [&](int64_t begin, int64_t end) {
     std::vector<int32_t> even_words, even_counts, odd_words, odd_counts;
     for (int64_t d = begin; d < end; ++d) {
       for (auto* part : {&even_words, &even_counts, &odd_words, &odd_counts}) part->clear();

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <strads/corpus.h>
 #include <strads/parallel.h>
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "apps/lda/documents.h"
 #include "apps/lda/prior.h"
 #include "apps/lda/word_topics.h"
 
@@ -53,7 +53,7 @@ class FixedTopics {
 // theta of every document, one row of topics() numbers after another. Same for any number of
 // threads.
 std::vector<float> InferTopics(const FixedTopics& topics,
-                               const Documents& documents,
+                               const Corpus& documents,
                                int passes,
                                ThreadPool& pool);
 
@@ -69,7 +69,7 @@ struct Completion {
   double perplexity() const;
 };
 Completion CompleteDocuments(const FixedTopics& topics,
-                             const Documents& documents,
+                             const Corpus& documents,
                              int passes,
                              ThreadPool& pool);
 

@@ -17,7 +17,7 @@ size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 
-TokenGrid::TokenGrid(const Documents& documents,
+TokenGrid::TokenGrid(const Corpus& documents,
                      std::span<const int64_t> ids,
                      std::span<const int64_t> slice_begins,
                      const Options& options)
@@ -28,7 +28,7 @@ TokenGrid::TokenGrid(const Documents& documents,
   }
   const int64_t vocabulary = slice_begins.back();
   const auto groups = Index(groups_);
-  for (int64_t d = 0; d < documents.size(); ++d) lengths_.push_back(documents.Length(d));
+  for (int64_t d = 0; d < documents.num_documents(); ++d) lengths_.push_back(documents.Length(d));
   document_groups_ = BalancedRanges(lengths_, groups_);
 
   // Tokens of each word in each group of documents; then where the next of them goes.

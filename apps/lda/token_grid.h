@@ -1,12 +1,12 @@
 #pragma once
 
 #include <strads/aligned_vector.h>
+#include <strads/corpus.h>
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "apps/lda/documents.h"
 #include "apps/lda/prior.h"
 
 namespace strads::lda {
@@ -36,7 +36,7 @@ class TokenGrid {
   // document d from a generator of its own (seed, ids[d]), so they are the same whoever has the
   // document; tokens in the order of `documents`. O(tokens) time, 6 bytes for each.
   // Throws UsageError on topics out of 1..kMaxTopics.
-  TokenGrid(const Documents& documents,
+  TokenGrid(const Corpus& documents,
             std::span<const int64_t> ids,
             std::span<const int64_t> slice_begins,
             const Options& options);

@@ -1,3 +1,5 @@
+#include <strads/output_file.h>
+
 #include <cstdio>
 #include <span>
 #include <string>
@@ -5,7 +7,6 @@
 #include <vector>
 
 #include "apps/mf/commands.h"
-#include "apps/mf/output_file.h"
 #include "apps/mf/trained_model.h"
 
 namespace strads::mf {

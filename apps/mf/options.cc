@@ -1,6 +1,6 @@
 #include "apps/mf/options.h"
 
-#include <strads/error.h>
+#include <strads/require.h>
 
 #include <cmath>
 
@@ -9,12 +9,6 @@ namespace {
 
 constexpr int kSgdEpochs = 40;
 constexpr int kCcdEpochs = 15;
-
-void Require(bool holds, const char* name, const std::string& value, const char* expected) {
-  if (!holds)
-    throw UsageError(std::string("--") + name + "=" + value + " is out of range, expected " +
-                     expected);
-}
 
 void Contradict(bool both, const char* what) {
   if (both) throw UsageError(what);

@@ -1,3 +1,4 @@
+#include <strads/output_file.h>
 #include <strads/parallel.h>
 
 #include <cstdio>
@@ -5,7 +6,6 @@
 #include <vector>
 
 #include "apps/mf/commands.h"
-#include "apps/mf/output_file.h"
 #include "apps/mf/trained_model.h"
 
 namespace strads::mf {

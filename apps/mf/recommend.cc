@@ -1,3 +1,4 @@
+#include <strads/output_file.h>
 #include <strads/parallel.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 #include <vector>
 
 #include "apps/mf/commands.h"
-#include "apps/mf/output_file.h"
 #include "apps/mf/top_items.h"
 #include "apps/mf/trained_model.h"
 

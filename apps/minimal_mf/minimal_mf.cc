@@ -4,7 +4,6 @@
 #include <strads/strads.h>
 
 #include <fstream>
-#include <numeric>
 
 struct Mf {
   struct Options {
@@ -17,10 +16,7 @@ struct Mf {
   };
   using Rows = std::map<int, Eigen::VectorXf>;
 
-  struct Plan {
-    strads::Rotation rotation;
-    STRADS_FIELDS(rotation)
-  };
+  using Plan = strads::RotationPlan;
   struct Partial {
     int64_t steps = 0;
     STRADS_FIELDS(steps)
@@ -39,17 +35,16 @@ struct Mf {
 
   struct Scheduler {
     Scheduler(const Options& o, strads::Slice s)
-        : blocks(o.workers, o.NumBlocks(), uint64_t(o.seed)), slice(s), round(s.index) {}
-    Plan Schedule() { return {blocks.At(std::exchange(round, round + slice.count))}; }
+        : blocks(o.workers, o.NumBlocks(), uint64_t(o.seed)), round(s.index), step(s.count) {}
+    Plan Schedule() { return {blocks.At(std::exchange(round, round + step))}; }
     void Feedback(const Update&) {}
     strads::RotationSchedule blocks;
-    strads::Slice slice;
-    int64_t round;
+    int64_t round, step;
   };
 
   struct Worker {
     Worker(const Options& o, strads::Shard s)
-        : options(o), cells(o.NumBlocks()), losses(o.NumBlocks()) {
+        : options(o), cells(o.NumBlocks()), losses(Eigen::VectorXd::Zero(o.NumBlocks())) {
       std::ifstream file(o.data);
       for (strads::Rating x; file >> x.user >> x.item >> x.value;) {
         if (x.user % s.num_workers == s.rank) cells[x.item % o.NumBlocks()].push_back(x);
@@ -81,7 +76,7 @@ struct Mf {
     }
     Partial Push(const Plan&) { return {}; }  // of rounds without blocks
     void Sync(const Update&) {}
-    double Loss() const { return std::accumulate(losses.begin(), losses.end(), 0.0); }
+    double Loss() const { return losses.sum(); }
     std::optional<Share> Collect() {
       if (w.empty()) return std::nullopt;
       return Share{std::exchange(w, {})};
@@ -89,7 +84,7 @@ struct Mf {
     Options options;
     Rows w;
     std::vector<std::vector<strads::Rating>> cells;  // own ratings by the block of their item
-    std::vector<double> losses;                      // of each cell when it was last gone through
+    Eigen::VectorXd losses;                          // of each cell when it was last gone through
   };
 
   struct Model {
@@ -99,8 +94,7 @@ struct Mf {
     }
     Update Pull(const Plan&, std::span<const Partial> partials) {
       ++rounds;
-      steps += strads::Sum(partials).steps;
-      return {steps};
+      return {steps += strads::Sum(partials).steps};
     }
     strads::Report Report() const {
       const bool done = rounds == options.epochs * options.NumBlocks();

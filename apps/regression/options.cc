@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 #include <strads/options.h>
+#include <strads/require.h>
 
 #include <algorithm>
 #include <array>
@@ -11,12 +12,6 @@
 
 namespace strads::regression {
 namespace {
-
-void Require(bool holds, const char* name, const std::string& value, const char* expected) {
-  if (!holds)
-    throw UsageError(std::string("--") + name + "=" + value + " is out of range, expected " +
-                     expected);
-}
 
 template <size_t N>
 bool IsOneOf(const std::string& value, const std::array<std::string_view, N>& names) {

@@ -1,5 +1,6 @@
 #include <strads/error.h>
 #include <strads/model_file.h>
+#include <strads/require.h>
 
 #include <cstdio>
 #include <string>

@@ -1,7 +1,8 @@
 #include "apps/svm/commands.h"
 
 #include <strads/model_file.h>
-#include <strads/text_output.h>
+#include <strads/output_file.h>
+#include <strads/require.h>
 
 #include "apps/svm/liblinear_file.h"
 #include "apps/svm/svm.h"
@@ -20,7 +21,9 @@ struct ExportOptions {
 
 int RunExport(const ExportOptions& options) {
   RequireFile("model", options.model);
-  WriteText(options.output, ToLiblinear(options.model, LoadSvm(options.model)));
+  OutputFile out(options.output);
+  out.Write(ToLiblinear(options.model, LoadSvm(options.model)));
+  out.Finish();
   return 0;
 }
 

@@ -1,4 +1,5 @@
 #include <strads/classification.h>
+#include <strads/require.h>
 
 #include <cmath>
 #include <cstdio>

@@ -1,4 +1,6 @@
-#include <strads/text_output.h>
+#include <strads/error.h>
+#include <strads/output_file.h>
+#include <strads/require.h>
 
 #include <cstdio>
 #include <string>
@@ -55,7 +57,9 @@ int RunPredict(const PredictOptions& options) {
     }
     text += '\n';
   }
-  WriteText(options.output, text);
+  OutputFile out(options.output);
+  out.Write(text);
+  out.Finish();
   return 0;
 }
 

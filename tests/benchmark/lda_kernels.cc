@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "apps/lda/documents.h"
 #include "apps/lda/log_likelihood.h"
 #include "apps/lda/sampler.h"
 #include "tests/benchmark/kernel_bench.h"
@@ -18,10 +17,10 @@ namespace strads::benchmark {
 namespace {
 
 // Lines of lda-c: how many words, then word:count of each.
-lda::Documents ReadDocuments(const std::string& path) {
+Corpus ReadDocuments(const std::string& path) {
   std::FILE* const file = std::fopen(path.c_str(), "r");
   if (file == nullptr) throw DataError(path + ": cannot be opened, expected documents in lda-c");
-  lda::Documents documents;
+  Corpus documents;
   int size = 0;
   while (std::fscanf(file, "%d", &size) == 1) {
     for (int n = 0; n < size; ++n) {
@@ -38,19 +37,19 @@ lda::Documents ReadDocuments(const std::string& path) {
 
 // Only words in at least `low` documents and at most a share `high` of them, numbered anew, and
 // then only documents of at least `length` tokens. Returns the number of words.
-int64_t Filter(int low, double high, int64_t length, lda::Documents& documents) {
+int64_t Filter(int low, double high, int64_t length, Corpus& documents) {
   std::vector<int64_t> in;
   for (const int32_t word : documents.words) {
     if (word >= std::ssize(in)) in.resize(static_cast<size_t>(word) + 1);
     ++in[static_cast<size_t>(word)];
   }
-  const double most = high * static_cast<double>(documents.size());
+  const double most = high * static_cast<double>(documents.num_documents());
   std::vector<int32_t> number(in.size(), -1);
   int32_t words = 0;
   for (size_t w = 0; w < in.size(); ++w)
     if (in[w] >= low && static_cast<double>(in[w]) <= most) number[w] = words++;
-  lda::Documents kept;
-  for (int64_t d = 0; d < documents.size(); ++d) {
+  Corpus kept;
+  for (int64_t d = 0; d < documents.num_documents(); ++d) {
     const auto own = documents.Words(d), counts = documents.Counts(d);
     int64_t tokens = 0;
     for (size_t n = 0; n < own.size(); ++n)
@@ -68,7 +67,7 @@ int64_t Filter(int low, double high, int64_t length, lda::Documents& documents) 
 }
 
 // Numbers words anew so that slices of about equal weight are ranges: returns where they begin.
-std::vector<int64_t> MakeSlices(int64_t vocabulary, int slices, lda::Documents& documents) {
+std::vector<int64_t> MakeSlices(int64_t vocabulary, int slices, Corpus& documents) {
   std::vector<int64_t> weights(static_cast<size_t>(vocabulary));
   for (size_t n = 0; n < documents.words.size(); ++n)
     weights[static_cast<size_t>(documents.words[n])] += documents.counts[n];
@@ -85,7 +84,7 @@ std::vector<int64_t> MakeSlices(int64_t vocabulary, int slices, lda::Documents& 
 }
 
 void Run(const Arguments& arguments) {
-  lda::Documents documents = ReadDocuments(arguments.at("train"));
+  Corpus documents = ReadDocuments(arguments.at("train"));
   const int64_t vocabulary =
       Filter(static_cast<int>(Number(arguments, "low", 5)), Number(arguments, "high", 0.3),
              static_cast<int64_t>(Number(arguments, "length", 5)), documents);
@@ -100,7 +99,7 @@ void Run(const Arguments& arguments) {
   const std::vector<int64_t> begins = MakeSlices(vocabulary, slices, documents);
 
   double start = Now();
-  std::vector<int64_t> ids(static_cast<size_t>(documents.size()));
+  std::vector<int64_t> ids(static_cast<size_t>(documents.num_documents()));
   std::iota(ids.begin(), ids.end(), 0);
   const auto seed = static_cast<uint64_t>(Number(arguments, "seed", 1));
   lda::TokenGrid grid(
@@ -121,7 +120,7 @@ void Run(const Arguments& arguments) {
     packed.push_back(rows.Pack());
   }
   std::printf("%lld documents, %lld words, %lld tokens; set up in %.3f s\n",
-              static_cast<long long>(documents.size()), static_cast<long long>(vocabulary),
+              static_cast<long long>(documents.num_documents()), static_cast<long long>(vocabulary),
               static_cast<long long>(grid.size()), Now() - start);
 
   double seconds = 0, cpu_seconds = 0;

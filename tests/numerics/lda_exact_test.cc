@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(SamplersAndTopics,
 // From one state the states after a pass are distributed as the conditionals say.
 TEST_P(LdaExactTest, OnePassDrawsFromTheConditionals) {
   const auto [name, topics, symmetric] = GetParam();
-  const lda::Documents documents =
+  const Corpus documents =
       topics <= 3 ? MakeDocuments({{0, 0, 1}, {1, 2}}) : MakeDocuments({{0, 1}});
   const Prior prior = MakePrior(topics, 4, symmetric);
   const std::vector<int64_t> begins = {0, 2, 4};
@@ -66,7 +66,7 @@ TEST_P(LdaExactTest, OnePassDrawsFromTheConditionals) {
 // States that are drawn from the posterior are still so after a pass, also one of few proposals.
 TEST_P(LdaPosteriorTest, LeavesThePosteriorAsItIs) {
   constexpr int kTopics = 3;
-  const lda::Documents documents = MakeDocuments({{0, 0, 1}, {1, 0}});
+  const Corpus documents = MakeDocuments({{0, 0, 1}, {1, 0}});
   const Prior prior = MakePrior(kTopics, 4);
   const std::vector<int64_t> begins = {0, 4};
   ThreadPool pool(1);
@@ -94,7 +94,7 @@ TEST_P(LdaPosteriorTest, LeavesThePosteriorAsItIs) {
 TEST_P(LdaExactTest, DrawsWithTokensOfOtherWorkers) {
   const auto [name, topics, symmetric] = GetParam();
   const Prior prior = MakePrior(topics, 2, symmetric);
-  const lda::Documents documents = DrawDocuments(1, 40, 1);
+  const Corpus documents = DrawDocuments(1, 40, 1);
   const std::vector<int64_t> begins = {0, 1};
   const lda::TokenGrid::Options options{.groups = 1, .topics = topics, .seed = 5};
   ThreadPool pool(1);

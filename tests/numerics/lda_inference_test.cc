@@ -90,7 +90,7 @@ TEST(LdaFixedTopicsTest, CompletesDocumentsByTheirEvenTokens) {
   // Even places: 1 1, 7, 2 3 9; odd: 1 4, none, 2 9.
   const std::vector<std::vector<int32_t>> even = {{1, 1}, {7}, {2, 3, 9}};
   const std::vector<std::vector<int32_t>> odd = {{1, 4}, {}, {2, 9}};
-  const lda::Documents given = MakeDocuments(even);
+  const Corpus given = MakeDocuments(even);
   double expected = 0;
   for (int64_t d = 0; d < 3; ++d) {
     const std::vector<double> theta = topics.Theta(given.Words(d), given.Counts(d), 50);
@@ -111,7 +111,7 @@ TEST(LdaFixedTopicsTest, CompletesDocumentsByTheirEvenTokens) {
 TEST(LdaFixedTopicsTest, InfersEachDocument) {
   const Trained trained;
   const FixedTopics topics = trained.Topics();
-  const lda::Documents documents = DrawDocuments(20, 10, Trained::kWords, 9);
+  const Corpus documents = DrawDocuments(20, 10, Trained::kWords, 9);
   ThreadPool one(1), three(3);
   const std::vector<float> thetas = InferTopics(topics, documents, 10, three);
   EXPECT_EQ(thetas, InferTopics(topics, documents, 10, one));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/corpus.h>
 #include <strads/random.h>
 
 #include <cmath>
@@ -11,14 +12,13 @@
 #include <string>
 #include <vector>
 
-#include "apps/lda/documents.h"
 #include "apps/lda/sampler.h"
 
 namespace strads::testing {
 
 // Documents as lists of words.
-inline lda::Documents MakeDocuments(const std::vector<std::vector<int32_t>>& lists) {
-  lda::Documents documents;
+inline Corpus MakeDocuments(const std::vector<std::vector<int32_t>>& lists) {
+  Corpus documents;
   for (const auto& list : lists) {
     std::map<int32_t, int32_t> counts;
     for (const int32_t word : list) ++counts[word];
@@ -32,7 +32,7 @@ inline lda::Documents MakeDocuments(const std::vector<std::vector<int32_t>>& lis
 }
 
 // Of 1 to 2 * length - 1 tokens, words drawn with a preference for the first.
-inline lda::Documents DrawDocuments(int count, int length, int vocabulary, uint64_t seed = 1) {
+inline Corpus DrawDocuments(int count, int length, int vocabulary, uint64_t seed = 1) {
   Random random(seed);
   std::vector<std::vector<int32_t>> lists(static_cast<size_t>(count));
   for (auto& list : lists) {
@@ -68,10 +68,10 @@ inline std::unique_ptr<lda::Sampler> MakeNamed(const std::string& name,
 
 // A worker, and a model of its own.
 struct LdaRun {
-  LdaRun(const lda::Documents& documents,
+  LdaRun(const Corpus& documents,
          const std::vector<int64_t>& slice_begins,
          const lda::TokenGrid::Options& options)
-      : grid(documents, FirstIds(documents.size()), slice_begins, options),
+      : grid(documents, FirstIds(documents.num_documents()), slice_begins, options),
         totals(static_cast<size_t>(options.topics)) {}
 
   // Rows and sampler as the grid's topics are.

@@ -64,7 +64,7 @@ void ExpectRecounted(std::vector<LdaRun*> workers,
 }
 
 TEST_P(LdaSamplerTest, CountsAreThoseOfTheTopics) {
-  const lda::Documents documents = DrawDocuments(50, 20, 40);
+  const Corpus documents = DrawDocuments(50, 20, 40);
   const std::vector<int64_t> begins = {0, 13, 13, 40};
   for (const int topics : {11, 100}) {
     for (const int groups : {1, 3}) {
@@ -116,7 +116,7 @@ TEST_P(LdaSamplerTest, SlicesRotateOverWorkers) {
 }
 
 TEST_P(LdaSamplerTest, CountsLongDocuments) {
-  lda::Documents documents = MakeDocuments({{0, 1}, {0, 1}, {1}});
+  Corpus documents = MakeDocuments({{0, 1}, {0, 1}, {1}});
   documents.counts[2] = 70000;
   LdaRun run(documents, {0, 2}, {.groups = 1, .topics = 1, .seed = 1});
   run.Count(GetParam(), MakePrior(1, 2));
@@ -129,7 +129,7 @@ TEST_P(LdaSamplerTest, CountsLongDocuments) {
 }
 
 TEST_P(LdaSamplerTest, SameBytesForAnyNumberOfThreads) {
-  const lda::Documents documents = DrawDocuments(80, 30, 60);
+  const Corpus documents = DrawDocuments(80, 30, 60);
   const std::vector<int64_t> begins = {0, 30, 60};
   std::vector<std::vector<Topic>> topics;
   std::vector<std::vector<int64_t>> totals;

@@ -169,7 +169,7 @@ TEST(LdaWordScratchTest, WritesWhatItReadAndWhatWasChanged) {
 }
 
 TEST(LdaTokenGridTest, HoldsEveryTokenInItsCell) {
-  const lda::Documents documents = DrawDocuments(40, 20, 30);
+  const Corpus documents = DrawDocuments(40, 20, 30);
   const std::vector<int64_t> begins = {0, 10, 10, 30};
   lda::TokenGrid grid(documents, FirstIds(40), begins, {.groups = 3, .topics = 4, .seed = 1});
   std::map<std::pair<int64_t, int64_t>, int32_t> seen, expected;
@@ -194,7 +194,7 @@ TEST(LdaTokenGridTest, HoldsEveryTokenInItsCell) {
     }
     EXPECT_EQ(size, grid.SliceSize(b));
   }
-  for (int64_t d = 0; d < documents.size(); ++d) {
+  for (int64_t d = 0; d < documents.num_documents(); ++d) {
     for (size_t n = 0; n < documents.Words(d).size(); ++n)
       expected[{d, documents.Words(d)[n]}] = documents.Counts(d)[n];
   }

@@ -22,10 +22,18 @@ struct Rotation {
   STRADS_FIELDS(block, next, first, extend)
 };
 
+// A plan that says nothing else.
+struct RotationPlan {
+  Rotation rotation;
+
+  STRADS_FIELDS(rotation)
+};
+
 // An app whose model is divided into blocks that workers hand to each other directly; only plans,
 // partials and updates pass the coordinator. Beside what every app has:
 //
-//   struct Plan  { strads::Rotation rotation; ...; STRADS_FIELDS(rotation, ...) };
+//   struct Plan  { strads::Rotation rotation; ...; STRADS_FIELDS(rotation, ...) };  // or
+//                                                     // strads::RotationPlan
 //   struct Block { ...; STRADS_FIELDS(...) };         // a disjoint part of the model
 //   struct Share { ...; STRADS_FIELDS(...) };         // what else of the model a worker has
 //   struct Worker {

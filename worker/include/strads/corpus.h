@@ -4,7 +4,10 @@
 #include <strads/id_table.h>
 #include <strads/shard.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <numeric>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,8 +29,22 @@ struct Corpus {
   // The sum of the counts, and the number of documents without any. O(entries), O(documents).
   int64_t CountTokens() const;
   int64_t CountEmpty() const;
+  // Of document d. O(its entries) for its tokens.
+  std::span<const int32_t> Words(int64_t d) const { return EntriesOf(d, words); }
+  std::span<const int32_t> Counts(int64_t d) const { return EntriesOf(d, counts); }
+  int64_t Length(int64_t d) const {
+    const auto own = Counts(d);
+    return std::accumulate(own.begin(), own.end(), int64_t{0});
+  }
 
   friend bool operator==(const Corpus&, const Corpus&) = default;
+
+ private:
+  std::span<const int32_t> EntriesOf(int64_t d, const AlignedVector<int32_t>& all) const {
+    const int64_t* const begin = begins.data() + d;
+    return std::span(all).subspan(static_cast<std::size_t>(begin[0]),
+                                  static_cast<std::size_t>(begin[1] - begin[0]));
+  }
 };
 
 enum class CorpusFormat { kAuto, kUci, kLdaC, kLibsvm, kText };

@@ -1,12 +1,12 @@
-#include "apps/mf/output_file.h"
-
-#include <strads/error.h>
+#include "strads/output_file.h"
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
-namespace strads::mf {
+#include "strads/error.h"
+
+namespace strads {
 
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
@@ -27,4 +27,4 @@ void OutputFile::Fail() const {
                   ": cannot be written: " + std::strerror(errno));
 }
 
-}  // namespace strads::mf
+}  // namespace strads

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace strads::mf {
+namespace strads {
 
 // Text that goes to a file, or to standard output if its path is empty.
 class OutputFile {
@@ -27,4 +27,4 @@ class OutputFile {
   std::unique_ptr<std::FILE, Close> file_;  // null: standard output
 };
 
-}  // namespace strads::mf
+}  // namespace strads

@@ -1,0 +1,227 @@
+#include "apps/lda/model.h"
+
+#include <strads/error.h>
+#include <strads/is_utf8.h>
+#include <strads/rotation_schedule.h>
+#include <strads/vocabulary.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "apps/lda/log_likelihood.h"
+
+namespace strads::lda {
+namespace {
+
+constexpr int kAlphaSteps = 20;
+
+size_t Index(int64_t i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+Model::Model(const Options& options)
+    : topics_(options.topics), beta_(options.beta), options_(options) {
+  options.Validate();
+  alpha_ = options.prior(0).alpha;
+  totals_.resize(Index(topics_));
+  word_totals_ = document_totals_ = totals_;
+}
+
+Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  Update update;
+  switch (static_cast<Phase>(plan.phase)) {
+    case Phase::kCount:
+      update = PullCount(partials);
+      break;
+    case Phase::kLoad:
+      PullLoad(partials);
+      break;
+    case Phase::kStart:
+    case Phase::kSample:
+      update = PullChange(plan, partials);
+      break;
+    case Phase::kIdle:
+      break;
+  }
+  update.phase = plan.phase;
+  ++pulled_;
+  return update;
+}
+
+Update Model::PullCount(std::span<const Partial> partials) {
+  std::vector<WordCounts> counts;
+  for (const Partial& partial : partials) counts.push_back(partial.words);
+  Vocabulary vocabulary = MergeVocabulary(counts, options_.limits());
+  for (int32_t i = 0; i < vocabulary.words.size(); ++i) {
+    words_.emplace_back(vocabulary.words.Name(i));
+    if (!options_.model.empty() && !IsUtf8(words_.back()))
+      throw DataError(options_.data + ": word '" + words_.back() +
+                      "' is not UTF-8, expected a word that the model file can hold");
+    if (vocabulary.tokens[Index(i)] > std::numeric_limits<int32_t>::max())
+      throw DataError(options_.data + ": has word '" + words_.back() + "' " +
+                      std::to_string(vocabulary.tokens[Index(i)]) +
+                      " times, expected less than 2^31 times");
+  }
+  if (words_.empty())
+    throw DataError(options_.data + ": none of its words is kept (" +
+                    std::to_string(vocabulary.too_rare) + " too rare, " +
+                    std::to_string(vocabulary.too_frequent) +
+                    " too frequent), see --min_df and --max_df");
+  Update update;
+  update.block_of_word = BalancedParts(vocabulary.tokens, options_.num_blocks());
+  update.words = std::move(vocabulary.words);
+  words_of_block_ = WordsOfBlocks(update.block_of_word, options_.num_blocks());
+  return update;
+}
+
+void Model::PullLoad(std::span<const Partial> partials) {
+  for (const Partial& partial : partials) {
+    corpus_.documents += partial.documents;
+    corpus_.empty_documents += partial.empty;
+    corpus_.held_out_documents += partial.held_out;
+    corpus_.tokens += partial.tokens;
+    corpus_.left_out_tokens += partial.left_out;
+  }
+  if (corpus_.tokens == 0)
+    throw DataError(options_.data + ": all of its " + std::to_string(corpus_.documents) +
+                    " documents are empty without the words that are left out");
+  left_ = std::ssize(words_) + corpus_.documents;
+}
+
+Update Model::PullChange(const Plan& plan, std::span<const Partial> partials) {
+  const std::vector<int64_t> before = totals_;
+  RoundChanges& changes = recent_.emplace_back();
+  for (size_t p = 0; p < partials.size(); ++p) {
+    const Partial& partial = partials[p];
+    partial.change.AddTo(totals_);
+    changes.of_workers.push_back(partial.change);
+    report_.updates += partial.sampled;
+    words_likelihood_ += partial.words_likelihood;
+    documents_likelihood_ += partial.documents_likelihood;
+    if (plan.last_visit[p] != 0) {
+      block_counts_ += partial.block_counts;
+      block_bytes_ += partial.block_bytes;
+    }
+    if (plan.rotation.next[p] != static_cast<int32_t>(p)) sent_bytes_ += partial.block_bytes;
+    histogram_.Add(partial.histogram);
+  }
+  Update update;
+  update.change = changes.all = TotalsChange(before, totals_);
+  if (plan.phase == static_cast<int>(Phase::kSample))
+    totals_error_ = std::max(totals_error_, ErrorOfTotals(partials));
+  int64_t oldest = pulled_;  // that a worker has not heard of
+  for (const Partial& partial : partials) oldest = std::min(oldest, partial.seen);
+  while (std::ssize(recent_) > pulled_ + 1 - oldest) recent_.pop_front();
+  if (!plan.ends_epoch) return update;
+  EndEpoch(plan);
+  if (plan.fits_alpha) {
+    alpha_ = FitAlpha(std::exchange(histogram_, {}), alpha_, /*symmetric=*/false, kAlphaSteps);
+    update.alpha = alpha_;
+    report_.extra["alpha_sum"] = std::accumulate(alpha_.begin(), alpha_.end(), 0.0);
+  }
+  return update;
+}
+
+double Model::ErrorOfTotals(std::span<const Partial> partials) const {
+  std::vector<std::vector<int64_t>> of_workers;
+  for (size_t p = 0; p < partials.size(); ++p) {
+    auto& own = of_workers.emplace_back(totals_);
+    const int64_t unheard = pulled_ + 1 - partials[p].seen;
+    const auto end = recent_.end();
+    for (auto round = end - std::min(unheard, std::ssize(recent_)); round != end; ++round) {
+      round->all.SubtractFrom(own);
+      round->of_workers[p].AddTo(own);
+    }
+  }
+  return TotalsError(of_workers, totals_, corpus_.tokens);
+}
+
+void Model::EndEpoch(const Plan& plan) {
+  if (plan.epoch == 0) {
+    has_started_ = true;
+    recent_.clear();
+  }
+  const int64_t tokens = std::accumulate(totals_.begin(), totals_.end(), int64_t{0});
+  if (tokens != corpus_.tokens || std::ranges::min(totals_) < 0)
+    throw std::logic_error("topics have " + std::to_string(tokens) + " tokens, expected " +
+                           std::to_string(corpus_.tokens));
+  epochs_ = plan.epoch;
+  report_.extra["epoch"] = plan.epoch;
+  report_.nonzeros = std::exchange(block_counts_, 0);
+  report_.extra["bytes_per_count"] = static_cast<double>(std::exchange(block_bytes_, 0)) /
+                                     static_cast<double>(std::max<int64_t>(1, report_.nonzeros));
+  report_.extra["bytes_per_round"] =
+      static_cast<double>(std::exchange(sent_bytes_, 0)) / options_.num_blocks();
+  if (plan.epoch > 0) report_.extra["s_error"] = std::exchange(totals_error_, 0);
+  const double joint = TotalsLogLikelihood(prior(), totals_) + std::exchange(words_likelihood_, 0) +
+                       std::exchange(documents_likelihood_, 0);
+  if (plan.measures) {
+    log_likelihood_ = joint / static_cast<double>(tokens);
+    report_.penalty = -log_likelihood_;
+    report_.extra["log_likelihood"] = log_likelihood_;
+  }
+  if (plan.epoch < options_.epochs) return;
+  report_.done = "did the " + std::to_string(options_.epochs) + " epochs of --epochs";
+  report_.converged = false;
+}
+
+void Model::Collect(const Block& block) {
+  if (!has_started_)
+    throw Error(ErrorKind::kStopped, "stopped before all tokens were counted: there is no model");
+  const std::vector<int32_t>& words = words_of_block_[Index(block.index)];
+  const std::vector<int32_t> none(words.size());
+  const WordRows rows(block.rows, none, topics_);
+  rows.AddTo(word_totals_);
+  if (!options_.model.empty()) {
+    if (!word_file_) word_file_ = std::make_shared<RowFile>(WordRowsPath(options_.model));
+    for (size_t n = 0; n < words.size(); ++n) {
+      const WordRows::Row row = rows.Of(static_cast<int64_t>(n));
+      word_file_->Write(words[n], row.topics, row.counts, words_[Index(words[n])]);
+    }
+  }
+  if ((left_ -= std::ssize(words)) == 0) FinishFiles();
+}
+
+void Model::Collect(const Share& share) {
+  if (!options_.model.empty() && !document_file_)
+    document_file_ = std::make_shared<RowFile>(DocumentRowsPath(options_.model));
+  size_t begin = 0;
+  for (size_t d = 0; d < share.documents.size(); ++d) {
+    const auto size = Index(share.sizes[d]);
+    const auto topics = std::span(share.topics).subspan(begin, size);
+    const auto counts = std::span(share.counts).subspan(begin, size);
+    for (size_t n = 0; n < size; ++n) document_totals_.at(topics[n]) += counts[n];
+    if (document_file_) document_file_->Write(share.documents[d], topics, counts);
+    begin += size;
+  }
+  if ((left_ -= std::ssize(share.documents)) == 0) FinishFiles();
+}
+
+void Model::FinishFiles() {
+  if (word_totals_ != totals_ || document_totals_ != totals_)
+    throw std::logic_error("the counts of words, documents and topics do not add up to the same");
+  if (word_file_) word_file_->Finish();
+  if (document_file_) document_file_->Finish();
+  word_file_.reset();
+  document_file_.reset();
+}
+
+std::string Describe(const Model& model) {
+  const CorpusCounts& corpus = model.corpus();
+  std::string text = std::to_string(corpus.tokens) + " tokens of " +
+                     std::to_string(model.words().size()) + " words in " +
+                     std::to_string(corpus.documents) + " documents";
+  if (corpus.empty_documents > 0)
+    text += ", " + std::to_string(corpus.empty_documents) + " of them empty";
+  if (corpus.held_out_documents > 0)
+    text += "; " + std::to_string(corpus.held_out_documents) + " documents held out";
+  if (corpus.left_out_tokens > 0)
+    text += "; " + std::to_string(corpus.left_out_tokens) +
+            " tokens left out, of words that are not in the vocabulary";
+  return text;
+}
+
+}  // namespace strads::lda

@@ -1,0 +1,61 @@
+#include "apps/lda/options.h"
+
+#include <strads/require.h>
+
+#include <cmath>
+
+#include "apps/lda/sampler.h"
+
+namespace strads::lda {
+namespace {
+
+constexpr double kAlphaSum = 50;  // Griffiths, Steyvers, PNAS 2004
+
+}  // namespace
+
+void Options::Validate() const {
+  RequireFile("data", data);
+  const auto number = [](auto value) { return std::to_string(value); };
+  ParseCorpusFormat(format);
+  Require(topics >= 1 && topics <= kMaxTopics, "topics", number(topics),
+          "1 to " + number(kMaxTopics));
+  ParseSampler(sampler, topics);
+  Require(min_word_length >= 1, "min_word_length", number(min_word_length), "at least 1");
+  Require(min_df >= 0, "min_df", number(min_df), "at least 0");
+  Require(max_df > 0 && max_df <= 1, "max_df", number(max_df), "more than 0 and at most 1");
+  Require(min_tokens >= 0, "min_tokens", number(min_tokens), "at least 0");
+  Require(heldout_share >= 0 && heldout_share < 1, "heldout_share", number(heldout_share),
+          "at least 0 and less than 1");
+  Require(alpha >= 0 && std::isfinite(alpha), "alpha", number(alpha), "at least 0");
+  Require(beta > 0 && std::isfinite(beta), "beta", number(beta), "more than 0");
+  Require(epochs >= 0, "epochs", number(epochs), "at least 0");
+  Require(every >= 1, "every", number(every), "at least 1");
+  Require(optimize_alpha >= 0, "optimize_alpha", number(optimize_alpha), "at least 0");
+  Require(blocks == 0 || blocks >= workers, "blocks", number(blocks),
+          "at least one for each worker");
+}
+
+int Options::num_blocks() const {
+  if (blocks > 0) return blocks;
+  return workers == 1 ? 1 : 2 * workers;
+}
+
+CorpusOptions Options::corpus() const {
+  return {.format = ParseCorpusFormat(format),
+          .vocabulary = vocab,
+          .stop_words = stop_words,
+          .min_word_length = min_word_length};
+}
+
+VocabularyLimits Options::limits() const {
+  return {.min_documents = min_df, .max_document_share = max_df};
+}
+
+Prior Options::prior(int64_t vocabulary) const {
+  const double each = alpha > 0 ? alpha : kAlphaSum / topics;
+  return {.alpha = std::vector<double>(static_cast<size_t>(topics), each),
+          .beta = beta,
+          .vocabulary = vocabulary};
+}
+
+}  // namespace strads::lda

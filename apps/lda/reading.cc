@@ -1,0 +1,73 @@
+#include "apps/lda/reading.h"
+
+#include <strads/corpus_split.h>
+#include <strads/vocabulary.h>
+
+#include <utility>
+
+namespace strads::lda {
+namespace {
+
+size_t Index(int64_t i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+Reading::Reading(const Options& options, Shard shard)
+    : options_(options),
+      shard_(shard),
+      named_(ReadDocuments(options.data, shard, options.corpus())) {
+  Corpus& documents = named_.documents;
+  const auto seed = static_cast<uint64_t>(options_.seed);
+  for (int64_t d = 0; d < documents.num_documents(); ++d) {
+    const bool is_held_out = options_.heldout_share > 0 &&
+                             IsHeldOut(documents.first_document + d, options_.heldout_share, seed);
+    held_out_.push_back(is_held_out ? 1 : 0);
+    num_held_out_ += is_held_out;
+  }
+  if (num_held_out_ > 0) documents = SplitDocuments(documents, options_.heldout_share, seed).train;
+}
+
+void Reading::Count(Partial& partial) const {
+  partial.words = CountWords(named_);
+  partial.words.num_documents -= num_held_out_;
+}
+
+OwnDocuments Reading::Load(Update counted, Partial& partial) {
+  counted.words.BuildIndex();
+  IndexedCorpus indexed =
+      IndexDocuments(named_, counted.words, options_.min_tokens, shard_.threads);
+  named_ = {};
+  OwnDocuments own{.documents = std::move(indexed.documents)};
+  std::vector<int32_t> number(counted.block_of_word.size());
+  for (const auto& words : WordsOfBlocks(counted.block_of_word, options_.num_blocks())) {
+    for (size_t row = 0; row < words.size(); ++row)
+      number[Index(words[row])] =
+          static_cast<int32_t>(own.block_begins.back() + static_cast<int64_t>(row));
+    own.block_begins.push_back(own.block_begins.back() + std::ssize(words));
+  }
+  for (int32_t& word : own.documents.words) word = number[Index(word)];
+  // Those held out are empty by now.
+  std::vector<int64_t> begins = {0};
+  for (int64_t d = 0; d < own.documents.num_documents(); ++d) {
+    if (held_out_[Index(d)]) continue;
+    own.ids.push_back(own.documents.first_document + d);
+    begins.push_back(own.documents.begins[Index(d + 1)]);
+  }
+  own.documents.begins = std::move(begins);
+  partial.documents = std::ssize(own.ids);
+  partial.held_out = num_held_out_;
+  partial.empty = own.documents.CountEmpty();
+  partial.tokens = own.documents.CountTokens();
+  partial.left_out = indexed.unknown_tokens;
+  return own;
+}
+
+std::vector<std::vector<int32_t>> WordsOfBlocks(const std::vector<int32_t>& block_of_word,
+                                                int num_blocks) {
+  std::vector<std::vector<int32_t>> words(Index(num_blocks));
+  for (size_t word = 0; word < block_of_word.size(); ++word)
+    words[Index(block_of_word[word])].push_back(static_cast<int32_t>(word));
+  return words;
+}
+
+}  // namespace strads::lda

@@ -1,0 +1,300 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <strads/run.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "apps/lda/lda.h"
+#include "apps/lda/row_file.h"
+#include "tests/numerics/lda_problems.h"
+#include "tests/process/cli.h"
+#include "tests/support/lda_files.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+const std::string kPlanted = STRADS_SOURCE_DIR "/apps/lda/data/planted";
+
+class LdaTrain : public ::testing::Test {
+ protected:
+  LdaTrain() {
+    options_.model = directory_.Path("model");
+    options_.topics = 5;
+    options_.epochs = 4;
+    options_.checks = true;
+  }
+
+  // Writes documents in lda-c; the name of word w is w + 1.
+  void Make(Corpus documents) {
+    documents_ = std::move(documents);
+    std::string text;
+    for (int64_t d = 0; d < documents_.num_documents(); ++d) {
+      const auto words = documents_.Words(d), counts = documents_.Counts(d);
+      text += std::to_string(words.size());
+      for (size_t n = 0; n < words.size(); ++n)
+        text += " " + std::to_string(words[n]) + ":" + std::to_string(counts[n]);
+      text += "\n";
+    }
+    options_.data = directory_.Write("docs.ldac", text);
+    options_.format = "lda-c";
+  }
+  void UsePlanted() {
+    options_.data = kPlanted + ".docword.txt.xz";
+    options_.vocab = kPlanted + ".vocab.txt";
+    options_.topics = 10;
+    options_.alpha = 0.1;
+    options_.checks = false;
+  }
+
+  Summary Train(int workers, RunOptions run = {}) {
+    run.workers = workers;
+    run.seed = options_.seed;
+    run.model = options_.model;
+    options_.workers = workers;
+    likelihoods_.clear();
+    RunHooks hooks;
+    hooks.on_round = [&](const RoundRecord& record) {
+      if (record.extra.contains("log_likelihood"))
+        likelihoods_[static_cast<int>(record.extra.at("epoch"))] =
+            record.extra.at("log_likelihood");
+    };
+    const RunResult result = strads::Run(lda::MakeLda(), ToValues(options_), run, hooks);
+    bytes_ = std::string(result.model.view());
+    model_ = Unpack<lda::Model>(result.model);
+    return result.summary;
+  }
+  TopicRows Words() const { return TopicRows(lda::WordRowsPath(options_.model)); }
+  TopicRows Documents() const { return TopicRows(lda::DocumentRowsPath(options_.model)); }
+  // All that a run has written.
+  std::string Written() const {
+    return bytes_ + ReadText(lda::WordRowsPath(options_.model)) +
+           ReadText(lda::DocumentRowsPath(options_.model));
+  }
+
+  TempDir directory_;
+  Corpus documents_;
+  lda::Options options_;
+  std::map<int, double> likelihoods_;  // by epoch
+  std::string bytes_;
+  lda::Model model_;
+};
+
+TEST_F(LdaTrain, CountsAreRightInEveryRound) {
+  Make(DrawDocuments(20, 12, 30));
+  options_.epochs = 3;
+  std::map<std::string, int64_t> tokens;
+  for (size_t n = 0; n < documents_.words.size(); ++n)
+    tokens[std::to_string(documents_.words[n] + 1)] += documents_.counts[n];
+  for (const char* sampler : {"dense", "tree", "metropolis"}) {
+    options_.sampler = sampler;
+    for (const int workers : {1, 2, 3, 7, 25}) {  // some without documents, or words
+      if (workers == 25 && sampler != std::string("tree")) continue;
+      SCOPED_TRACE(std::string(sampler) + " " + std::to_string(workers));
+      RunOptions run;
+      run.staleness = workers == 3 ? 2 : 0;
+      const Summary summary = Train(workers, run);
+      EXPECT_EQ(summary.termination, Termination::kMaxRounds) << summary.message;
+      const int64_t all = documents_.CountTokens();
+      EXPECT_EQ(summary.updates, options_.epochs * all);
+      const TopicRows words = Words(), documents = Documents();
+      ASSERT_EQ(words.rows.size(), tokens.size());
+      for (const auto& [word, row] : words.rows)
+        EXPECT_EQ(words.SumOf(word), tokens.at(words.words.at(word)));
+      ASSERT_EQ(std::ssize(documents.rows), documents_.num_documents());
+      for (const auto& [document, row] : documents.rows)
+        EXPECT_EQ(documents.SumOf(document), documents_.Length(document));
+      EXPECT_EQ(words.Totals(options_.topics), documents.Totals(options_.topics));
+      EXPECT_EQ(words.Totals(options_.topics), model_.totals());
+    }
+  }
+}
+
+TEST_F(LdaTrain, SaysTheJointLikelihoodOfTheModelItWrites) {
+  Make(DrawDocuments(60, 20, 40));
+  options_.every = 3;
+  for (const int optimize : {0, 2}) {
+    options_.optimize_alpha = optimize;
+    for (const int workers : {1, 3}) {
+      const Summary summary = Train(workers);
+      SCOPED_TRACE(std::to_string(optimize) + " " + std::to_string(workers));
+      const double joint = JointLogLikelihood(Words(), Documents(), model_.alpha(), options_.beta) /
+                           static_cast<double>(documents_.CountTokens());
+      EXPECT_NEAR(summary.extra.at("log_likelihood"), joint, 1e-9);
+      EXPECT_NEAR(summary.objective, -joint, 1e-9);
+      EXPECT_NEAR(model_.log_likelihood(), joint, 1e-9);
+      const std::set<double> alphas(model_.alpha().begin(), model_.alpha().end());
+      EXPECT_EQ(alphas.size() > 1, optimize > 0);
+    }
+  }
+}
+
+TEST_F(LdaTrain, FittingAlphaMakesWordsAndTopicsMoreLikely) {
+  UsePlanted();
+  options_.epochs = 40;
+  options_.alpha = 5;
+  const double fixed = Train(2).extra.at("log_likelihood");
+  options_.optimize_alpha = 5;
+  const double fitted = Train(2).extra.at("log_likelihood");
+  EXPECT_GT(fitted, fixed + 0.05);
+  // It began at 50; the documents were drawn with 1, and some of their words belong to all topics.
+  const double sum = std::accumulate(model_.alpha().begin(), model_.alpha().end(), 0.0);
+  EXPECT_GT(sum, 0.5);
+  EXPECT_LT(sum, 2);
+}
+
+TEST_F(LdaTrain, GivesTheSameBytesWhenRepeatedWithAnyThreads) {
+  Make(DrawDocuments(60, 20, 40));
+  options_.optimize_alpha = 2;
+  for (const char* sampler : {"dense", "tree", "metropolis"}) {
+    options_.sampler = sampler;
+    for (const int workers : {1, 3}) {
+      for (const int staleness : {0, 2}) {
+        RunOptions run;
+        run.staleness = staleness;
+        Train(workers, run);
+        const std::string first = Written();
+        run.threads = 3;
+        run.schedulers = 1;
+        Train(workers, run);
+        EXPECT_EQ(Written(), first) << sampler << " " << workers << " " << staleness;
+      }
+    }
+  }
+}
+
+TEST_F(LdaTrain, TheFirstTopicsAreTheSameForAnyNumberOfWorkers) {
+  Make(DrawDocuments(40, 12, 30));
+  options_.epochs = 0;
+  Train(1);
+  const auto words = Words().rows, documents = Documents().rows;
+  for (const int workers : {2, 7}) {
+    Train(workers);
+    EXPECT_EQ(Words().rows, words);
+    EXPECT_EQ(Documents().rows, documents);
+  }
+}
+
+// Welch's test of the likelihoods that several seeds come to.
+TEST_F(LdaTrain, ManyWorkersComeToTheLikelihoodOfOne) {
+  UsePlanted();
+  options_.epochs = 20;
+  options_.every = 20;
+  constexpr int kSeeds = 5;
+  const auto train = [&](int workers, int staleness) {
+    std::vector<double> found;
+    for (int seed = 1; seed <= kSeeds; ++seed) {
+      options_.seed = seed;
+      RunOptions run;
+      run.staleness = staleness;
+      const Summary summary = Train(workers, run);
+      found.push_back(summary.extra.at("log_likelihood"));
+      EXPECT_EQ(summary.extra.at("s_error") > 0, workers > 1);
+      EXPECT_LT(summary.extra.at("s_error"), 0.1);
+    }
+    return found;
+  };
+  const auto mean_and_error = [](const std::vector<double>& x) {
+    const auto count = static_cast<double>(x.size());
+    const double mean = std::accumulate(x.begin(), x.end(), 0.0) / count;
+    double squares = 0;
+    for (const double value : x) squares += (value - mean) * (value - mean);
+    return std::pair(mean, squares / (count * (count - 1)));
+  };
+  const auto [one, error_of_one] = mean_and_error(train(1, 0));
+  for (const int staleness : {0, 3}) {
+    const auto [four, error_of_four] = mean_and_error(train(4, staleness));
+    EXPECT_LT(std::abs(four - one), 4 * std::sqrt(error_of_one + error_of_four)) << staleness;
+    EXPECT_NEAR(four, one, 0.1);
+  }
+}
+
+TEST_F(LdaTrain, FindsPlantedTopics) {
+  UsePlanted();
+  options_.epochs = 100;
+  options_.every = 100;
+  // Some starts leave two topics in one: of several the one of the greatest likelihood counts.
+  std::map<double, int> seeds;  // by likelihood
+  for (int seed = 1; seed <= 4; ++seed) {
+    options_.seed = seed;
+    seeds[Train(2).extra.at("log_likelihood")] = seed;
+  }
+  options_.seed = seeds.rbegin()->second;
+  Train(2);
+  const std::vector<std::string> firsts = {"ba", "ce", "di", "fo", "gu",
+                                           "ha", "je", "li", "mo", "nu"};
+  std::set<std::string> found;
+  std::vector<std::vector<std::pair<int64_t, std::string>>> lists(10);
+  const TopicRows words = Words();
+  for (const auto& [word, row] : words.rows)
+    for (const auto& [topic, count] : row)
+      lists[static_cast<size_t>(topic)].emplace_back(-count, words.words.at(word));
+  for (auto& list : lists) {
+    std::ranges::sort(list);
+    std::map<std::string, int> own;
+    for (const auto& [count, word] : list) {
+      if (word.starts_with("sta")) continue;  // shared by all
+      ++own[word.substr(0, 2)];
+      if (std::accumulate(own.begin(), own.end(), 0,
+                          [](int sum, const auto& x) { return sum + x.second; }) == 20)
+        break;
+    }
+    const auto most = std::ranges::max_element(own, {}, [](const auto& x) { return x.second; });
+    EXPECT_GE(most->second, 18) << most->first;
+    found.insert(most->first);
+  }
+  EXPECT_THAT(found, ::testing::UnorderedElementsAreArray(firsts));
+}
+
+TEST_F(LdaTrain, HoldsOutTheSameDocumentsWhateverTheNumberOfWorkers) {
+  Make(DrawDocuments(60, 20, 40));
+  options_.heldout_share = 0.3;
+  Train(1);
+  const auto documents = Documents().rows;
+  EXPECT_LT(documents.size(), 60u);
+  EXPECT_GT(documents.size(), 20u);
+  EXPECT_EQ(model_.corpus().held_out_documents, 60 - std::ssize(documents));
+  Train(3);
+  const TopicRows again = Documents();
+  ASSERT_EQ(again.rows.size(), documents.size());
+  for (const auto& [document, row] : again.rows) {
+    EXPECT_TRUE(documents.contains(document));
+    EXPECT_EQ(again.SumOf(document), documents_.Length(document));
+  }
+}
+
+TEST_F(LdaTrain, LeavesOutWordsAndDocumentsAsAsked) {
+  // Word 1 is in all, word 3 in one only; then the last but one has nothing left, the last nothing.
+  Make(MakeDocuments({{0, 1}, {0, 1, 1}, {0, 2}, {}}));
+  options_.min_df = 2;
+  options_.max_df = 0.6;
+  options_.min_tokens = 2;
+  Train(2);
+  EXPECT_THAT(model_.words(), ::testing::ElementsAre("2"));
+  EXPECT_EQ(model_.corpus().documents, 4);
+  EXPECT_EQ(model_.corpus().empty_documents, 3);
+  EXPECT_EQ(model_.corpus().tokens, 2);
+  EXPECT_EQ(model_.corpus().left_out_tokens, 4);
+  EXPECT_EQ(Documents().SumOf(1), 2);
+  EXPECT_EQ(Documents().SumOf(0), 0);
+}
+
+TEST_F(LdaTrain, MeasuresWhenAskedAndAlwaysAtTheEnd) {
+  Make(DrawDocuments(20, 10, 20));
+  options_.epochs = 7;
+  options_.every = 3;
+  Train(2);
+  std::set<double> measured;
+  for (const auto& [epoch, likelihood] : likelihoods_) measured.insert(likelihood);
+  EXPECT_EQ(likelihoods_.size(), 8u);
+  EXPECT_EQ(measured.size(), 4u);  // the start, 3, 6, 7
+}
+
+}  // namespace
+}  // namespace strads::testing
