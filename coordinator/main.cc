@@ -59,9 +59,15 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
     Add(groups, request.program->name + " " + request.command->name, request.command->options,
         names);
   } else {
-    const std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
+    std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
     std::set<std::string> shared;
-    for (const OptionInfo& option : run) shared.insert(option.name);
+    for (OptionInfo& option : run) {
+      shared.insert(option.name);
+      if (request.program == nullptr) continue;
+      for (const OptionInfo& of_app : request.program->options) {
+        if (of_app.name == option.name) option.default_value = of_app.default_value;
+      }
+    }
     std::vector<OptionInfo> own, general, cluster;
     if (request.program != nullptr) {
       std::copy_if(request.program->options.begin(), request.program->options.end(),

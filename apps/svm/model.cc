@@ -1,6 +1,7 @@
 #include "apps/svm/model.h"
 
 #include <strads/error.h>
+#include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,20 +1,11 @@
 #include "apps/svm/options.h"
 
 #include <strads/error.h>
+#include <strads/require.h>
 
 #include <cmath>
 
 namespace strads::svm {
-namespace {
-
-void Require(bool holds, const char* name, const std::string& value, const char* expected) {
-  if (!holds)
-    throw UsageError(std::string("--") + name + "=" + value + " is out of range, expected " +
-                     expected);
-}
-
-}  // namespace
-
 void Options::Validate() const {
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   Require(C > 0 && std::isfinite(C), "C", std::to_string(C), "more than 0");

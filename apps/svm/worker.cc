@@ -1,6 +1,7 @@
 #include "apps/svm/worker.h"
 
 #include <strads/error.h>
+#include <strads/linear_decision.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 
 #include "apps/svm/binary_solver.h"
 #include "apps/svm/crammer_singer_solver.h"
-#include "apps/svm/decision.h"
 
 namespace strads::svm {
 namespace {
@@ -169,11 +169,11 @@ Partial Worker::Measure(const Plan& plan) {
 int64_t Worker::CountRight() const {
   std::vector<const double*> weights;
   for (const Problem& problem : problems_) weights.push_back(problem.w.data());
-  const Decision decision = {.weights = weights,
-                             .num_classes = num_classes_,
-                             .is_joint = options_.IsCrammerSinger(),
-                             .num_features = data_.x.num_cols(),
-                             .bias = rows_.bias};
+  const LinearDecision decision = {.weights = weights,
+                                   .num_classes = num_classes_,
+                                   .is_joint = options_.IsCrammerSinger(),
+                                   .num_features = data_.x.num_cols(),
+                                   .bias = rows_.bias};
   int64_t right = 0;
   std::vector<double> values(Index(decision.num_values()));
   for (const int64_t row : validation_) {

@@ -62,12 +62,15 @@ RunOptions OwnRun(const OptionValues& values, int threads) {
 // What was chosen: neither the defaults nor what is the search's.
 OptionValues Chosen(const Program& app, OptionValues values) {
   for (const std::string& name : kOfTheSearch) values.erase(name);
-  for (const auto& options :
-       {app.options, DescribeOptions<RunOptions>(), DescribeOptions<SearchOptions>()}) {
-    for (const OptionInfo& option : options) {
-      const auto found = values.find(option.name);
-      if (found != values.end() && found->second == option.default_value) values.erase(found);
-    }
+  std::map<std::string, std::string> defaults;
+  for (const OptionInfo& option : app.options) defaults[option.name] = option.default_value;
+  for (const OptionInfo& option : DescribeOptions<RunOptions>()) {
+    // One that the app has as well may have another default there.
+    if (defaults.erase(option.name) == 0) defaults[option.name] = option.default_value;
+  }
+  for (const auto& [name, value] : defaults) {
+    const auto found = values.find(name);
+    if (found != values.end() && found->second == value) values.erase(found);
   }
   for (const OptionInfo& option : DescribeOptions<SearchOptions>()) values.erase(option.name);
   return values;

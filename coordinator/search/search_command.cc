@@ -55,6 +55,7 @@ Command SearchCommand(const Program& app) {
       .make_model = [](const Bytes& spec) -> std::unique_ptr<ModelRole> {
         return std::make_unique<internal::ModelOf<Search>>(spec);
       },
+      .certifies = false,
       .is_search = true,
       .describe = [](const Bytes& model) { return Unpack<search::Model>(model).Table(); },
   };
