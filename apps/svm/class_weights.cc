@@ -11,6 +11,7 @@
 #include <sstream>
 
 namespace strads::svm {
+
 ClassWeights::ClassWeights(const std::string& option) {
   if (option.empty()) return;
   is_balanced_ = option == "balanced";

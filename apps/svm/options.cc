@@ -6,6 +6,7 @@
 #include <cmath>
 
 namespace strads::svm {
+
 void Options::Validate() const {
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   Require(C > 0 && std::isfinite(C), "C", std::to_string(C), "more than 0");

@@ -11,6 +11,7 @@
 #include "apps/svm/platt.h"
 
 namespace strads::svm {
+
 SvmModel LoadSvm(const std::string& path) {
   auto model = LoadModel<SvmModel>(path, "svm");
   const size_t classes = model.labels.size();
