@@ -59,8 +59,8 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     case Phase::kIdle:
       break;
   }
-  report_.loads = plan.phase == static_cast<int>(Phase::kCount) ||
-                  plan.phase == static_cast<int>(Phase::kLoad);
+  report_.loads =
+      plan.phase == static_cast<int>(Phase::kCount) || plan.phase == static_cast<int>(Phase::kLoad);
   update.phase = plan.phase;
   ++pulled_;
   return update;

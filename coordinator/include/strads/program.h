@@ -72,8 +72,8 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
-  bool rotates = false;     // a RotationApp
-  bool certifies = true;    // whether the gaps that its models report mean anything
+  bool rotates = false;   // a RotationApp
+  bool certifies = true;  // whether the gaps that its models report mean anything
   // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
   bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`

@@ -21,8 +21,8 @@ struct Report {
   bool converged = true;  // if done: rather than that it did all that it was asked for
   // The round was for reading the data: the time of solving counts from its end.
   bool loads = false;
-  int64_t nonzeros = 0;   // variables that are not zero
-  int64_t updates = 0;    // variables updated so far, repetitions counted
+  int64_t nonzeros = 0;  // variables that are not zero
+  int64_t updates = 0;   // variables updated so far, repetitions counted
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 

@@ -13,9 +13,7 @@ struct HoldOut {
   double share = 0;  // 0: nothing
   int fold = 0;
 
-  bool Has(double u) const {
-    return share > 0 && u >= fold * share && u < (fold + 1) * share;
-  }
+  bool Has(double u) const { return share > 0 && u >= fold * share && u < (fold + 1) * share; }
 
   // Of options --validation_share and --validation_fold. Throws UsageError.
   void Validate() const {
