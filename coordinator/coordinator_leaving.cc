@@ -152,7 +152,7 @@ RunResult CoordinatorNode::Result() const {
   summary.message = ending_->message;
   summary.objective = last_.objective;
   summary.gap = last_.gap;
-  summary.certifies = !program_.rotates && !clocks_;
+  summary.certifies = program_.certifies && !program_.rotates && !clocks_;
   summary.nonzeros = last_.nonzeros;
   summary.rounds = state().rounds();
   summary.updates = last_.updates;

@@ -286,6 +286,7 @@ void CoordinatorNode::Release(int64_t round) {
 }
 
 bool CoordinatorNode::OnRound(const RoundResult& result) {
+  if (result.report.loads) loaded_at_ = solved_at_ = endpoint_.Now();
   const wire::Traffic traffic = endpoint_.traffic();
   last_ = {
       result.round,           result.objective,       result.report.gap,

@@ -131,6 +131,10 @@ bool Engine::TryPull() {
   updates_.push_back(model_.Pull(open.plan, partials));
   if (open_.empty()) pulled_at_ = clock_.Now();
   const RoundResult result{pulled_, objective, true, model_.Report()};
+  if (result.report.loads) {
+    idle_ = waited_for_plans_ = wire::Time{0};
+    if (open_.empty()) idle_since_ = pulled_at_;
+  }
   ++pulled_;
   penalties_.push_back(result.report.penalty);
   const int64_t oldest_needed = open_.empty() ? synced_ : open_.front().updates_seen;

@@ -3,12 +3,14 @@
 #include <strads/error.h>
 #include <strads/main.h>
 #include <strads/run.h>
+#include <strads/search.h>
 #include <strads/version.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/child_processes.h"
@@ -57,9 +59,15 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
     Add(groups, request.program->name + " " + request.command->name, request.command->options,
         names);
   } else {
-    const std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
+    std::vector<OptionInfo> run = DescribeOptions<RunOptions>();
     std::set<std::string> shared;
-    for (const OptionInfo& option : run) shared.insert(option.name);
+    for (OptionInfo& option : run) {
+      shared.insert(option.name);
+      if (request.program == nullptr) continue;
+      for (const OptionInfo& of_app : request.program->options) {
+        if (of_app.name == option.name) option.default_value = of_app.default_value;
+      }
+    }
     std::vector<OptionInfo> own, general, cluster;
     if (request.program != nullptr) {
       std::copy_if(request.program->options.begin(), request.program->options.end(),
@@ -156,12 +164,18 @@ int Dispatch(const std::string& binary,
     return word;
   };
   Request request;
+  std::string command;
   if (!names_app) {
     request.program = &programs.front();
-  } else if (const std::string app = take_word(); !app.empty()) {
+  } else if (std::string app = take_word(); !app.empty()) {
+    // `strads search APP` is `strads APP search`: it is the same for all.
+    if (app == "search") {
+      command = std::exchange(app, take_word());
+      if (app.empty()) throw UsageError("no app is named, expected " + binary + " search APP");
+    }
     request.program = &ProgramNamed(programs, app);
   }
-  const std::string command = request.program == nullptr ? "" : take_word();
+  if (command.empty() && request.program != nullptr) command = take_word();
   request.app = request.program;
   if (!command.empty()) request.command = CommandNamed(*request.program, command);
   if (request.command != nullptr && request.command->program) {
@@ -259,11 +273,11 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
 }  // namespace
 
 int Main(int argc, char** argv, const std::vector<Program>& programs) {
-  return Guarded(argc, argv, programs, true);
+  return Guarded(argc, argv, WithSearch(programs), true);
 }
 
 int MainOfOne(int argc, char** argv, const Program& program) {
-  return Guarded(argc, argv, {program}, false);
+  return Guarded(argc, argv, WithSearch({program}), false);
 }
 
 }  // namespace strads

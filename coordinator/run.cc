@@ -16,14 +16,30 @@ uint64_t NewRunId() {
   return (uint64_t{device()} << 32 | device()) | 1;
 }
 
+namespace {
+
+// Rounds that a worker of a search has in hand beside the one that it is at.
+constexpr int kAhead = 3;
+
+RunOptions OfSearch(RunOptions options) {
+  options.max_rounds = 0;
+  options.max_time = 0;
+  options.staleness = kAhead;
+  options.round_timeout *= kAhead + 1;
+  return options;
+}
+
+}  // namespace
+
 RunResult Run(const Program& program,
               const OptionValues& values,
-              const RunOptions& run_options,
+              const RunOptions& given,
               const RunHooks& hooks) {
-  run_options.Validate();
+  given.Validate();
+  const RunOptions run_options = program.is_search ? OfSearch(given) : given;
   // Options that the app and the run both have are one option.
   OptionValues all = values;
-  for (const auto& [name, value] : ToValues(run_options)) all[name] = value;
+  for (const auto& [name, value] : ToValues(given)) all[name] = value;
   if (run_options.role == "coordinator") return RunAsCoordinator(program, all, run_options, hooks);
   if (run_options.processes) return RunOnProcesses(program, all, run_options, hooks);
   return RunOnThreads(program, all, run_options, hooks);

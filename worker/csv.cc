@@ -8,6 +8,7 @@
 #include "strads/error.h"
 #include "strads/parallel.h"
 #include "worker/number.h"
+#include "worker/readers.h"
 #include "worker/text_file.h"
 #include "worker/text_lines.h"
 
@@ -16,8 +17,10 @@ namespace {
 
 // The lines of one thread.
 struct CsvRows {
+  int64_t count = 0;
   std::vector<int32_t> label;
   IdTable labels;
+  std::vector<double> y;
   AlignedVector<Triplet> entries;
 };
 
@@ -113,7 +116,8 @@ Header ReadHeader(const TextFile& file, const CsvOptions& options) {
 
 class Parser {
  public:
-  Parser(const TextFile& file, const Header& header) : file_(file), header_(header) {}
+  Parser(const TextFile& file, const Header& header, TargetKind kind)
+      : file_(file), header_(header), kind_(kind) {}
 
   CsvRows Parse(std::string_view lines) {
     const char* const end = lines.data() + lines.size();
@@ -123,6 +127,7 @@ class Parser {
       if (WithoutBlanks({p, static_cast<std::size_t>(line_end - p)}).empty()) continue;
       ParseRow(p, line_end, row++);
     }
+    rows_.count = row;
     return std::move(rows_);
   }
 
@@ -134,7 +139,9 @@ class Parser {
     int64_t k = 0;
     for (; fields.HasNext() && k < count; ++k) {
       const std::string_view field = fields.Next();
-      if (k == header_.target) {
+      if (k == header_.target && kind_ == TargetKind::kNumber) {
+        rows_.y.push_back(Number(p, k, field));
+      } else if (k == header_.target) {
         AddLabel(p, field);
       } else {
         const double value = Number(p, k, field);
@@ -151,7 +158,6 @@ class Parser {
                     std::to_string(k) + (k == 1 ? " field" : " fields") + ", expected " +
                         std::to_string(count) + " as in line 1");
     }
-    if (header_.target < 0) rows_.label.push_back(0);  // so that rows are counted
   }
 
   // A number may be the last thing in the file's memory: it is copied, as parsers look ahead.
@@ -171,7 +177,9 @@ class Parser {
         file_, line,
         (field.empty() ? "nothing stands in column " + Quote(name)
                        : Quote(field) + " in column " + Quote(name) + " is not a number") +
-            ", expected a number (text is allowed in the target's column alone)");
+            (kind_ == TargetKind::kNumber
+                 ? ", expected a number"
+                 : ", expected a number (text is allowed in the target's column alone)"));
   }
 
   void AddLabel(const char* line, std::string_view field) {
@@ -191,6 +199,7 @@ class Parser {
 
   const TextFile& file_;
   const Header& header_;
+  const TargetKind kind_;
   CsvRows rows_;
   std::string number_;
 };
@@ -207,7 +216,7 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   std::vector<CsvRows> parsed(parts.size());
   pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
     for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p)
-      parsed[p] = Parser(file, header).Parse(parts[p]);
+      parsed[p] = Parser(file, header, options.kind).Parse(parts[p]);
   });
 
   LabelledRows data;
@@ -215,14 +224,23 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   int64_t rows = 0;
   for (const CsvRows& part : parsed) {
     pieces.push_back({.entries = part.entries, .first_row = rows});
-    rows += std::ssize(part.label);
-    for (const int32_t label : part.label) {
-      if (header.target >= 0) data.label.push_back(data.labels.Add(part.labels.Name(label)));
-    }
+    rows += part.count;
+    for (const int32_t label : part.label)
+      data.label.push_back(data.labels.Add(part.labels.Name(label)));
   }
+  data.y.resize(options.kind == TargetKind::kNumber && header.target >= 0 ? rows : 0);
+  for (std::size_t p = 0; p < parsed.size(); ++p)
+    std::copy(parsed[p].y.begin(), parsed[p].y.end(), data.y.begin() + pieces[p].first_row);
   constexpr char kNoText = '\0';
   if (rows == 0 && CountRows(text, kNoText) == 0)
     throw DataError(path + ":1: no rows in the file, expected lines of numbers after the names");
+  if (!options.weights.empty()) {
+    const char* const end = text.data() + text.size();
+    const int64_t before = CountRows({text.data(), parts.front().data()}, kNoText);
+    const int64_t after = CountRows({parts.back().data() + parts.back().size(), end}, kNoText);
+    data.weights = ReadWeights(
+        options.weights, {.count = before + rows + after, .first = before, .last = before + rows});
+  }
   if (header.target >= 0) {
     data.target = header.names[static_cast<std::size_t>(header.target)];
     header.names.erase(header.names.begin() + header.target);

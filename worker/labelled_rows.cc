@@ -1,17 +1,23 @@
 #include "strads/labelled_rows.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <cstdio>
 #include <string_view>
 #include <utility>
 
 #include "strads/csv.h"
+#include "strads/error.h"
 #include "strads/parallel.h"
 #include "worker/readers.h"
 #include "worker/text_file.h"
 
 namespace strads {
 namespace {
+
+constexpr int64_t kPieceBytes = int64_t{1} << 24;  // of text that is read at a time
 
 // Numbers to names; most rows have the label of the row before, or one of few.
 void NameNumbers(const Eigen::VectorXd& y, LabelledRows& data) {
@@ -47,22 +53,90 @@ std::string LabelOfNumber(double value) {
   return {text.data(), end};
 }
 
-LabelledRows ReadLabelledRows(const std::string& path, Shard shard, const ReadOptions& options) {
-  if (IsCsv(path)) return ReadCsv(path, shard, {.target = options.target});
-  const TextFile file(path);
+std::optional<double> NumberOfLabel(const std::string& text) {
+  double value = 0;
+  const char* const end = text.data() + text.size();
+  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
+  const auto [next, error] = std::from_chars(begin, end, value);
+  if (error != std::errc() || next != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
+  const bool are_numbers = std::ranges::all_of(
+      labels, [](const std::string& label) { return NumberOfLabel(label).has_value(); });
+  if (are_numbers)
+    std::ranges::sort(labels, {}, [](const std::string& label) { return *NumberOfLabel(label); });
+  else
+    std::ranges::sort(labels);
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  return labels;
+}
+
+LabelledRows ReadLabelledRows(const std::string& path,
+                              Shard shard,
+                              const ReadOptions& options,
+                              TargetKind kind) {
+  if (IsCsv(path)) {
+    if (options.num_features > 0)
+      throw DataError(path + ": a CSV file names its columns, expected no --num_features");
+    return ReadCsv(path, shard,
+                   {.target = options.target, .kind = kind, .weights = options.weights});
+  }
+  std::optional<TextFile> file(path);
   ThreadPool pool(shard.threads);
   LabelledRows data;
-  if (IsMatrixMarket(file)) {
-    Dataset columns = ReadMatrixMarket(file, shard, options);
+  if (IsMatrixMarket(*file)) {
+    Dataset columns = ReadMatrixMarket(*file, shard, options);
     data.x = RowMatrix::FromColumns(columns.x, pool);
     data.weights = std::move(columns.weights);
-    NameNumbers(columns.y, data);
+    data.y = std::move(columns.y);
+  } else {
+    LibsvmShard read = ParseLibsvmShard(*file, shard, options, pool, kPieceBytes);
+    file.reset();  // its memory is not needed twice
+    data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
+    data.weights = std::move(read.weights);
+    data.y = std::move(read.y);
+  }
+  if (kind == TargetKind::kLabel) {
+    NameNumbers(data.y, data);
+    data.y.resize(0);
+  }
+  return data;
+}
+
+LabelledRows ReadForModel(const std::string& path,
+                          const KnownFeatures& known,
+                          const std::string& target,
+                          bool needs_target,
+                          int threads,
+                          TargetKind kind) {
+  const Shard all{0, 1, threads};
+  const auto tell_unknown = [&](int64_t count) {
+    if (count > 0)
+      std::fprintf(stderr, "%s: %lld features that the model does not know are ignored\n",
+                   path.c_str(), static_cast<long long>(count));
+  };
+  if (known.names.empty()) {
+    LabelledRows data = ReadLabelledRows(path, all, {.target = target}, kind);
+    tell_unknown(data.x.num_cols() - known.count);
     return data;
   }
-  LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
-  data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
-  data.weights = std::move(read.weights);
-  NameNumbers(read.y, data);
+  LabelledRows data = ReadCsv(path, all,
+                              {.target = target.empty() ? known.target : target,
+                               .needs_target = needs_target,
+                               .kind = kind});
+  tell_unknown(std::ssize(data.features) - std::ssize(known.names));
+  IdTable wanted, given;
+  for (const std::string& name : known.names) wanted.Add(name);
+  for (const std::string& name : data.features) given.Add(name);
+  for (const std::string& name : known.names) {
+    if (given.Find(name) < 0)
+      throw DataError(path + ":1: no column is named '" + name +
+                      "', expected all features of the model");
+  }
+  ThreadPool pool(threads);
+  data.x = data.x.MapColumns(given.IndicesIn(wanted), wanted.size(), pool);
   return data;
 }
 

@@ -29,18 +29,23 @@ bool HasRow(std::string_view text) {
 LibsvmShard ParseLibsvmShard(const TextFile& file,
                              Shard shard,
                              const ReadOptions& options,
-                             ThreadPool& pool) {
+                             ThreadPool& pool,
+                             int64_t piece_bytes) {
   if (!options.target.empty()) {
     throw DataError(file.path() + ": a libsvm file holds its own target, expected no --target");
   }
   const auto [first, last] = shard.RangeOf(std::ssize(file.text()));
-  const auto parts = SplitLines(file.text(), first, last, pool.threads());
+  int64_t pieces_wanted = pool.threads();
+  if (piece_bytes > 0)
+    pieces_wanted = std::max(pieces_wanted, (last - first + piece_bytes - 1) / piece_bytes);
+  const auto parts = SplitLines(file.text(), first, last, static_cast<int>(pieces_wanted));
   LibsvmShard data;
   std::vector<LibsvmRows>& parsed = data.parsed;
   parsed.resize(parts.size());
   pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
     for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
       parsed[p] = ParseLibsvm(file, parts[p], options.num_features);
+      if (piece_bytes > 0) file.Forget(parts[p]);
     }
   });
 

@@ -26,10 +26,13 @@ struct LibsvmShard {
   int64_t width = 0;
   Eigen::VectorXd y, weights;
 };
+// In one piece for each thread, or more of `piece_bytes` (0: no bound) of text, which is given back
+// once it is parsed.
 LibsvmShard ParseLibsvmShard(const TextFile& file,
                              Shard shard,
                              const ReadOptions& options,
-                             ThreadPool& pool);
+                             ThreadPool& pool,
+                             int64_t piece_bytes = 0);
 
 // The weights of the rows `wanted`; none if there is no path. Throws kData for negative ones, too.
 Eigen::VectorXd ReadWeights(const std::string& path, NumbersWanted wanted);

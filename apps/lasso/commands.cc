@@ -1,4 +1,5 @@
-#include <algorithm>
+#include <strads/classification.h>
+
 #include <cmath>
 #include <cstdio>
 #include <utility>
@@ -72,25 +73,6 @@ int RunPredict(const PredictOptions& options) {
   return 0;
 }
 
-// The share of pairs of a positive and another row that the fitted values put in the right order,
-// ties counted half. NaN if there is no such pair.
-double AreaUnderCurve(const Eigen::VectorXd& y, const Eigen::VectorXd& fitted) {
-  std::vector<std::pair<double, bool>> rows;
-  for (Eigen::Index i = 0; i < y.size(); ++i) rows.emplace_back(fitted[i], y[i] > 0);
-  std::sort(rows.begin(), rows.end());
-  double positives = 0, negatives = 0, right = 0;
-  for (size_t i = 0; i < rows.size();) {
-    double tied_positives = 0, tied_negatives = 0;
-    const double value = rows[i].first;
-    for (; i < rows.size() && rows[i].first == value; ++i)
-      ++(rows[i].second ? tied_positives : tied_negatives);
-    right += tied_positives * (negatives + 0.5 * tied_negatives);
-    positives += tied_positives;
-    negatives += tied_negatives;
-  }
-  return right / (positives * negatives);
-}
-
 void PrintClassification(const Predictions& p) {
   const auto n = static_cast<double>(p.data.y.size());
   double right = 0, loss = 0;
@@ -100,7 +82,9 @@ void PrintClassification(const Predictions& p) {
     loss += LogisticAt(positive, 1, p.fitted[i]).loss;
   }
   std::printf("accuracy  %.10g\nlog loss  %.10g\n", right / n, loss / n);
-  const double area = AreaUnderCurve(p.data.y, p.fitted);
+  std::vector<int32_t> truth;
+  for (const double y : p.data.y) truth.push_back(y > 0 ? 1 : 0);
+  const double area = AreaUnderCurve(truth, {p.fitted.data(), truth.size()});
   if (std::isfinite(area)) std::printf("auc       %.10g\n", area);
 }
 

@@ -13,12 +13,22 @@ size_t Index(int64_t i) { return static_cast<size_t>(i); }
 }  // namespace
 
 FixedTopics::FixedTopics(const Prior& prior, std::vector<WordRows> slices)
+    : FixedTopics(prior, {}, TotalsOf(prior.topics(), slices)) {
+  slices_ = std::move(slices);
+  for (const WordRows& slice : slices_) begins_.push_back(begins_.back() + slice.words());
+}
+
+std::vector<int64_t> FixedTopics::TotalsOf(int topics, std::span<const WordRows> slices) {
+  std::vector<int64_t> totals(Index(topics));
+  for (const WordRows& slice : slices) slice.AddTo(totals);
+  return totals;
+}
+
+FixedTopics::FixedTopics(const Prior& prior,
+                         std::vector<WordRows> slices,
+                         std::span<const int64_t> totals)
     : prior_(prior), slices_(std::move(slices)) {
-  std::vector<int64_t> totals(prior_.alpha.size());
-  for (const WordRows& slice : slices_) {
-    begins_.push_back(begins_.back() + slice.words());
-    slice.AddTo(totals);
-  }
+  for (const WordRows& slice : slices_) begins_.push_back(begins_.back() + slice.words());
   for (const int64_t total : totals) {
     inverse_.push_back(
         1 / (static_cast<double>(total) + prior_.beta * static_cast<double>(prior_.vocabulary)));

@@ -22,6 +22,8 @@ class FixedTopics {
   // The words of the slices are numbered one slice after another; words from there on were never
   // seen.
   FixedTopics(const Prior& prior, std::vector<WordRows> slices);
+  // Slices with some of the words only: n_k of all words are `totals`.
+  FixedTopics(const Prior& prior, std::vector<WordRows> slices, std::span<const int64_t> totals);
 
   int topics() const { return prior_.topics(); }
 
@@ -42,6 +44,7 @@ class FixedTopics {
   const Prior& prior() const { return prior_; }
 
  private:
+  static std::vector<int64_t> TotalsOf(int topics, std::span<const WordRows> slices);
   WordRows::Row RowOf(int32_t word) const;
 
   Prior prior_;

@@ -16,17 +16,18 @@ namespace strads::lda {
 
 // What a round is for.
 enum class Phase : int {
-  kCount,   // workers count the words of their shard
-  kLoad,    // and number those of the vocabulary
-  kStart,   // add the first topics of own tokens to the block at hand
-  kSample,  // draw new topics of own tokens of the block at hand
-  kIdle,    // after the end
+  kCount,    // workers count the words of their shard
+  kLoad,     // and number those of the vocabulary
+  kStart,    // add the first topics of own tokens to the block at hand
+  kSample,   // draw new topics of own tokens of the block at hand
+  kHeldOut,  // copy the rows of held-out documents' words, and in the end complete these
+  kIdle,     // after the end
 };
 
 struct Plan {
   int phase = 0;
   Rotation rotation;
-  int epoch = 0;                    // 0: kStart; then 1, 2, ...
+  int epoch = 0;                    // kStart: that of the first topics, mostly 0
   bool ends_epoch = false;          // the last round of the epoch
   bool measures = false;            // the log-likelihood at the end of the epoch
   bool fits_alpha = false;          // at the end of the epoch
@@ -47,6 +48,9 @@ struct Partial {
   int64_t block_bytes = 0, block_counts = 0;              // packed rows, and counts in them
   double words_likelihood = 0, documents_likelihood = 0;  // if plan.measures
   TopicHistogram histogram;                               // if plan.fits_alpha
+  // kHeldOut, at its end
+  double heldout_log_probability = 0;
+  int64_t heldout_tokens = 0;
 
   STRADS_FIELDS(words,
                 documents,
@@ -61,7 +65,9 @@ struct Partial {
                 block_counts,
                 words_likelihood,
                 documents_likelihood,
-                histogram)
+                histogram,
+                heldout_log_probability,
+                heldout_tokens)
 };
 
 struct Update {
@@ -69,11 +75,12 @@ struct Update {
   // kCount
   IdTable words;
   std::vector<int32_t> block_of_word;
+  int first_epoch = 0;  // done by the run that this one goes on from
   // kStart, kSample
   TotalsChange change;        // by all workers
-  std::vector<double> alpha;  // not empty: of each topic, from now on
+  std::vector<double> alpha;  // of kLoad too; not empty: of each topic, from now on
 
-  STRADS_FIELDS(phase, words, block_of_word, change, alpha)
+  STRADS_FIELDS(phase, words, block_of_word, first_epoch, change, alpha)
 };
 
 // The rows of some words, which travel.
@@ -89,7 +96,10 @@ struct Share {
   std::vector<int32_t> sizes;      // topics of each
   std::vector<uint16_t> topics;    // ascending in each document
   std::vector<int32_t> counts;     // > 0
-  STRADS_FIELDS(documents, sizes, topics, counts)
+  // With --tokens, of each token of these documents: its word, numbered block by block, and topic.
+  std::vector<int32_t> token_words;
+  std::vector<uint16_t> token_topics;
+  STRADS_FIELDS(documents, sizes, topics, counts, token_words, token_topics)
 };
 
 // The words of each block in the order of its rows: ascending.

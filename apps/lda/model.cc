@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "apps/lda/fixed_topics.h"
 #include "apps/lda/log_likelihood.h"
 
 namespace strads::lda {
@@ -28,6 +29,15 @@ Model::Model(const Options& options)
   alpha_ = options.prior(0).alpha;
   totals_.resize(Index(topics_));
   word_totals_ = document_totals_ = totals_;
+  if (options.resume.empty()) return;
+  Model before = ReadModelFile(options.resume);
+  if (before.topics_ != topics_ || before.beta_ != beta_)
+    throw UsageError("--topics=" + std::to_string(topics_) + " and --beta do not fit " +
+                     options.resume + ", which has " + std::to_string(before.topics_) + " topics");
+  alpha_ = std::move(before.alpha_);
+  epochs_ = before.epochs_;
+  resumed_words_ = std::move(before.words_);
+  resumed_totals_ = std::move(before.totals_);
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
@@ -37,15 +47,20 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
       update = PullCount(partials);
       break;
     case Phase::kLoad:
-      PullLoad(partials);
+      update = PullLoad(partials);
       break;
     case Phase::kStart:
     case Phase::kSample:
       update = PullChange(plan, partials);
       break;
+    case Phase::kHeldOut:
+      PullHeldOut(plan, partials);
+      break;
     case Phase::kIdle:
       break;
   }
+  report_.loads = plan.phase == static_cast<int>(Phase::kCount) ||
+                  plan.phase == static_cast<int>(Phase::kLoad);
   update.phase = plan.phase;
   ++pulled_;
   return update;
@@ -70,14 +85,19 @@ Update Model::PullCount(std::span<const Partial> partials) {
                     std::to_string(vocabulary.too_rare) + " too rare, " +
                     std::to_string(vocabulary.too_frequent) +
                     " too frequent), see --min_df and --max_df");
+  if (!options_.resume.empty() && words_ != resumed_words_)
+    throw DataError(options_.data + ": does not have the words of " + options_.resume +
+                    ", expected the data and flags that it was trained with");
+  resumed_words_ = {};
   Update update;
+  update.first_epoch = epochs_;
   update.block_of_word = BalancedParts(vocabulary.tokens, options_.num_blocks());
   update.words = std::move(vocabulary.words);
   words_of_block_ = WordsOfBlocks(update.block_of_word, options_.num_blocks());
   return update;
 }
 
-void Model::PullLoad(std::span<const Partial> partials) {
+Update Model::PullLoad(std::span<const Partial> partials) {
   for (const Partial& partial : partials) {
     corpus_.documents += partial.documents;
     corpus_.empty_documents += partial.empty;
@@ -89,14 +109,19 @@ void Model::PullLoad(std::span<const Partial> partials) {
     throw DataError(options_.data + ": all of its " + std::to_string(corpus_.documents) +
                     " documents are empty without the words that are left out");
   left_ = std::ssize(words_) + corpus_.documents;
+  Update update;
+  if (!options_.resume.empty()) update.alpha = alpha_;
+  return update;
 }
 
 Update Model::PullChange(const Plan& plan, std::span<const Partial> partials) {
   const std::vector<int64_t> before = totals_;
   RoundChanges& changes = recent_.emplace_back();
+  int64_t most_sampled = 0;
   for (size_t p = 0; p < partials.size(); ++p) {
     const Partial& partial = partials[p];
     partial.change.AddTo(totals_);
+    most_sampled = std::max(most_sampled, partial.sampled);
     changes.of_workers.push_back(partial.change);
     report_.updates += partial.sampled;
     words_likelihood_ += partial.words_likelihood;
@@ -108,10 +133,10 @@ Update Model::PullChange(const Plan& plan, std::span<const Partial> partials) {
     if (plan.rotation.next[p] != static_cast<int32_t>(p)) sent_bytes_ += partial.block_bytes;
     histogram_.Add(partial.histogram);
   }
+  longest_rounds_ += most_sampled * std::ssize(partials);
   Update update;
   update.change = changes.all = TotalsChange(before, totals_);
-  if (plan.phase == static_cast<int>(Phase::kSample))
-    totals_error_ = std::max(totals_error_, ErrorOfTotals(partials));
+  if (plan.phase == static_cast<int>(Phase::kSample)) PutError(ErrorOfTotals(partials));
   int64_t oldest = pulled_;  // that a worker has not heard of
   for (const Partial& partial : partials) oldest = std::min(oldest, partial.seen);
   while (std::ssize(recent_) > pulled_ + 1 - oldest) recent_.pop_front();
@@ -123,6 +148,12 @@ Update Model::PullChange(const Plan& plan, std::span<const Partial> partials) {
     report_.extra["alpha_sum"] = std::accumulate(alpha_.begin(), alpha_.end(), 0.0);
   }
   return update;
+}
+
+void Model::PutError(double of_totals) {
+  totals_error_ = std::max(totals_error_, of_totals);
+  report_.extra["s_error"] = of_totals;
+  report_.extra["s_error_max"] = totals_error_;
 }
 
 double Model::ErrorOfTotals(std::span<const Partial> partials) const {
@@ -140,9 +171,13 @@ double Model::ErrorOfTotals(std::span<const Partial> partials) const {
 }
 
 void Model::EndEpoch(const Plan& plan) {
-  if (plan.epoch == 0) {
+  const bool starts = plan.phase == static_cast<int>(Phase::kStart);
+  if (starts) {
     has_started_ = true;
     recent_.clear();
+    if (!resumed_totals_.empty() && totals_ != resumed_totals_)
+      throw DataError(TokensPath(options_.resume) + ": does not have the topics of " +
+                      options_.resume + ", expected the file of the same run");
   }
   const int64_t tokens = std::accumulate(totals_.begin(), totals_.end(), int64_t{0});
   if (tokens != corpus_.tokens || std::ranges::min(totals_) < 0)
@@ -155,7 +190,10 @@ void Model::EndEpoch(const Plan& plan) {
                                      static_cast<double>(std::max<int64_t>(1, report_.nonzeros));
   report_.extra["bytes_per_round"] =
       static_cast<double>(std::exchange(sent_bytes_, 0)) / options_.num_blocks();
-  if (plan.epoch > 0) report_.extra["s_error"] = std::exchange(totals_error_, 0);
+  if (!starts)
+    report_.extra["balance"] =
+        static_cast<double>(tokens) /
+        static_cast<double>(std::max<int64_t>(1, std::exchange(longest_rounds_, 0)));
   const double joint = TotalsLogLikelihood(prior(), totals_) + std::exchange(words_likelihood_, 0) +
                        std::exchange(documents_likelihood_, 0);
   if (plan.measures) {
@@ -163,7 +201,24 @@ void Model::EndEpoch(const Plan& plan) {
     report_.penalty = -log_likelihood_;
     report_.extra["log_likelihood"] = log_likelihood_;
   }
-  if (plan.epoch < options_.epochs) return;
+  if (plan.epoch >= options_.epochs && !options_.MeasuresHeldOut(plan.epoch)) EndRun();
+}
+
+void Model::PullHeldOut(const Plan& plan, std::span<const Partial> partials) {
+  if (!plan.ends_epoch) return;
+  Completion completion;
+  for (const Partial& partial : partials) {
+    completion.log_probability += partial.heldout_log_probability;
+    completion.tokens += partial.heldout_tokens;
+  }
+  if (completion.tokens > 0) {
+    heldout_perplexity_ = completion.perplexity();
+    report_.extra["heldout_perplexity"] = heldout_perplexity_;
+  }
+  if (plan.epoch >= options_.epochs) EndRun();
+}
+
+void Model::EndRun() {
   report_.done = "did the " + std::to_string(options_.epochs) + " epochs of --epochs";
   report_.converged = false;
 }
@@ -186,15 +241,27 @@ void Model::Collect(const Block& block) {
 }
 
 void Model::Collect(const Share& share) {
-  if (!options_.model.empty() && !document_file_)
+  if (!options_.model.empty() && !document_file_) {
     document_file_ = std::make_shared<RowFile>(DocumentRowsPath(options_.model));
-  size_t begin = 0;
+    if (options_.tokens) token_file_ = std::make_shared<RowFile>(TokensPath(options_.model));
+    for (const auto& words : words_of_block_)
+      word_of_row_.insert(word_of_row_.end(), words.begin(), words.end());
+  }
+  std::vector<int32_t> words;
+  for (const int32_t row : share.token_words) words.push_back(word_of_row_.at(Index(row)));
+  size_t begin = 0, token = 0;
   for (size_t d = 0; d < share.documents.size(); ++d) {
     const auto size = Index(share.sizes[d]);
     const auto topics = std::span(share.topics).subspan(begin, size);
     const auto counts = std::span(share.counts).subspan(begin, size);
     for (size_t n = 0; n < size; ++n) document_totals_.at(topics[n]) += counts[n];
     if (document_file_) document_file_->Write(share.documents[d], topics, counts);
+    if (token_file_) {
+      const auto length = Index(std::accumulate(counts.begin(), counts.end(), int64_t{0}));
+      token_file_->WriteTokens(share.documents[d], std::span(words).subspan(token, length),
+                               std::span(share.token_topics).subspan(token, length));
+      token += length;
+    }
     begin += size;
   }
   if ((left_ -= std::ssize(share.documents)) == 0) FinishFiles();
@@ -205,8 +272,10 @@ void Model::FinishFiles() {
     throw std::logic_error("the counts of words, documents and topics do not add up to the same");
   if (word_file_) word_file_->Finish();
   if (document_file_) document_file_->Finish();
+  if (token_file_) token_file_->Finish();
   word_file_.reset();
   document_file_.reset();
+  token_file_.reset();
 }
 
 std::string Describe(const Model& model) {

@@ -50,15 +50,20 @@ class Model {
   const CorpusCounts& corpus() const { return corpus_; }
   // Joint, per token, as last measured.
   double log_likelihood() const { return log_likelihood_; }
+  // Done.
+  int epochs() const { return epochs_; }
 
  private:
   Update PullCount(std::span<const Partial> partials);
-  void PullLoad(std::span<const Partial> partials);
+  Update PullLoad(std::span<const Partial> partials);
   // Of kStart and kSample.
   Update PullChange(const Plan& plan, std::span<const Partial> partials);
+  void PullHeldOut(const Plan& plan, std::span<const Partial> partials);
   // What workers' totals are wrong by after this round, as a share of the tokens.
   double ErrorOfTotals(std::span<const Partial> partials) const;
+  void PutError(double of_totals);
   void EndEpoch(const Plan& plan);
+  void EndRun();
   Prior prior() const { return {.alpha = alpha_, .beta = beta_, .vocabulary = std::ssize(words_)}; }
   // Once everything is collected.
   void FinishFiles();
@@ -69,11 +74,20 @@ class Model {
   std::vector<int64_t> totals_;
   int epochs_ = 0;  // done
   double log_likelihood_ = 0;
+  double heldout_perplexity_ = 0;  // as last measured; 0: never
   CorpusCounts corpus_;
   std::vector<std::string> words_;
 
  public:
-  STRADS_FIELDS(topics_, beta_, alpha_, totals_, epochs_, log_likelihood_, corpus_, words_)
+  STRADS_FIELDS(topics_,
+                beta_,
+                alpha_,
+                totals_,
+                epochs_,
+                log_likelihood_,
+                heldout_perplexity_,
+                corpus_,
+                words_)
 
  private:
   // What the workers changed in a round.
@@ -84,19 +98,30 @@ class Model {
 
   Options options_;
   strads::Report report_;
+  // Of the model that training goes on from.
+  std::vector<std::string> resumed_words_;
+  std::vector<int64_t> resumed_totals_;
   std::vector<std::vector<int32_t>> words_of_block_;
+  double totals_error_ = 0;   // the largest so far
   bool has_started_ = false;  // all tokens are counted
   int64_t pulled_ = 0;        // updates
   // Of the rounds that some worker had not heard of in its last push; the newest is pulled_'s.
   std::deque<RoundChanges> recent_;
   // Of the epoch so far.
-  double words_likelihood_ = 0, documents_likelihood_ = 0, totals_error_ = 0;
+  double words_likelihood_ = 0, documents_likelihood_ = 0;
+  int64_t longest_rounds_ = 0;  // tokens there would be if all workers had as many as the busiest
   int64_t block_counts_ = 0, block_bytes_ = 0, sent_bytes_ = 0;
   TopicHistogram histogram_;
   int64_t left_ = 0;  // words and documents that have not been collected
   std::vector<int64_t> word_totals_, document_totals_;  // sums of what has been
-  std::shared_ptr<RowFile> word_file_, document_file_;  // open while the model is collected
+  std::vector<int32_t> word_of_row_;                    // of rows, block by block; with --tokens
+  std::shared_ptr<RowFile> word_file_, document_file_,
+      token_file_;  // open while the model is collected
 };
+
+// The model in a file of `train`, without its counts. Throws kData "path: ..." if it cannot be
+// read, is not of this app, or contradicts itself.
+Model ReadModelFile(const std::string& path);
 
 // For people: what was trained on, and what blocks took on the way.
 std::string Describe(const Model& model);

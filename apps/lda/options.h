@@ -27,9 +27,12 @@ struct Options {
   double max_df = 1;
   int min_tokens = 1;
   double heldout_share = 0;
+  std::string heldout;
+  int heldout_every = 0;
   int topics = 100;
   double alpha = 0;
   double beta = 0.01;
+  int start_topics = -1;
   int epochs = 100;
   std::string sampler = "auto";
   int optimize_alpha = 0;
@@ -37,6 +40,8 @@ struct Options {
   int blocks = 0;
   bool checks = false;
   std::string model;
+  bool tokens = false;
+  std::string resume;
   int workers = 1;
   int64_t seed = 1;
 
@@ -49,9 +54,12 @@ struct Options {
                 max_df,
                 min_tokens,
                 heldout_share,
+                heldout,
+                heldout_every,
                 topics,
                 alpha,
                 beta,
+                start_topics,
                 epochs,
                 sampler,
                 optimize_alpha,
@@ -59,6 +67,8 @@ struct Options {
                 blocks,
                 checks,
                 model,
+                tokens,
+                resume,
                 workers,
                 seed)
   STRADS_HELP(
@@ -71,11 +81,16 @@ struct Options {
       "min_df: words in fewer documents are left out; 0: none is, even those that do not occur",
       "max_df: words in more than this share of the documents are left out",
       "min_tokens: shorter documents are made empty",
-      "heldout_share: share of the documents that is not trained on, drawn by the seed, for "
-      "evaluate --heldout",
+      "heldout_share: share of the documents that is not trained on, drawn by the seed, but "
+      "completed to measure perplexity",
+      "heldout: file of documents that are completed to measure perplexity, instead of a share",
+      "heldout_every: epochs between measurings of perplexity; 0: at the end only",
       "topics: their number K",
       "alpha: of each topic, the prior of documents; 0: 50 / K",
       "beta: of each word, the prior of topics",
+      "start_topics: random topics among which the tokens of a document begin; 0: all; -1: 1000 / "
+      "K, "
+      "or all if these are no more",
       "epochs: passes over all tokens",
       "sampler: dense (fastest up to some hundred topics), tree, metropolis, or auto",
       "optimize_alpha: fit alpha of each topic every so many epochs; 0: never",
@@ -84,6 +99,8 @@ struct Options {
       "checks: count every block and document anew each round, and fail if a count is wrong",
       "model: file of the model; the counts lie beside it in FILE.topics.txt and "
       "FILE.documents.txt",
+      "tokens: write the topic of every token to FILE.tokens.txt, for --resume",
+      "resume: model that was trained with --tokens, from whose last epoch training goes on",
       "workers: number of workers, each with its own documents (part of the answer)",
       "seed: of the first topics, of sampling, of the order of blocks, and of what is held out")
 
@@ -91,6 +108,10 @@ struct Options {
   void Validate() const;
 
   int num_blocks() const;
+  // 0: all.
+  int num_start_topics() const;
+  // Whether held-out documents are completed after an epoch.
+  bool MeasuresHeldOut(int epoch) const;
   CorpusOptions corpus() const;
   VocabularyLimits limits() const;
   // alpha of each topic before it is fitted, with V words.

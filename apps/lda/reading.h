@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "apps/lda/held_out.h"
 #include "apps/lda/messages.h"
 #include "apps/lda/options.h"
 
@@ -17,6 +18,9 @@ struct OwnDocuments {
   Corpus documents;
   std::vector<int64_t> ids = {};  // the number of each in the whole corpus, ascending
   std::vector<int64_t> block_begins = {0};
+  // Not empty: the topic of each token, in their order, that a run before has left.
+  std::vector<Topic> topics = {};
+  HeldOut held_out = {};
 };
 
 // Reads a worker's shard in two steps: first what words it has, from which the vocabulary and its
@@ -28,15 +32,19 @@ class Reading {
 
   // Fills words, of documents that are not held out.
   void Count(Partial& partial) const;
-  // Takes what kCount came to. Fills what the partial says of kLoad.
+  // Takes what kCount came to. Fills what the partial says of kLoad. Throws kData if the file of
+  // --resume does not fit.
   OwnDocuments Load(Update counted, Partial& partial);
 
  private:
+  HeldOut LoadHeldOut(const Update& counted);
+
   const Options options_;
   const Shard shard_;
   NamedCorpus named_;
   std::vector<char> held_out_;  // of each document of the shard
   int64_t num_held_out_ = 0;
+  Corpus held_out_documents_;  // words as in named_
 };
 
 }  // namespace strads::lda

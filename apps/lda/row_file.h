@@ -30,12 +30,19 @@ class RowFile {
              std::span<const Topic> topics,
              std::span<const int32_t> counts,
              std::string_view comment = {});
+  // Of a document: the word of each token and its topic.
+  void WriteTokens(int64_t number, std::span<const int32_t> words, std::span<const Topic> topics);
   void Finish();
 
  private:
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
+  template <class Left, class Right>
+  void WriteLine(int64_t number,
+                 std::span<const Left> left,
+                 std::span<const Right> right,
+                 std::string_view comment);
   [[noreturn]] void Fail() const;
 
   const std::string path_;
@@ -50,5 +57,6 @@ WordRows ReadWordRows(const std::string& path, int64_t words, int topics);
 
 std::string WordRowsPath(const std::string& model);
 std::string DocumentRowsPath(const std::string& model);
+std::string TokensPath(const std::string& model);
 
 }  // namespace strads::lda

@@ -10,7 +10,7 @@ namespace strads::lda {
 namespace {
 
 constexpr uint64_t kPassStream = uint64_t{0x5a} << 56;
-constexpr int kDenseTopics = 256;
+constexpr int kDenseTopics = 400;
 constexpr int kCycles = 2;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }

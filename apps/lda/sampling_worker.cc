@@ -18,6 +18,15 @@ constexpr size_t kShareTopics = size_t{1} << 20;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
+TokenGrid MakeGrid(const Options& options, const OwnDocuments& own) {
+  const TokenGrid::Options grid{.groups = kGroups,
+                                .topics = options.topics,
+                                .seed = static_cast<uint64_t>(options.seed),
+                                .start_topics = options.num_start_topics()};
+  if (own.topics.empty()) return {own.documents, own.ids, own.block_begins, grid};
+  return {own.documents, own.block_begins, grid, own.topics};
+}
+
 }  // namespace
 
 SamplingWorker::SamplingWorker(const Options& options,
@@ -27,16 +36,13 @@ SamplingWorker::SamplingWorker(const Options& options,
     : options_(options),
       shard_(shard),
       pool_(pool),
+      grid_(MakeGrid(options, own)),
       ids_(std::move(own.ids)),
-      grid_(own.documents,
-            ids_,
-            own.block_begins,
-            {.groups = kGroups,
-             .topics = options.topics,
-             .seed = static_cast<uint64_t>(options.seed)}),
+      held_out_(std::move(own.held_out)),
       prior_(options.prior(own.block_begins.back())),
       totals_(Index(options.topics)) {
   own.documents = {};
+  own.topics = {};
   sampler_ = MakeSampler(ParseSampler(options_.sampler, options_.topics), grid_, prior_);
 }
 
@@ -58,6 +64,7 @@ void SamplingWorker::Sample(const Plan& plan, int32_t block, WordRows& rows) {
 Partial SamplingWorker::Push(const Plan& plan, Block& block) {
   Partial partial;
   const std::vector<int64_t> before = totals_;
+  if (plan.phase == static_cast<int>(Phase::kHeldOut)) return Complete(plan, block);
   WordRows rows(block.rows, grid_.WordCounts(block.index), options_.topics);
   std::optional<CountsElsewhere> elsewhere;
   if (options_.checks) {
@@ -80,6 +87,17 @@ Partial SamplingWorker::Push(const Plan& plan, Block& block) {
   return partial;
 }
 
+Partial SamplingWorker::Complete(const Plan& plan, const Block& block) {
+  const std::vector<int32_t> none(grid_.WordCounts(block.index).size());
+  held_out_.Take(block.index, WordRows(block.rows, none, options_.topics));
+  Partial partial;
+  if (!plan.ends_epoch) return partial;
+  const Completion completion = held_out_.Complete(prior_, totals_, pool_);
+  partial.heldout_log_probability = completion.log_probability;
+  partial.heldout_tokens = completion.tokens;
+  return partial;
+}
+
 void SamplingWorker::Measure(const Plan& plan, const WordRows& rows, Partial& partial) const {
   const bool is_last_visit = plan.last_visit[Index(shard_.rank)] != 0;
   if (plan.measures && is_last_visit) partial.words_likelihood = WordsLogLikelihood(prior_, rows);
@@ -94,18 +112,34 @@ void SamplingWorker::Sync(const Update& update) {
   update.change.AddTo(totals_);
   unconfirmed_.front().SubtractFrom(totals_);
   unconfirmed_.pop_front();
-  if (update.alpha.empty()) return;
-  prior_.alpha = update.alpha;
+  if (!update.alpha.empty()) SetAlpha(update.alpha);
+}
+
+void SamplingWorker::SetAlpha(const std::vector<double>& alpha) {
+  prior_.alpha = alpha;
   sampler_->SetPrior(prior_);
+}
+
+void SamplingWorker::AddTokens(int64_t document, Share& share) {
+  if (!tokens_) tokens_ = grid_.TokensByDocument();
+  const int64_t begin = tokens_->begins[Index(document)],
+                end = tokens_->begins[Index(document + 1)];
+  share.token_words.insert(share.token_words.end(), tokens_->words.begin() + begin,
+                           tokens_->words.begin() + end);
+  share.token_topics.insert(share.token_topics.end(), tokens_->topics.begin() + begin,
+                            tokens_->topics.begin() + end);
 }
 
 std::optional<Share> SamplingWorker::Collect() {
   if (collected_ == std::ssize(ids_)) return std::nullopt;
   Share share;
   std::vector<TopicCount> counts;
-  for (; collected_ < std::ssize(ids_) && share.topics.size() < kShareTopics; ++collected_) {
+  for (; collected_ < std::ssize(ids_) &&
+         share.topics.size() + share.token_topics.size() < kShareTopics;
+       ++collected_) {
     sampler_->CountsOf(collected_, counts);
     std::ranges::sort(counts, {}, &TopicCount::topic);
+    if (options_.tokens) AddTokens(collected_, share);
     share.documents.push_back(ids_[Index(collected_)]);
     share.sizes.push_back(static_cast<int32_t>(counts.size()));
     for (const TopicCount& own : counts) {

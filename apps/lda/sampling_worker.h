@@ -23,29 +23,36 @@ class SamplingWorker {
  public:
   // `pool` must outlive it.
   SamplingWorker(const Options& options, OwnDocuments own, Shard shard, ThreadPool& pool);
+  // Of each topic; from the beginning, or by an update.
+  void SetAlpha(const std::vector<double>& alpha);
 
   Block MakeBlock(int32_t index) const;
   Partial Push(const Plan& plan, Block& block);
-  // Of a round with blocks.
+  // Of a round that samples.
   void Sync(const Update& update);
   // The next documents; none: that was all.
   std::optional<Share> Collect();
 
  private:
   void Sample(const Plan& plan, int32_t block, WordRows& rows);
+  // Of kHeldOut.
+  Partial Complete(const Plan& plan, const Block& block);
+  void AddTokens(int64_t document, Share& share);
   void Measure(const Plan& plan, const WordRows& rows, Partial& partial) const;
 
   const Options options_;
   const Shard shard_;
   ThreadPool& pool_;
-  const std::vector<int64_t> ids_;
   TokenGrid grid_;
+  const std::vector<int64_t> ids_;
+  HeldOut held_out_;
   Prior prior_;
   std::unique_ptr<Sampler> sampler_;
   // n_k as far as is known here: what updates have said, and own changes since.
   std::vector<int64_t> totals_;
-  std::deque<TotalsChange> unconfirmed_;  // own changes that no update has held yet
-  int64_t collected_ = 0;                 // documents
+  std::deque<TotalsChange> unconfirmed_;         // own changes that no update has held yet
+  int64_t collected_ = 0;                        // documents
+  std::optional<TokenGrid::ByDocument> tokens_;  // while they are collected
 };
 
 }  // namespace strads::lda

@@ -15,12 +15,37 @@ constexpr uint64_t kStartStream = uint64_t{0x7a} << 56;
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
+std::vector<Topic> RandomTopics(const Corpus& documents,
+                                std::span<const int64_t> ids,
+                                const TokenGrid::Options& options) {
+  std::vector<Topic> topics, few;
+  if (options.topics < 1) return topics;
+  topics.reserve(Index(documents.CountTokens()));
+  for (int64_t d = 0; d < documents.num_documents(); ++d) {
+    Random random(options.seed, kStartStream + static_cast<uint64_t>(ids[Index(d)]));
+    const auto draw = [&] {
+      return static_cast<Topic>(random.Below(static_cast<uint64_t>(options.topics)));
+    };
+    few.clear();
+    while (std::ssize(few) < options.start_topics) few.push_back(draw());
+    for (int64_t n = documents.Length(d); n > 0; --n)
+      topics.push_back(few.empty() ? draw() : few[random.Below(few.size())]);
+  }
+  return topics;
+}
+
 }  // namespace
 
 TokenGrid::TokenGrid(const Corpus& documents,
                      std::span<const int64_t> ids,
                      std::span<const int64_t> slice_begins,
                      const Options& options)
+    : TokenGrid(documents, slice_begins, options, RandomTopics(documents, ids, options)) {}
+
+TokenGrid::TokenGrid(const Corpus& documents,
+                     std::span<const int64_t> slice_begins,
+                     const Options& options,
+                     std::span<const Topic> topics)
     : groups_(std::max(1, options.groups)), topics_(options.topics) {
   if (topics_ < 1 || topics_ > kMaxTopics) {
     throw UsageError(std::to_string(topics_) + " topics, expected 1 to " +
@@ -74,14 +99,14 @@ TokenGrid::TokenGrid(const Corpus& documents,
 
   documents_.resize(Index(tokens));
   topics_of_.resize(Index(tokens));
+  size_t next_topic = 0;
   for_each_group([&](size_t g, int64_t d) {
     const auto words = documents.Words(d), counts = documents.Counts(d);
-    Random random(options.seed, kStartStream + static_cast<uint64_t>(ids[Index(d)]));
     for (size_t n = 0; n < words.size(); ++n) {
       for (int32_t i = 0; i < counts[n]; ++i) {
         const size_t token = Index(next[g * Index(vocabulary) + Index(words[n])]++);
         documents_[token] = static_cast<int32_t>(d);
-        topics_of_[token] = static_cast<Topic>(random.Below(static_cast<uint64_t>(topics_)));
+        topics_of_[token] = topics[next_topic++];
       }
     }
   });
@@ -106,6 +131,30 @@ Cell TokenGrid::At(int64_t slice, int step, int group) {
           .begins = std::span(begins_).subspan(Index(range.first + before), Index(range.count + 1)),
           .documents = documents_.data(),
           .topics = topics_of_.data()};
+}
+
+TokenGrid::ByDocument TokenGrid::TokensByDocument() const {
+  ByDocument all;
+  all.begins = {0};
+  for (const int64_t length : lengths_) all.begins.push_back(all.begins.back() + length);
+  std::vector<int64_t> next(all.begins.begin(), all.begins.end() - 1);
+  all.words.resize(topics_of_.size());
+  all.topics.resize(topics_of_.size());
+  int64_t cells = 0;  // before; each has one more begin than words
+  for (const Slice& slice : slices_) {
+    for (const CellRange& range : slice.cells) {
+      for (int64_t i = range.first; i < range.first + range.count; ++i) {
+        const auto word = static_cast<int32_t>(slice.first_word + words_[Index(i)]);
+        for (int64_t n = begins_[Index(i + cells)]; n < begins_[Index(i + cells + 1)]; ++n) {
+          const auto place = Index(next[Index(documents_[Index(n)])]++);
+          all.words[place] = word;
+          all.topics[place] = topics_of_[Index(n)];
+        }
+      }
+      ++cells;
+    }
+  }
+  return all;
 }
 
 }  // namespace strads::lda

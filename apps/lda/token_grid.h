@@ -30,16 +30,23 @@ class TokenGrid {
     int groups = 1;  // as many threads can be of use
     int topics = 1;
     uint64_t seed = 0;
+    int start_topics = 0;  // 0: all
   };
 
-  // Slice b holds the words [slice_begins[b], slice_begins[b + 1]). Topics start uniform, those of
-  // document d from a generator of its own (seed, ids[d]), so they are the same whoever has the
+  // Slice b holds the words [slice_begins[b], slice_begins[b + 1]). Those of document
+  // d start uniform among all topics, or among start_topics that are drawn for it first (some may
+  // be the same), from a generator of its own (seed, ids[d]), so they are the same whoever has the
   // document; tokens in the order of `documents`. O(tokens) time, 6 bytes for each.
   // Throws UsageError on topics out of 1..kMaxTopics.
   TokenGrid(const Corpus& documents,
             std::span<const int64_t> ids,
             std::span<const int64_t> slice_begins,
             const Options& options);
+  // With topics that are given, one for each token in the order of `documents`.
+  TokenGrid(const Corpus& documents,
+            std::span<const int64_t> slice_begins,
+            const Options& options,
+            std::span<const Topic> topics);
 
   int groups() const { return groups_; }
   int topics() const { return topics_; }
@@ -60,6 +67,15 @@ class TokenGrid {
   std::span<const Topic> token_topics() const { return topics_of_; }
 
   Cell At(int64_t slice, int step, int group);
+
+  // Of every document the word and the topic of each token, words ascending, tokens of a word in
+  // the order in which a grid that is made with these topics has them.
+  struct ByDocument {
+    std::vector<int64_t> begins;  // of each document; and the end
+    std::vector<int32_t> words;   // numbered through all slices
+    std::vector<Topic> topics;
+  };
+  ByDocument TokensByDocument() const;
 
  private:
   struct CellRange {

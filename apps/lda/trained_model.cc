@@ -4,7 +4,6 @@
 #include <strads/model_file.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "apps/lda/prior.h"
@@ -15,27 +14,11 @@ namespace {
 
 size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
-bool IsPositive(double x) { return x > 0 && std::isfinite(x); }
-
-void CheckFields(const std::string& path, const Model& model) {
-  const auto topics = model.topics();
-  if (topics < 1 || topics > kMaxTopics)
-    throw DataError(path + ": has " + std::to_string(topics) + " topics, expected 1 to " +
-                    std::to_string(kMaxTopics));
-  if (std::ssize(model.alpha()) != topics || !std::ranges::all_of(model.alpha(), IsPositive))
-    throw DataError(path + ": alpha is not " + std::to_string(topics) + " numbers above 0");
-  if (!IsPositive(model.beta())) throw DataError(path + ": beta is not a number above 0");
-  if (std::ssize(model.totals()) != topics)
-    throw DataError(path + ": totals are not " + std::to_string(topics) + " numbers");
-  if (model.words().empty()) throw DataError(path + ": has no words");
-}
-
 }  // namespace
 
 TrainedModel::TrainedModel(const std::string& path) : path_(path) {
   options_ = MakeOptions<Options>(ReadModel(path, "lda").options);
-  model_ = LoadModel<Model>(path, "lda");
-  CheckFields(path, model_);
+  model_ = ReadModelFile(path);
   for (const std::string& word : model_.words()) words_.Add(word);
   if (words_.size() != std::ssize(model_.words())) throw DataError(path + ": has a word twice");
   const std::string rows_path = WordRowsPath(path);

@@ -27,11 +27,13 @@ void Worker::Sync(const Update& update) {
     case Phase::kLoad:
       sampling_.emplace(options_, std::move(*own_), shard_, pool_);
       own_.reset();
+      if (!update.alpha.empty()) sampling_->SetAlpha(update.alpha);
       break;
     case Phase::kStart:
     case Phase::kSample:
       sampling_->Sync(update);
       break;
+    case Phase::kHeldOut:
     case Phase::kIdle:
       break;
   }

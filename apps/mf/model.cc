@@ -113,6 +113,8 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     case Phase::kIdle:
       break;
   }
+  report_.loads = plan.phase == static_cast<int>(Phase::kNames) ||
+                  plan.phase == static_cast<int>(Phase::kLoad);
   update.phase = plan.phase;
   update.stop = !why_stop_.empty();
   return update;

@@ -25,8 +25,7 @@ void Options::Validate() const {
           "refuse or last");
   Require(rank >= 1 && rank <= 100'000, "rank", std::to_string(rank), "1 to 100000");
   Require(lambda >= 0 && std::isfinite(lambda), "lambda", number(lambda), "at least 0");
-  Require(validation_share >= 0 && validation_share < 1, "validation_share",
-          number(validation_share), "at least 0 and less than 1");
+  hold_out().Validate();
   Require(epochs >= 0, "epochs", std::to_string(epochs), "at least 0");
   Require(change >= 0, "change", number(change), "at least 0");
   Require(patience >= 0, "patience", std::to_string(patience), "at least 0");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/fields.h>
+#include <strads/hold_out.h>
 #include <strads/ratings.h>
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct Options {
   std::string data;
   std::string validation;
   double validation_share = 0;
+  int validation_fold = 0;
   std::string solver = "sgd";
   int rank = 32;
   double lambda = 0.05;
@@ -44,6 +46,7 @@ struct Options {
   STRADS_FIELDS(data,
                 validation,
                 validation_share,
+                validation_fold,
                 solver,
                 rank,
                 lambda,
@@ -70,6 +73,7 @@ struct Options {
       "or Matrix Market; plain, .gz, .xz or .zst",
       "validation: file of ratings that are predicted after each epoch, and not trained on",
       "validation_share: share of the ratings that is held out instead, drawn by the seed",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: sgd (stochastic gradient descent over blocks that travel) or ccd (cyclic coordinate "
       "descent, CCD++)",
       "rank: number of factors of each user and item",
@@ -99,6 +103,7 @@ struct Options {
   bool uses_blocks() const { return solver == "sgd"; }
   int num_blocks() const;
   int num_epochs() const;
+  HoldOut hold_out() const { return {.share = validation_share, .fold = validation_fold}; }
   bool validates() const { return !validation.empty() || validation_share > 0; }
   RatingsOptions ratings() const;
 };

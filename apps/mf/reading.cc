@@ -30,7 +30,7 @@ std::vector<uint64_t> HashesOf(const IdTable& names) {
 bool Reading::IsHeldOut(uint64_t user_hash, uint64_t item_hash) const {
   constexpr uint64_t kStream = 0x76616c;
   Random random(user_hash ^ static_cast<uint64_t>(options_.seed), item_hash ^ kStream);
-  return random.Uniform() < options_.validation_share;
+  return options_.hold_out().Has(random.Uniform());
 }
 
 void Reading::Count(Partial& partial) {

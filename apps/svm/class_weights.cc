@@ -4,7 +4,6 @@
 #include <strads/labelled_rows.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <numeric>
@@ -12,19 +11,6 @@
 #include <sstream>
 
 namespace strads::svm {
-namespace {
-
-std::optional<double> NumberOf(const std::string& text) {
-  double value = 0;
-  const char* const end = text.data() + text.size();
-  const char* const begin = text.data() + (text.starts_with('+') ? 1 : 0);
-  const auto [next, error] = std::from_chars(begin, end, value);
-  if (error != std::errc() || next != end || !std::isfinite(value)) return std::nullopt;
-  return value;
-}
-
-}  // namespace
-
 ClassWeights::ClassWeights(const std::string& option) {
   if (option.empty()) return;
   is_balanced_ = option == "balanced";
@@ -38,11 +24,11 @@ ClassWeights::ClassWeights(const std::string& option) {
     std::string label, weight, more;
     if (!(words >> label)) continue;
     words >> weight >> more;
-    const std::optional<double> value = NumberOf(weight);
+    const std::optional<double> value = NumberOfLabel(weight);
     const std::string place = path_ + ":" + std::to_string(number) + ": ";
     if (!value || *value <= 0 || !more.empty())
       throw DataError(place + "no label and weight, expected LABEL WEIGHT with a weight above 0");
-    const std::optional<double> name = NumberOf(label);
+    const std::optional<double> name = NumberOfLabel(label);
     if (!weights_.emplace(name ? LabelOfNumber(*name) : label, *value).second)
       throw DataError(place + "a second weight of '" + label + "', expected one");
   }
@@ -61,17 +47,6 @@ std::vector<double> ClassWeights::Of(const std::vector<std::string>& labels,
     weights[static_cast<size_t>(found - labels.begin())] = weight;
   }
   return weights;
-}
-
-std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
-  const bool are_numbers = std::ranges::all_of(
-      labels, [](const std::string& label) { return NumberOf(label).has_value(); });
-  if (are_numbers)
-    std::ranges::sort(labels, {}, [](const std::string& label) { return *NumberOf(label); });
-  else
-    std::ranges::sort(labels);
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-  return labels;
 }
 
 }  // namespace strads::svm

@@ -27,7 +27,4 @@ class ClassWeights {
   std::map<std::string, double> weights_;
 };
 
-// All labels once: by number if all are numbers, else by their bytes.
-std::vector<std::string> SortedLabels(std::vector<std::string> labels);
-
 }  // namespace strads::svm

@@ -1,9 +1,8 @@
 #include "apps/svm/commands.h"
 
 #include <strads/model_file.h>
-
-#include <cerrno>
-#include <cstring>
+#include <strads/output_file.h>
+#include <strads/require.h>
 
 #include "apps/svm/liblinear_file.h"
 #include "apps/svm/svm.h"
@@ -22,7 +21,9 @@ struct ExportOptions {
 
 int RunExport(const ExportOptions& options) {
   RequireFile("model", options.model);
-  WriteText(options.output, ToLiblinear(options.model, LoadSvm(options.model)));
+  OutputFile out(options.output);
+  out.Write(ToLiblinear(options.model, LoadSvm(options.model)));
+  out.Finish();
   return 0;
 }
 
@@ -49,16 +50,6 @@ int RunImport(const ImportOptions& options) {
 
 }  // namespace
 
-void WriteText(const std::string& path, const std::string& text) {
-  const bool is_file = !path.empty();
-  std::FILE* const out = is_file ? std::fopen(path.c_str(), "w") : stdout;
-  const bool wrote = out != nullptr && std::fwrite(text.data(), 1, text.size(), out) == text.size();
-  const bool closed = out != nullptr && (is_file ? std::fclose(out) : std::fflush(out)) == 0;
-  if (!wrote || !closed)
-    throw DataError((is_file ? path : "standard output") +
-                    ": cannot be written: " + std::strerror(errno));
-}
-
 Command ExportCommand() {
   return MakeCommand<ExportOptions>("export", "write a model as liblinear does", RunExport);
 }
@@ -70,7 +61,7 @@ Command ImportCommand() {
 Program MakeSvm() {
   return MakeProgram<Svm>(
       "svm", "minimise 1/2 |w|^2 + C sum of losses (hinge, squared_hinge) over w, to classify",
-      {PredictCommand(), EvaluateCommand(), ExportCommand(), ImportCommand()});
+      {PredictCommand(), EvaluateCommand(), CalibrateCommand(), ExportCommand(), ImportCommand()});
 }
 
 }  // namespace strads::svm

@@ -1,6 +1,7 @@
 #include "apps/svm/model.h"
 
 #include <strads/error.h>
+#include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <cmath>
@@ -176,7 +177,7 @@ Plan Model::NextPlan() const {
     const ProblemPlan plan = problem.PlanFor(static_cast<int>(q));
     if (problem.measures_next())
       measure.problems.push_back(plan);
-    else if (problem.gap() > options_.tolerance && !problem.is_stuck())
+    else if (problem.gap() > options_.tolerance && !problem.is_stuck() && !problem.is_hopeless())
       solve.problems.push_back(plan);
   }
   return measure.problems.empty() ? solve : measure;
@@ -202,15 +203,19 @@ strads::Report Model::Report() const {
   report.updates = updates_;
   if (problems_.empty()) return report;
   report.gap = 0;
-  bool is_stuck = false;
+  bool is_stuck = false, is_hopeless = false;
   for (const ProblemState& problem : problems_) {
     report.penalty += problem.penalty();
     report.gap = std::max(report.gap, problem.gap());
-    is_stuck = is_stuck || (problem.is_stuck() && problem.gap() > options_.tolerance);
+    if (problem.gap() <= options_.tolerance) continue;
+    is_stuck = is_stuck || problem.is_stuck();
+    is_hopeless = is_hopeless || problem.is_hopeless();
   }
   for (const ClassModel& of : classes) report.nonzeros += of.weights.CountNonzeros();
-  if (is_stuck && NextPlan().problems.empty()) {
-    report.done = "rounding allows no smaller gap";
+  if ((is_stuck || is_hopeless) && NextPlan().problems.empty()) {
+    report.done = is_hopeless
+                      ? "the gap falls too slowly; --scale=standard or a smaller --C may help"
+                      : "rounding allows no smaller gap";
     report.converged = false;
   }
   if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;

@@ -24,7 +24,9 @@ struct ClassModel {
   std::string label;
   double bias = 0;
   SparseVector weights;
-  STRADS_FIELDS(label, bias, weights)
+  // Of the class's probability, see Sigmoid; both 0 as long as it is not fitted.
+  double sigmoid_slope = 0, sigmoid_offset = 0;
+  STRADS_FIELDS(label, bias, weights, sigmoid_slope, sigmoid_offset)
 };
 
 // What a model holds once it is trained. Of two classes there is one ClassModel, that of the

@@ -1,20 +1,11 @@
 #include "apps/svm/options.h"
 
 #include <strads/error.h>
+#include <strads/require.h>
 
 #include <cmath>
 
 namespace strads::svm {
-namespace {
-
-void Require(bool holds, const char* name, const std::string& value, const char* expected) {
-  if (!holds)
-    throw UsageError(std::string("--") + name + "=" + value + " is out of range, expected " +
-                     expected);
-}
-
-}  // namespace
-
 void Options::Validate() const {
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   Require(C > 0 && std::isfinite(C), "C", std::to_string(C), "more than 0");
@@ -24,8 +15,7 @@ void Options::Validate() const {
           multiclass, "one_against_all or crammer_singer");
   Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
           "none, max_abs or standard");
-  Require(validation_share >= 0 && validation_share < 1, "validation_share",
-          std::to_string(validation_share), "at least 0 and less than 1");
+  hold_out().Validate();
   Require(solver == "dual", "solver", solver, "dual");
   if (IsCrammerSinger() && IsSquared())
     throw UsageError("--multiclass=crammer_singer needs --loss=hinge");

@@ -2,6 +2,7 @@
 
 #include <strads/dataset.h>
 #include <strads/fields.h>
+#include <strads/hold_out.h>
 
 #include <cstdint>
 #include <string>
@@ -32,6 +33,7 @@ struct Options {
   std::string multiclass = "one_against_all";
   std::string scale = "none";
   double validation_share = 0;
+  int validation_fold = 0;
   std::string solver = "dual";
   int workers = 1;
   double tolerance = 1e-4;
@@ -48,6 +50,7 @@ struct Options {
                 multiclass,
                 scale,
                 validation_share,
+                validation_fold,
                 solver,
                 workers,
                 tolerance,
@@ -67,11 +70,13 @@ struct Options {
       "scale: divide features by: none (1), max_abs (their largest absolute value), standard "
       "(their standard deviation; they are not centred)",
       "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: dual (coordinate ascent on the dual, with a certified gap)",
       "workers: number of workers, each with its own rows (part of the answer)",
       "tolerance: the run has converged once the gap of every problem is at most this",
       "seed: of the order of visits, and what is held out")
 
+  HoldOut hold_out() const { return {.share = validation_share, .fold = validation_fold}; }
   bool IsSquared() const { return loss == "squared_hinge"; }
   bool IsCrammerSinger() const { return multiclass == "crammer_singer"; }
   ReadOptions reading() const {

@@ -1,5 +1,10 @@
+#include <strads/error.h>
+#include <strads/output_file.h>
+#include <strads/require.h>
+
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "apps/svm/commands.h"
 #include "apps/svm/trained_model.h"
@@ -19,17 +24,19 @@ struct PredictOptions {
               "data: libsvm, Matrix Market or CSV file; of CSV, the labels' column may be missing",
               "target: file of labels, for Matrix Market; name of their column, for CSV",
               "output: file of the predictions, one row a line; empty: standard output",
-              "values: labels, or decision: w.x + b (of two classes positive for the second, else "
-              "one for each class, in the model's order)",
+              "values: labels, decision: w.x + b (of two classes positive for the second, else one "
+              "for each class, in the model's order), or probabilities (of each class, in that "
+              "order; after calibrate)",
               "threads: for reading the data and deciding")
 };
 
 int RunPredict(const PredictOptions& options) {
   RequireFile("model", options.model);
   RequireFile("data", options.data);
-  if (options.values != "labels" && options.values != "decision")
+  if (options.values != "labels" && options.values != "decision" &&
+      options.values != "probabilities")
     throw UsageError("--values=" + options.values +
-                     " is out of range, expected labels or decision");
+                     " is out of range, expected labels, decision or probabilities");
   const Classified result =
       Classify(options.model, options.data, options.target, false, options.threads);
   std::string text;
@@ -38,16 +45,21 @@ int RunPredict(const PredictOptions& options) {
       text += result.model.labels[static_cast<size_t>(result.predicted[i])];
     } else {
       const auto count = static_cast<size_t>(result.num_values);
-      for (size_t k = 0; k < count; ++k) {
+      const std::vector<double> numbers =
+          options.values == "probabilities"
+              ? result.Probabilities(static_cast<int64_t>(i))
+              : std::vector<double>(&result.values[i * count], &result.values[i * count] + count);
+      for (size_t k = 0; k < numbers.size(); ++k) {
         char number[40];
-        std::snprintf(number, sizeof number, k == 0 ? "%.17g" : " %.17g",
-                      result.values[i * count + k]);
+        std::snprintf(number, sizeof number, k == 0 ? "%.17g" : " %.17g", numbers[k]);
         text += number;
       }
     }
     text += '\n';
   }
-  WriteText(options.output, text);
+  OutputFile out(options.output);
+  out.Write(text);
+  out.Finish();
   return 0;
 }
 

@@ -77,6 +77,7 @@ bool ProblemState::Measured(double loss, double dual, double tolerance) {
   }
   measures_next_ = false;
   rounds_ = 0;
+  ++measurements_;
   return is_best;
 }
 

@@ -27,6 +27,10 @@ class ProblemState {
 
   bool measures_next() const { return measures_next_; }
   bool is_stuck() const { return is_stuck_; }  // rounding allows no more
+  // It has been measured so often that it would take for ever, as on features of scales that differ
+  // by orders of magnitude.
+  bool is_hopeless() const { return measurements_ >= kMostMeasurements; }
+  static constexpr int kMostMeasurements = 1000;
   double gap() const { return gap_; }
   double penalty() const { return best_penalty_; }  // 1/2 |w|^2 of the best model
   std::span<const double> best() const { return best_; }
@@ -45,6 +49,7 @@ class ProblemState {
   bool measures_next_ = false;
   bool is_stuck_ = false;
   int rounds_ = 0;  // since it was measured
+  int measurements_ = 0;
 };
 
 }  // namespace strads::svm

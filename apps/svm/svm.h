@@ -21,7 +21,7 @@ struct Svm {
   using Model = svm::Model;
 };
 
-// The app with its commands train, predict, evaluate, import and export.
+// The app with its commands train, predict, evaluate, calibrate, import and export.
 Program MakeSvm();
 
 }  // namespace strads::svm

@@ -20,6 +20,10 @@ struct Classified {
   std::vector<double> values = {};  // of the decision, num_values for each row
   int64_t num_values = 1;
   std::vector<int32_t> predicted = {};  // the number of the class, in model.labels
+
+  // Of each class, in the order of model.labels; adds up to 1. Throws UsageError if the model has
+  // not been calibrated.
+  std::vector<double> Probabilities(int64_t row) const;
 };
 
 // Reads both files and decides. CSV columns are found by their names, in any order; features that

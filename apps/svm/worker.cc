@@ -1,6 +1,7 @@
 #include "apps/svm/worker.h"
 
 #include <strads/error.h>
+#include <strads/linear_decision.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -9,7 +10,6 @@
 
 #include "apps/svm/binary_solver.h"
 #include "apps/svm/crammer_singer_solver.h"
-#include "apps/svm/decision.h"
 
 namespace strads::svm {
 namespace {
@@ -71,8 +71,7 @@ void Worker::SplitRows(const Update& update) {
     int32_t& label = data_.label[Index(i)];
     label = class_of.at(Index(label));
     const auto row = static_cast<uint64_t>(first + i);
-    if (options_.validation_share > 0 &&
-        Random(static_cast<uint64_t>(options_.seed), row).Uniform() < options_.validation_share) {
+    if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
       validation_.push_back(i);
     } else if (data_.weights.size() == 0 || data_.weights[i] > 0) {
       rows_.rows.push_back(i);
@@ -170,11 +169,11 @@ Partial Worker::Measure(const Plan& plan) {
 int64_t Worker::CountRight() const {
   std::vector<const double*> weights;
   for (const Problem& problem : problems_) weights.push_back(problem.w.data());
-  const Decision decision = {.weights = weights,
-                             .num_classes = num_classes_,
-                             .is_joint = options_.IsCrammerSinger(),
-                             .num_features = data_.x.num_cols(),
-                             .bias = rows_.bias};
+  const LinearDecision decision = {.weights = weights,
+                                   .num_classes = num_classes_,
+                                   .is_joint = options_.IsCrammerSinger(),
+                                   .num_features = data_.x.num_cols(),
+                                   .bias = rows_.bias};
   int64_t right = 0;
   std::vector<double> values(Index(decision.num_values()));
   for (const int64_t row : validation_) {

@@ -77,6 +77,7 @@ std::vector<int64_t> MakeSlices(int64_t vocabulary, int slices, Corpus& document
   std::partial_sum(begins.begin(), begins.end(), begins.begin());
   std::vector<int64_t> next = begins;
   std::vector<int32_t> number;
+  number.reserve(part.size());
   for (const int32_t p : part)
     number.push_back(static_cast<int32_t>(next[static_cast<size_t>(p)]++));
   for (int32_t& word : documents.words) word = number[static_cast<size_t>(word)];

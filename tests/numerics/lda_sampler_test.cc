@@ -206,7 +206,7 @@ TEST(LdaTotalsErrorTest, IsTheMeanShareOfTokens) {
 
 TEST(LdaSamplerKindTest, IsNamed) {
   EXPECT_EQ(lda::ParseSampler("dense", 5000), lda::SamplerKind::kDense);
-  EXPECT_EQ(lda::ParseSampler("auto", 100), lda::SamplerKind::kDense);
+  EXPECT_EQ(lda::ParseSampler("auto", 400), lda::SamplerKind::kDense);
   EXPECT_EQ(lda::ParseSampler("auto", 1000), lda::SamplerKind::kTree);
   EXPECT_THROW(lda::ParseSampler("sparse", 10), Error);
 }

@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <strads/run.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,81 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/lda/lda.h"
-#include "apps/lda/row_file.h"
-#include "tests/numerics/lda_problems.h"
-#include "tests/process/cli.h"
-#include "tests/support/lda_files.h"
-#include "tests/support/temp_files.h"
+#include "tests/numerics/lda_training.h"
 
 namespace strads::testing {
 namespace {
-
-const std::string kPlanted = STRADS_SOURCE_DIR "/apps/lda/data/planted";
-
-class LdaTrain : public ::testing::Test {
- protected:
-  LdaTrain() {
-    options_.model = directory_.Path("model");
-    options_.topics = 5;
-    options_.epochs = 4;
-    options_.checks = true;
-  }
-
-  // Writes documents in lda-c; the name of word w is w + 1.
-  void Make(Corpus documents) {
-    documents_ = std::move(documents);
-    std::string text;
-    for (int64_t d = 0; d < documents_.num_documents(); ++d) {
-      const auto words = documents_.Words(d), counts = documents_.Counts(d);
-      text += std::to_string(words.size());
-      for (size_t n = 0; n < words.size(); ++n)
-        text += " " + std::to_string(words[n]) + ":" + std::to_string(counts[n]);
-      text += "\n";
-    }
-    options_.data = directory_.Write("docs.ldac", text);
-    options_.format = "lda-c";
-  }
-  void UsePlanted() {
-    options_.data = kPlanted + ".docword.txt.xz";
-    options_.vocab = kPlanted + ".vocab.txt";
-    options_.topics = 10;
-    options_.alpha = 0.1;
-    options_.checks = false;
-  }
-
-  Summary Train(int workers, RunOptions run = {}) {
-    run.workers = workers;
-    run.seed = options_.seed;
-    run.model = options_.model;
-    options_.workers = workers;
-    likelihoods_.clear();
-    RunHooks hooks;
-    hooks.on_round = [&](const RoundRecord& record) {
-      if (record.extra.contains("log_likelihood"))
-        likelihoods_[static_cast<int>(record.extra.at("epoch"))] =
-            record.extra.at("log_likelihood");
-    };
-    const RunResult result = strads::Run(lda::MakeLda(), ToValues(options_), run, hooks);
-    bytes_ = std::string(result.model.view());
-    model_ = Unpack<lda::Model>(result.model);
-    return result.summary;
-  }
-  TopicRows Words() const { return TopicRows(lda::WordRowsPath(options_.model)); }
-  TopicRows Documents() const { return TopicRows(lda::DocumentRowsPath(options_.model)); }
-  // All that a run has written.
-  std::string Written() const {
-    return bytes_ + ReadText(lda::WordRowsPath(options_.model)) +
-           ReadText(lda::DocumentRowsPath(options_.model));
-  }
-
-  TempDir directory_;
-  Corpus documents_;
-  lda::Options options_;
-  std::map<int, double> likelihoods_;  // by epoch
-  std::string bytes_;
-  lda::Model model_;
-};
 
 TEST_F(LdaTrain, CountsAreRightInEveryRound) {
   Make(DrawDocuments(20, 12, 30));
@@ -178,6 +106,27 @@ TEST_F(LdaTrain, TheFirstTopicsAreTheSameForAnyNumberOfWorkers) {
     Train(workers);
     EXPECT_EQ(Words().rows, words);
     EXPECT_EQ(Documents().rows, documents);
+  }
+}
+
+TEST_F(LdaTrain, DocumentsBeginWithAsFewTopicsAsAsked) {
+  Make(DrawDocuments(40, 30, 30));
+  options_.epochs = 0;
+  options_.topics = 50;
+  for (const int few : {1, 3}) {
+    options_.start_topics = few;
+    Train(1);
+    const auto documents = Documents().rows;
+    size_t most = 0;
+    for (const auto& [document, row] : documents) most = std::max(most, row.size());
+    EXPECT_EQ(most, static_cast<size_t>(few));
+    Train(3);
+    EXPECT_EQ(Documents().rows, documents);
+  }
+  options_.start_topics = -1;
+  for (const auto& [topics, start] : std::map<int, int>{{5, 0}, {100, 10}, {1000, 1}, {5000, 1}}) {
+    options_.topics = topics;
+    EXPECT_EQ(options_.num_start_topics(), start);
   }
 }
 
@@ -283,6 +232,16 @@ TEST_F(LdaTrain, LeavesOutWordsAndDocumentsAsAsked) {
   EXPECT_EQ(model_.corpus().left_out_tokens, 4);
   EXPECT_EQ(Documents().SumOf(1), 2);
   EXPECT_EQ(Documents().SumOf(0), 0);
+}
+
+// As long as a round takes the time of its busiest worker, by tokens.
+TEST_F(LdaTrain, WorkersHaveAboutAsMuchToDoInEveryRound) {
+  UsePlanted();
+  options_.epochs = 1;
+  EXPECT_EQ(Train(1).extra.at("balance"), 1);
+  const double balance = Train(8).extra.at("balance");
+  EXPECT_GE(balance, 0.85);  // cells have 280 tokens; large ones come closer to their mean
+  EXPECT_LE(balance, 1);
 }
 
 TEST_F(LdaTrain, MeasuresWhenAskedAndAlwaysAtTheEnd) {

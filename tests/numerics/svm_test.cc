@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/svm/binary_solver.h"
+#include "apps/svm/platt.h"
 #include "tests/support/svm_problems.h"
 
 namespace strads::testing {
@@ -215,6 +216,33 @@ TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
              problem.x.row(i).transpose();
     }
     for (int j = 0; j < 6; ++j) EXPECT_NEAR(w[static_cast<size_t>(j)], sum[j], 1e-12);
+  }
+}
+
+// The derivatives of the likelihood by both parameters, by its definition.
+TEST(Platt, TheSigmoidIsTheLikeliestOne) {
+  Random random(5);
+  for (const bool separable : {false, true}) {
+    std::vector<double> values;
+    std::vector<char> is_class;
+    double positives = 0;
+    for (int i = 0; i < 80; ++i) {
+      values.push_back(4 * random.Uniform() - 2);
+      is_class.push_back(values.back() + (separable ? 0 : random.Uniform() - 0.5) > 0.4 ? 1 : 0);
+      positives += is_class.back();
+    }
+    const svm::Sigmoid sigmoid = svm::FitSigmoid(values, is_class);
+    double slope = 0, offset = 0;
+    for (size_t i = 0; i < 80; ++i) {
+      const double target =
+          is_class[i] != 0 ? (positives + 1) / (positives + 2) : 1 / (80 - positives + 2);
+      const double p = 1 / (1 + std::exp(sigmoid.slope * values[i] + sigmoid.offset));
+      slope += values[i] * (target - p);
+      offset += target - p;
+    }
+    EXPECT_NEAR(slope, 0, 1e-6);
+    EXPECT_NEAR(offset, 0, 1e-6);
+    EXPECT_LT(sigmoid.slope, 0);
   }
 }
 

@@ -94,8 +94,8 @@ TEST_F(BadTopics, RowsThatAreNotItsOwnAreRefusedByTheirLine) {
                good.substr(0, second) + line + good.substr(good.find('\n', second)));
     ExpectError(RunLda("topics", {"--model=" + model_}), 3, rows_ + what);
   };
-  expect("x 0:1", ":2: expected the number of a word from 0 to 9");
-  expect("10 0:1", ":2: expected the number of a word from 0 to 9");
+  expect("x 0:1", ":2: expected a word from 0 to 9");
+  expect("10 0:1", ":2: expected a word from 0 to 9");
   expect(good.substr(0, second - 1), ":2: word ");
   const std::string number = good.substr(second, good.find(' ', second) - second);
   expect(number + " 3:1", ":2: expected a topic from 0 to 2");
@@ -129,6 +129,44 @@ TEST_F(BadTopics, AModelThatContradictsItselfIsRefusedByName) {
          model_ + ": has a word twice");
   expect([](Json& json) { json["model"]["words"].clear(); }, model_ + ": has no words");
   expect([](Json& json) { json["model"]["totals"] = {144, 0, 0}; }, rows_ + ": has topic ");
+}
+
+TEST_F(BadTopics, TokensThatDoNotFitTheDataAreRefusedByTheirLine) {
+  const std::string tokens = model_ + ".tokens.txt";
+  const Words train = {"--data=" + data_, "--model=" + model_, "--topics=3", "--epochs=2"};
+  const auto more = [&](const Words& flags) {
+    Words all = train;
+    all.insert(all.end(), flags.begin(), flags.end());
+    return RunLda("train", all);
+  };
+  const Words resume = {"--resume=" + model_, "--epochs=3", "--model=" + dir_.Path("next.json")};
+  ExpectError(more(resume), 3, tokens + ": cannot be opened");
+  const Finished trained = more({"--tokens"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const std::string good = ReadText(tokens);
+  EXPECT_EQ(more(resume).exit_code, 0);
+  const size_t second = good.find('\n') + 1, third = good.find('\n', second) + 1;
+  const std::string line = good.substr(second, third - second - 1);
+  const auto expect = [&](const std::string& bad, const std::string& what) {
+    SCOPED_TRACE(bad);
+    dir_.Write("model.json.tokens.txt", good.substr(0, second) + bad + "\n" + good.substr(third));
+    ExpectError(more(resume), 3, tokens + what);
+  };
+  expect("1 x", ":2: expected a word from 0 to 9");
+  expect("1 0", ":2: expected word:topic");
+  expect("1 0:3", ":2: expected a topic from 0 to 2");
+  expect("0", ":2: document 0 after document 0");
+  expect("1", ":2: document 1 has word ");
+  expect(line + " 9:0 9:0", ":2: document 1 has ");
+  expect("3", ": has no document 1");
+  dir_.Write("model.json.tokens.txt", good);
+  ASSERT_EQ(more({"--seed=2"}).exit_code, 0);
+  ExpectError(more(resume), 3, tokens + ": does not have the topics of " + model_);
+  ExpectError(more({"--resume=" + model_, "--topics=4"}), 2, "--topics=4");
+  ExpectError(more({"--resume=" + model_, "--min_df=13"}), 3, data_ + ": ");
+  ExpectError(RunLda("train", {"--data=" + data_, "--tokens"}), 2, "--model is missing");
+  ExpectError(more({"--heldout=" + data_, "--heldout_share=0.5"}), 2, "--heldout");
+  ExpectError(more({"--heldout=" + dir_.Path("none")}), 3, dir_.Path("none"));
 }
 
 TEST_F(BadTopics, DocumentsThatCannotBeUsedAreRefused) {

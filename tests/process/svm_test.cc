@@ -78,6 +78,43 @@ TEST_F(SvmCommands, AModelSurvivesLiblinearsFormat) {
   for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
 }
 
+// Features on scales of 1 and 10^6, and hardly a bound on the weights: no descent by coordinates
+// comes to an end.
+TEST_F(SvmCommands, WhatWouldTakeForEverIsGivenUp) {
+  std::string rows;
+  for (int i = 0; i < 30; ++i)
+    rows += std::string(i % 3 == 0 ? "1" : "-1") + " 1:" + std::to_string(1000000 + 37 * i % 101) +
+            " 2:" + std::to_string(i * i % 17) + " 3:1\n";
+  const Finished trained = Run("train", {"--data=" + folder_.Write("steep.libsvm", rows),
+                                         "--C=1000", "--noprogress", "--model=" + model_});
+  EXPECT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("--scale=standard or a smaller --C may help"));
+}
+
+TEST_F(SvmCommands, ProbabilitiesAddUpAndFollowTheDecisions) {
+  const std::string data = folder_.Write("flowers.csv", kFlowers);
+  Train(data, {"--bias"});
+  const Words with = {"--data=" + data, "--model=" + model_, "--values=probabilities"};
+  const Finished early = Run("predict", with);
+  EXPECT_EQ(early.exit_code, 2);
+  EXPECT_THAT(early.err, HasSubstr("strads svm calibrate"));
+  const Finished fitted = Run("calibrate", {"--data=" + data, "--model=" + model_});
+  ASSERT_EQ(fitted.exit_code, 0) << fitted.err;
+  const std::vector<double> p = Numbers(Run("predict", with).out);
+  const std::vector<double> f =
+      Numbers(Run("predict", {"--data=" + data, "--model=" + model_, "--values=decision"}).out);
+  ASSERT_EQ(p.size(), 30U);
+  ASSERT_EQ(f.size(), 30U);
+  for (size_t i = 0; i < 30; i += 3) {
+    EXPECT_NEAR(p[i] + p[i + 1] + p[i + 2], 1, 1e-12);
+    for (size_t k = 0; k < 3; ++k) EXPECT_TRUE(p[i + k] > 0 && p[i + k] < 1);
+  }
+  EXPECT_EQ(Run("calibrate", {"--data=" + folder_.Write("one.csv", "kind,width,length\nrose,1,2\n"),
+                              "--model=" + model_})
+                .exit_code,
+            3);
+}
+
 TEST_F(SvmCommands, WhatIsWrongIsSaid) {
   const std::string one = folder_.Write("one.libsvm", "1 1:1\n1 1:2\n");
   const Finished same = Run("train", {"--data=" + one});

@@ -71,6 +71,24 @@ TEST(Csv, WithoutATargetThereAreNoLabels) {
   EXPECT_EQ(data.x.num_cols(), 2);
 }
 
+TEST(Csv, NumbersAsTargetsAndWeightsGoWithTheirRows) {
+  const TempDir folder;
+  const std::string path = folder.Write("data.csv", "a,y\n1,1.5\n\n2,-2\n3,1e3\n");
+  const std::string weights = folder.Write("weights", "0.5\n1\n2\n");
+  std::vector<double> y, w;
+  for (int rank = 0; rank < 2; ++rank) {
+    const LabelledRows part = ReadCsv(
+        path, {rank, 2, 1}, {.target = "y", .kind = TargetKind::kNumber, .weights = weights});
+    EXPECT_TRUE(part.label.empty());
+    y.insert(y.end(), part.y.begin(), part.y.end());
+    w.insert(w.end(), part.weights.begin(), part.weights.end());
+  }
+  EXPECT_EQ(y, (std::vector<double>{1.5, -2, 1000}));
+  EXPECT_EQ(w, (std::vector<double>{0.5, 1, 2}));
+  EXPECT_TRUE(ErrorOf("y,a\n1,2\nred,3\n", {.kind = TargetKind::kNumber})
+                  .starts_with(":3: 'red' in column 'y' is not a number, expected a number"));
+}
+
 TEST(Csv, ShardsAreTheFileForAnyNumberOfWorkersAndThreads) {
   const TempDir folder;
   std::string text = "y,a,b\n";

@@ -39,12 +39,14 @@ class LoggingModel final : public ModelRole {
   strads::Report Report() const override {
     strads::Report report;
     report.penalty = PenaltyAfter(std::ssize(log));
+    report.loads = std::ssize(log) <= loading_rounds;
     return report;
   }
   Bytes Save() const override { return {}; }
 
   std::vector<std::string> log;
   std::function<void()> on_pull;
+  int64_t loading_rounds = 0;
 };
 
 // Workers and schedulers that answer when the test lets them.
@@ -187,6 +189,17 @@ TEST(EngineTest, SaysHowLongAllWorkersWaitedForPullsAndForPlans) {
   }
   EXPECT_EQ(cluster.engine.idle(), wire::Seconds(5 * 2.5));
   EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(5 * 0.5));
+}
+
+TEST(EngineTest, RoundsThatLoadAreNoWaiting) {
+  FakeCluster cluster({.workers = 1, .schedulers = 1, .staleness = 0}, NoneIsFenced, true);
+  cluster.model.loading_rounds = 2;
+  cluster.model.on_pull = [&] { cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(2)); };
+  cluster.engine.Advance();
+  for (int round = 0; round < 2; ++round) cluster.AnswerPush(0);
+  EXPECT_EQ(cluster.engine.idle(), wire::Seconds(0));
+  for (int round = 2; round < 5; ++round) cluster.AnswerPush(0);
+  EXPECT_EQ(cluster.engine.idle(), wire::Seconds(3 * 2));
 }
 
 // Plans that are made ahead are waited for no longer than they are late.

@@ -1,6 +1,7 @@
 #include "apps/svm/sgd/model.h"
 
 #include <strads/error.h>
+#include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,7 +9,6 @@
 #include <string>
 #include <utility>
 
-#include "apps/svm/class_weights.h"
 #include "apps/svm/sgd/losses.h"
 
 namespace strads::sgd {
@@ -33,7 +33,7 @@ void Model::Begin(std::span<const Start> starts) {
       target = start.target;
     }
   }
-  labels = svm::SortedLabels(std::move(labels));
+  labels = SortedLabels(std::move(labels));
   if (labels.size() != 2)
     throw DataError(options_.data + ": has " + std::to_string(labels.size()) +
                     " different labels, expected two");

@@ -73,6 +73,9 @@ struct Program {
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
   bool rotates = false;     // a RotationApp
+  bool certifies = true;    // whether the gaps that its models report mean anything
+  // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
+  bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
   // Of a DataParallelApp, and then the three roles above are empty.
   std::function<std::unique_ptr<DataParallelWorkerRole>(const Bytes& options, Shard)>
@@ -86,7 +89,7 @@ struct Program {
 
 namespace internal {
 
-template <App A>
+template <class A>
 class SchedulerOf final : public SchedulerRole {
  public:
   SchedulerOf(const Bytes& options, Slice slice)
@@ -123,7 +126,7 @@ class WorkerOf final : public WorkerRole {
   std::unique_ptr<RotationRole> rotation_;
 };
 
-template <App A>
+template <class A>
 class ModelOf final : public ModelRole {
  public:
   explicit ModelOf(const Bytes& options) : model_(Unpack<typename A::Options>(options)) {}

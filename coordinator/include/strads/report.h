@@ -19,12 +19,14 @@ struct Report {
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
+  // The round was for reading the data: the time of solving counts from its end.
+  bool loads = false;
   int64_t nonzeros = 0;   // variables that are not zero
   int64_t updates = 0;    // variables updated so far, repetitions counted
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 
-  STRADS_FIELDS(penalty, gap, done, converged, nonzeros, updates, extra)
+  STRADS_FIELDS(penalty, gap, done, converged, loads, nonzeros, updates, extra)
 };
 
 }  // namespace strads

@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,11 +13,15 @@
 
 namespace strads {
 
-// The rows of a data set that one worker owns, each with the name of its class.
+// What the target of a row is taken for.
+enum class TargetKind { kLabel, kNumber };
+
+// The rows of a data set that one worker owns, each with the name of its class, or with a number.
 struct LabelledRows {
   RowMatrix x;
   IdTable labels;              // in order of first appearance in the shard
   std::vector<int32_t> label;  // of each row, in `labels`; empty if the file has no target
+  Eigen::VectorXd y;           // TargetKind::kNumber: of each row, in place of labels
   Eigen::VectorXd weights;     // of the rows; empty if no file of them was named
   // Of a file with a header: its columns but the target, in order, and the target.
   std::vector<std::string> features;
@@ -26,11 +31,36 @@ struct LabelledRows {
 // The shortest text of a number that reads back as the same double: 1, -1, 0.5.
 std::string LabelOfNumber(double value);
 
+// The number that all of the text is, a sign in front allowed; none if it is no finite number.
+std::optional<double> NumberOfLabel(const std::string& text);
+
+// All labels once: by number if all are numbers, else by their bytes.
+std::vector<std::string> SortedLabels(std::vector<std::string> labels);
+
 // As ReadDataset (strads/dataset.h), by rows, with labels in place of y: a number is named by
 // LabelOfNumber. A file whose name ends in .csv (and maybe .gz, .xz, .zst) is read by ReadCsv, for
-// which options.target names the column of the label. Throws what they throw.
+// which options.target names the column of the target. Throws what they throw.
 LabelledRows ReadLabelledRows(const std::string& path,
                               Shard shard,
-                              const ReadOptions& options = {});
+                              const ReadOptions& options = {},
+                              TargetKind kind = TargetKind::kLabel);
+
+// The features that a model has weights for.
+struct KnownFeatures {
+  int64_t count = 0;
+  std::vector<std::string> names = {};  // if its data had any
+  std::string target = {};              // the name of their target's column
+};
+
+// All rows of a file, with the columns that the model knows: those of a CSV file by their names, in
+// any order, if the model has names. Others are left out, which is told on standard error. `target`
+// is as in ReadOptions; empty: the model's. Throws kData for CSV data without a feature of the
+// model, and without its target if `needs_target`.
+LabelledRows ReadForModel(const std::string& path,
+                          const KnownFeatures& known,
+                          const std::string& target,
+                          bool needs_target,
+                          int threads,
+                          TargetKind kind = TargetKind::kLabel);
 
 }  // namespace strads

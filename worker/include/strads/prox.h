@@ -27,4 +27,14 @@ constexpr double NonnegativeSoftThreshold(double z, double lambda) {
   return z <= lambda ? 0 : z - lambda;
 }
 
+// The proximal operator of the elastic net over lower <= b <= upper; l1, l2 >= 0:
+//
+//   argmin_{lower <= b <= upper} 1/2 (b - z)^2 + l1 |b| + l2/2 b^2
+//
+// It is the unbounded one, cut off at the bounds, as the function is convex.
+constexpr double BoxProx(double z, double l1, double l2, double lower, double upper) {
+  const double b = ElasticNetProx(z, l1, l2);
+  return b < lower ? lower : b > upper ? upper : b;
+}
+
 }  // namespace strads

@@ -1,14 +1,31 @@
-#include "apps/svm/classification.h"
+#include "strads/classification.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
 #include <utility>
 
-namespace strads::svm {
+namespace strads {
 namespace {
 
 double Ratio(int64_t part, int64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);
 }
+
+// A share, or - where nothing can be divided.
+std::string Share(double value) {
+  if (!std::isfinite(value)) return "-";
+  char text[40];
+  std::snprintf(text, sizeof text, "%.6f", value);
+  return text;
+}
+
+std::string Wide(const std::string& text, size_t width, bool is_name) {
+  const std::string blanks(width > text.size() ? width - text.size() : 0, ' ');
+  return is_name ? text + blanks : " " + blanks + text;
+}
+
+constexpr size_t kName = 12, kColumn = 9;
 
 }  // namespace
 
@@ -54,6 +71,30 @@ double Confusion::F1(int32_t k) const {
   return Ratio(2 * Count(k, k), OfPredicted(k) + OfTruth(k));
 }
 
+std::string ToText(const Confusion& confusion, std::span<const std::string> labels) {
+  std::string text = Wide("class", kName, true);
+  for (const char* const name : {"rows", "precision", "recall", "f1"})
+    text += Wide(name, kColumn, false);
+  const auto classes = static_cast<int32_t>(labels.size());
+  for (int32_t k = 0; k < classes; ++k) {
+    int64_t rows = 0;
+    for (int32_t p = 0; p < classes; ++p) rows += confusion.Count(k, p);
+    text += "\n" + Wide(labels[static_cast<size_t>(k)], kName, true) +
+            Wide(std::to_string(rows), kColumn, false);
+    for (const double share : {confusion.Precision(k), confusion.Recall(k), confusion.F1(k)})
+      text += Wide(Share(share), kColumn, false);
+  }
+  text += "\n\nconfusion (rows: true class, columns: predicted)\n" + Wide("", kName, true);
+  for (const std::string& label : labels) text += Wide(label, kColumn, false);
+  for (int32_t truth = 0; truth < classes + (confusion.unknown() > 0 ? 1 : 0); ++truth) {
+    text += "\n" +
+            Wide(truth < classes ? labels[static_cast<size_t>(truth)] : "(unknown)", kName, true);
+    for (int32_t p = 0; p < classes; ++p)
+      text += Wide(std::to_string(confusion.Count(truth, p)), kColumn, false);
+  }
+  return text + "\n";
+}
+
 double AreaUnderCurve(std::span<const int32_t> truth, std::span<const double> values) {
   std::vector<std::pair<double, int32_t>> rows;
   for (size_t i = 0; i < truth.size(); ++i) {
@@ -73,4 +114,4 @@ double AreaUnderCurve(std::span<const int32_t> truth, std::span<const double> va
   return right / (positives * negatives);
 }
 
-}  // namespace strads::svm
+}  // namespace strads

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <strads/row_matrix.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-namespace strads::svm {
+#include "strads/row_matrix.h"
+
+namespace strads {
 
 // What weights say of a row: one value for two classes of one problem (positive: class 1), else one
-// for each class (the largest wins, the first of equal ones).
-struct Decision {
+// for each class (the largest wins, the first of equal ones). Without classes, one value.
+struct LinearDecision {
   std::vector<const double*> weights = {};  // borrowed, of each problem
   int32_t num_classes = 2;
   bool is_joint = false;  // one vector for all, num_classes numbers for one feature after the other
@@ -42,6 +42,12 @@ struct Decision {
     if (values.size() == 1) return values[0] > 0 ? 1 : 0;
     return static_cast<int32_t>(std::max_element(values.begin(), values.end()) - values.begin());
   }
+
+  // num_values() numbers for each row of x. O(entries of x times num_values()), over the threads.
+  std::vector<double> AllValues(const RowMatrix& x, ThreadPool& pool) const;
+
+  // Of each row, given AllValues.
+  std::vector<int32_t> Classes(std::span<const double> values) const;
 };
 
-}  // namespace strads::svm
+}  // namespace strads

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
-namespace strads::svm {
+namespace strads {
 
 // How predictions compare with the truth.
 class Confusion {
@@ -37,8 +38,12 @@ class Confusion {
   std::vector<int64_t> counts_;
 };
 
+// Two tables for people: rows, precision, recall and F1 of each class, and all counts. `labels` are
+// the names of the classes.
+std::string ToText(const Confusion& confusion, std::span<const std::string> labels);
+
 // The share of pairs of a positive (class 1) and a negative (class 0) row that the values put in
 // the right order, ties counted half; NaN if there is no pair. O(n log n).
 double AreaUnderCurve(std::span<const int32_t> truth, std::span<const double> values);
 
-}  // namespace strads::svm
+}  // namespace strads

@@ -1,0 +1,48 @@
+#include "apps/regression/conjugate_gradient.h"
+
+#include <algorithm>
+
+namespace strads::regression {
+namespace {
+
+// Products after which what rounding has added up is removed.
+constexpr int kMostSteps = 200;
+
+}  // namespace
+
+Request ConjugateGradient::Next() {
+  if (!has_slopes_) return {.point = u_};
+  return {.phase = Phase::kProduct, .point = direction_};
+}
+
+Verdict ConjugateGradient::TakeSlopes(const Answer& answer) {
+  violation_ = Relative(u_, answer.slopes);
+  // Begun anew and no better: there is nothing left but rounding.
+  is_stuck_ = violation_ > tolerance_ && violation_ >= 0.5 * last_violation_ && steps_ < kMostSteps;
+  last_violation_ = violation_;
+  residual_ = -(answer.slopes + variables_.l2().cwiseProduct(u_));
+  direction_ = residual_;
+  square_ = residual_.squaredNorm();
+  has_slopes_ = true;
+  steps_ = 0;
+  return {.accepted = true};
+}
+
+Verdict ConjugateGradient::Take(const Answer& answer) {
+  if (!has_slopes_) return TakeSlopes(answer);
+  const Eigen::VectorXd product = answer.slopes + variables_.l2().cwiseProduct(direction_);
+  const double bend = direction_.dot(product);
+  const double step = bend > 0 ? square_ / bend : 0;
+  u_ += step * direction_;
+  residual_ -= step * product;
+  const double square = residual_.squaredNorm();
+  direction_ = residual_ + square / square_ * direction_;
+  square_ = square;
+  ++steps_;
+  violation_ = std::numeric_limits<double>::infinity();  // of this residual it is not certain
+  const double largest = residual_.size() > 0 ? residual_.cwiseAbs().maxCoeff() : 0;
+  has_slopes_ = step != 0 && steps_ < kMostSteps && largest > 0.9 * tolerance_ * largest_slope();
+  return {.step = step};
+}
+
+}  // namespace strads::regression

@@ -1,0 +1,155 @@
+#include "apps/regression/evaluator.h"
+
+#include <algorithm>
+
+#include "apps/regression/losses.h"
+
+namespace strads::regression {
+namespace {
+
+std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
+
+// As a target of zero, whatever the rows' own: of 1/2 f^2.
+struct SquareOfFit {
+  LossAt operator()(double, double f) const { return {0.5 * f * f, f}; }
+};
+struct Softmax {};
+
+// Each block of rows has sums of its own, as long as all weights: so many of them that these cost
+// little beside the rows, and never dependent on the number of threads.
+int64_t NumBlocks(const TrainingRows& rows, std::size_t width) {
+  constexpr int64_t kMost = 16;
+  return std::clamp<int64_t>(rows.x.num_nonzeros() / (4 * static_cast<int64_t>(width)), 1, kMost);
+}
+
+}  // namespace
+
+Evaluator::Evaluator(const Options& options, const TrainingRows& rows, int64_t outputs, bool keeps)
+    : options_(options), rows_(rows), outputs_(outputs), keeps_(keeps) {
+  if (!keeps) return;
+  fitted_.resize(At(rows.size() * outputs));
+  newest_.resize(fitted_.size());
+}
+
+template <class Loss, class Rows>
+void Evaluator::RunBlock(const Loss& loss,
+                         const Rows& x,
+                         std::span<const double> weights,
+                         double ahead,
+                         int64_t begin,
+                         int64_t end,
+                         Evaluation& sum) {
+  const double* const w = weights.data();
+  double* const slopes = sum.slopes.data();
+  double offset_slope = 0;
+  for (auto t = At(begin); t < At(end); ++t) {
+    const int64_t row = rows_.rows[t];
+    const double y = rows_.y[t], c = rows_.weight[t];
+    const double f = x.Dot(row, w) + weights.back();
+    LossAt at = loss(y, f);
+    sum.loss += c * at.loss;
+    if (ahead != 0) at = loss(y, f + ahead * (f - fitted_[t]));
+    sum.loss_ahead += c * at.loss;
+    if (keeps_) newest_[t] = f;
+    if (at.slope == 0) continue;
+    x.Add(row, c * at.slope, slopes);
+    offset_slope += c * at.slope;
+  }
+  sum.slopes.back() += offset_slope;
+}
+
+template <class Rows>
+void Evaluator::RunSoftmax(const Rows& x,
+                           std::span<const double> weights,
+                           double ahead,
+                           int64_t begin,
+                           int64_t end,
+                           Evaluation& sum) {
+  const int64_t count = outputs_;
+  std::vector<double> values(At(count)), f(At(count));
+  const double* const offsets = &*weights.end() - count;
+  double* const offset_slopes = sum.slopes.data() + sum.slopes.size() - count;
+  for (int64_t t = begin; t < end; ++t) {
+    const int64_t row = rows_.rows[At(t)];
+    const double c = rows_.weight[At(t)];
+    const auto y = static_cast<int32_t>(rows_.y[At(t)]);
+    std::copy_n(offsets, count, f.data());
+    x.ForEach(row, [&](int32_t j, double value) {
+      const double* const w = weights.data() + j * count;
+      for (int64_t k = 0; k < count; ++k) f[At(k)] += value * w[k];
+    });
+    values = f;
+    double loss = SoftmaxLoss(y, f.data(), count);
+    sum.loss += c * loss;
+    if (ahead != 0) {
+      for (int64_t k = 0; k < count; ++k)
+        f[At(k)] = values[At(k)] + ahead * (values[At(k)] - fitted_[At(t * count + k)]);
+      loss = SoftmaxLoss(y, f.data(), count);
+    }
+    sum.loss_ahead += c * loss;
+    if (keeps_) std::ranges::copy(values, newest_.begin() + t * count);
+    for (double& slope : f) slope *= c;
+    x.ForEach(row, [&](int32_t j, double value) {
+      double* const to = sum.slopes.data() + j * count;
+      for (int64_t k = 0; k < count; ++k) to[k] += value * f[At(k)];
+    });
+    for (int64_t k = 0; k < count; ++k) offset_slopes[k] += f[At(k)];
+  }
+}
+
+template <class Loss>
+Evaluation Evaluator::Run(const Loss& loss,
+                          std::span<const double> weights,
+                          double ahead,
+                          ThreadPool& pool) {
+  const int64_t blocks = NumBlocks(rows_, weights.size()), rows = rows_.size();
+  std::vector<Evaluation> sums(At(blocks));
+  rows_.x.With([&](const auto& x) {
+    pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; ++b) {
+        Evaluation& sum = sums[At(b)];
+        sum.slopes.resize(weights.size(), 0.0);
+        const int64_t first = rows * b / blocks, last = rows * (b + 1) / blocks;
+        if constexpr (std::is_same_v<Loss, Softmax>)
+          RunSoftmax(x, weights, ahead, first, last, sum);
+        else
+          RunBlock(loss, x, weights, ahead, first, last, sum);
+      }
+    });
+  });
+  Evaluation total = std::move(sums.front());
+  for (int64_t b = 1; b < blocks; ++b) {
+    const Evaluation& sum = sums[At(b)];
+    total.loss += sum.loss;
+    total.loss_ahead += sum.loss_ahead;
+    for (size_t j = 0; j < weights.size(); ++j) total.slopes[j] += sum.slopes[j];
+  }
+  newest_loss_ = total.loss;
+  return total;
+}
+
+Evaluation Evaluator::Evaluate(std::span<const double> weights, double ahead, ThreadPool& pool) {
+  if (outputs_ > 1) return Run(Softmax{}, weights, ahead, pool);
+  if (options_.IsLogistic()) return Run(LogisticLoss{}, weights, ahead, pool);
+  if (options_.loss == "huber") return Run(HuberLoss{options_.delta}, weights, ahead, pool);
+  return Run(SquaredLoss{}, weights, ahead, pool);
+}
+
+Evaluation Evaluator::Product(std::span<const double> direction, ThreadPool& pool) {
+  return Run(SquareOfFit{}, direction, 0, pool);
+}
+
+void Evaluator::Accept() {
+  fitted_.swap(newest_);
+  loss_ = newest_loss_;
+}
+
+void Evaluator::Step(double step) {
+  loss_ = 0;
+  for (size_t t = 0; t < fitted_.size(); ++t) {
+    fitted_[t] += step * newest_[t];
+    loss_ += rows_.weight[t] * SquaredLoss{}(rows_.y[t], fitted_[t]).loss;
+  }
+}
+
+}  // namespace strads::regression

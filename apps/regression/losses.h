@@ -1,0 +1,51 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace strads::regression {
+
+// The loss of one row at the fitted value f, and its derivative by f.
+struct LossAt {
+  double loss = 0;
+  double slope = 0;
+};
+
+// 1/2 (y - f)^2
+struct SquaredLoss {
+  LossAt operator()(double y, double f) const { return {0.5 * (f - y) * (f - y), f - y}; }
+};
+
+// Huber, "Robust Estimation of a Location Parameter", 1964: 1/2 r^2 for |r| <= delta, else
+// delta |r| - delta^2/2, with r = f - y.
+struct HuberLoss {
+  double delta;
+  LossAt operator()(double y, double f) const {
+    const double r = f - y, inside = std::clamp(r, -delta, delta);
+    return {inside * (r - 0.5 * inside), inside};
+  }
+};
+
+// log(1 + exp(-s f)), s = 1 if y is 1 and -1 if y is 0.
+struct LogisticLoss {
+  LossAt operator()(double y, double f) const {
+    const double margin = y > 0 ? f : -f, e = std::exp(-std::abs(margin));
+    const double wrong = margin >= 0 ? e / (1 + e) : 1 / (1 + e);  // probability of the other class
+    return {std::log1p(e) + std::max(-margin, 0.0), y > 0 ? -wrong : wrong};
+  }
+};
+
+// log sum_k exp(f_k) - f_y of `classes` values, whose derivatives by f_k replace them.
+inline double SoftmaxLoss(int32_t y, double* f, int64_t classes) {
+  double largest = f[0];
+  for (int64_t k = 1; k < classes; ++k) largest = std::max(largest, f[k]);
+  const double own = f[y];
+  double sum = 0;
+  for (int64_t k = 0; k < classes; ++k) sum += f[k] = std::exp(f[k] - largest);
+  for (int64_t k = 0; k < classes; ++k) f[k] /= sum;
+  f[y] -= 1;
+  return std::log(sum) + largest - own;
+}
+
+}  // namespace strads::regression

@@ -1,0 +1,225 @@
+#include "apps/regression/model.h"
+
+#include <strads/error.h>
+#include <strads/labelled_rows.h>
+#include <strads/sum.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <utility>
+
+namespace strads::regression {
+namespace {
+
+size_t At(int64_t i) { return static_cast<size_t>(i); }
+
+// In rank order.
+Sums SumOf(std::span<const Partial> partials) {
+  std::vector<Sums> sums;
+  for (const Partial& partial : partials) sums.push_back(partial.sums);
+  return Sum<Sums>(sums);
+}
+
+// The optimum where all weights are zero, of losses that have it in closed form.
+Eigen::VectorXd Start(const Options& options,
+                      const Variables& variables,
+                      const Sums& sums,
+                      int64_t outputs) {
+  Eigen::VectorXd u = variables.Clamp(Eigen::VectorXd::Zero(variables.size()));
+  if (!options.intercept) return u;
+  if (!options.IsLogistic()) {
+    u[u.size() - 1] = sums.y / sums.weight;
+    return u;
+  }
+  std::vector<double> logs;
+  for (const double weight : sums.class_weight) logs.push_back(std::log(weight));
+  if (outputs == 1) {
+    u[u.size() - 1] = logs[1] - logs[0];
+    return u;
+  }
+  double mean = 0;
+  for (const double log : logs) mean += log / static_cast<double>(outputs);
+  for (int64_t k = 0; k < outputs; ++k) u[u.size() - outputs + k] = logs[At(k)] - mean;
+  return u;
+}
+
+}  // namespace
+
+std::string RegressionModel::Describe() const {
+  std::string text = "  solver           " + solver + ", " + reason + "\n";
+  const auto row = [&](const char* name, const std::string& value) {
+    char line[64];
+    std::snprintf(line, sizeof line, "  %-16s ", name);
+    text += line + value + "\n";
+  };
+  int64_t nonzeros = 0, count = 0;
+  for (const Output& output : outputs) {
+    nonzeros += output.coefficients.CountNonzeros();
+    count += std::ssize(output.coefficients.values());
+  }
+  if (violation >= 0) {
+    char number[40];
+    std::snprintf(number, sizeof number, "%.2g of the largest slope at w = 0", violation);
+    row("violation", number);
+  }
+  row("non-zeros", std::to_string(nonzeros) + " of " + std::to_string(count) + " coefficients");
+  if (rank >= 0) {
+    row("rank", std::to_string(rank) + " of " + std::to_string(count) + " features" +
+                    (rank < count ? ": of all solutions, the one of least norm" : ""));
+  }
+  return text;
+}
+
+Model::Model(const Options& options) : options_(options) {
+  options.Validate();
+  loss = options.loss;
+}
+
+Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  const auto phase = static_cast<Phase>(plan.phase);
+  Update update = phase == Phase::kRows   ? PullRows(partials)
+                  : phase == Phase::kLook ? PullLook(partials)
+                                          : PullAnswer(phase, partials);
+  update.phase = plan.phase;
+  return update;
+}
+
+Update Model::PullRows(std::span<const Partial> partials) {
+  Update update;
+  int64_t rows = 0;
+  for (const Partial& partial : partials) {
+    const Heading& heading = partial.heading;
+    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
+    labels = SortedLabels(std::move(labels));
+    update.first_row.push_back(rows);
+    rows += heading.rows;
+    shape_.features = std::max(shape_.features, heading.num_features);
+    if (!heading.target.empty()) {
+      features = heading.features;
+      target = heading.target;
+    }
+  }
+  if (options_.IsLogistic() && labels.size() < 2)
+    throw DataError(options_.data + ": all rows have the label '" +
+                    (labels.empty() ? "" : labels.front()) + "', expected at least two classes");
+  shape_.outputs = labels.size() > 2 ? std::ssize(labels) : 1;
+  for (const std::string& label : labels) update.labels.Add(label);
+  update.num_features = shape_.features;
+  update.next.phase = static_cast<int>(Phase::kLook);
+  return update;
+}
+
+Update Model::PullLook(std::span<const Partial> partials) {
+  const Sums sums = SumOf(partials);
+  if (!(sums.weight > 0))
+    throw DataError(options_.data +
+                    ": no row is left to train on, expected at least one with a weight above 0");
+  for (size_t k = 0; k < labels.size(); ++k) {
+    if (!(sums.class_weight.at(k) > 0))
+      throw DataError(options_.data + ": no row with the label '" + labels[k] +
+                      "' is left to train on, expected at least one with a weight above 0");
+  }
+  FeatureStats stats{.weight = sums.weight,
+                     .means = sums.x,
+                     .spreads = sums.spreads,
+                     .largest = std::vector<double>(sums.x.size(), 0.0)};
+  for (double& mean : stats.means) mean /= sums.weight;
+  // Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983.
+  for (const Partial& partial : partials) {
+    const Sums& of = partial.sums;
+    for (size_t j = 0; j < of.x.size() && of.weight > 0; ++j) {
+      const double apart = of.x[j] / of.weight - stats.means[j];
+      stats.spreads[j] += of.weight * apart * apart;
+      stats.largest[j] = std::max(stats.largest[j], of.largest[j]);
+    }
+  }
+  shape_.rows = sums.trained_rows;
+  shape_.entries = sums.entries;
+  validation_rows_ = sums.validation_rows;
+  const SolverChoice choice = ChooseSolver(options_, shape_);
+  solver = choice.solver;
+  reason = choice.reason;
+  variables_ = std::make_unique<Variables>(options_, stats, shape_.outputs, solver != "gd");
+  centre_.assign(variables_->means().begin(), variables_->means().end());
+  centre_.push_back(options_.intercept ? sums.y / sums.weight : 0);
+  optimizer_ = MakeOptimizer(solver, options_, shape_, *variables_,
+                             Start(options_, *variables_, sums, shape_.outputs));
+  MakeOutputs();
+  Update update;
+  update.keeps = solver == "fista" || solver == "cg";
+  Ask(update);
+  return update;
+}
+
+void Model::Ask(Update& update) {
+  const Request request = optimizer_->Next();
+  update.next.phase = static_cast<int>(request.phase);
+  update.ahead = request.ahead;
+  if (request.phase == Phase::kGram)
+    update.centre = centre_;
+  else
+    update.weights = variables_->ToWeights(request.point);
+}
+
+Update Model::PullAnswer(Phase phase, std::span<const Partial> partials) {
+  if (optimizer_ == nullptr) throw ProtocolError("a plan of an unknown phase");
+  Sums sums = SumOf(partials);
+  Answer answer{.loss = sums.loss, .loss_ahead = sums.loss_ahead, .gram = std::move(sums.gram)};
+  if (phase != Phase::kGram) answer.slopes = variables_->ToSlopes(sums.slopes);
+  const Verdict verdict = optimizer_->Take(answer);
+  Update update;
+  update.accepted = verdict.accepted;
+  update.step = verdict.step;
+  if (verdict.accepted || verdict.step != 0) {
+    ++updates_;
+    rank = optimizer_->rank();
+    violation = std::isfinite(optimizer_->violation()) ? optimizer_->violation() : -1;
+    MakeOutputs();
+  }
+  if (verdict.accepted && validation_rows_ > 0) {
+    validation_loss_ = sums.validation_loss / static_cast<double>(validation_rows_);
+    validation_error_ = sums.validation_error / static_cast<double>(validation_rows_);
+  }
+  Ask(update);
+  return update;
+}
+
+void Model::MakeOutputs() {
+  const std::vector<double> weights = variables_->ToWeights(optimizer_->u());
+  outputs.resize(At(shape_.outputs));
+  for (int64_t k = 0; k < shape_.outputs; ++k) {
+    Output& output = outputs[At(k)];
+    if (!labels.empty()) output.label = shape_.outputs > 1 ? labels[At(k)] : labels.back();
+    output.coefficients.resize(At(shape_.features));
+    for (int64_t j = 0; j < shape_.features; ++j)
+      output.coefficients[At(j)] = weights[At(j * shape_.outputs + k)];
+    output.intercept = weights[At(shape_.features * shape_.outputs + k)];
+  }
+}
+
+strads::Report Model::Report() const {
+  strads::Report report;
+  report.updates = updates_;
+  if (optimizer_ == nullptr) return report;
+  report.penalty = variables_->Penalty(optimizer_->u());
+  for (const Output& output : outputs) report.nonzeros += output.coefficients.CountNonzeros();
+  if (violation >= 0) report.extra["violation"] = violation;
+  if (validation_loss_ >= 0) {
+    report.extra["validation_loss"] = validation_loss_;
+    if (options_.IsLogistic())
+      report.extra["validation_accuracy"] = 1 - validation_error_;
+    else
+      report.extra["validation_rmse"] = std::sqrt(validation_error_);
+  }
+  const bool is_optimal = violation >= 0 && violation <= options_.tolerance;
+  if (is_optimal) {
+    report.done = "the optimality conditions hold";
+  } else if (optimizer_->is_stuck()) {
+    report.done = "rounding allows no smaller violation of the optimality conditions";
+    report.converged = false;
+  }
+  return report;
+}
+
+}  // namespace strads::regression

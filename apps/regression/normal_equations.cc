@@ -1,0 +1,101 @@
+#include "apps/regression/normal_equations.h"
+
+#include <strads/error.h>
+
+#include <Eigen/Eigenvalues>
+#include <Eigen/QR>
+#include <limits>
+
+namespace strads::regression {
+
+Request NormalEquations::Next() {
+  if (!has_gram_) return {.phase = Phase::kGram};
+  return {.point = trial_};
+}
+
+// Products of features less their means, so that the intercept is apart from them.
+void NormalEquations::TakeGram(const std::vector<double>& gram) {
+  const auto count = static_cast<Eigen::Index>(variables_.num_features());
+  if (std::ssize(gram) != (count + 1) * (count + 2) / 2)
+    throw ProtocolError("a partial does not fit the features");
+  const Eigen::Map<const Eigen::VectorXd> inverse(variables_.inverses().data(), count);
+  Eigen::MatrixXd a(count, count);
+  const double* from = gram.data();
+  for (Eigen::Index b = 0; b < count; from += ++b) {
+    a.col(b).head(b + 1) =
+        Eigen::Map<const Eigen::VectorXd>(from, b + 1).cwiseProduct(inverse.head(b + 1)) *
+        inverse[b];
+    a.row(b).head(b) = a.col(b).head(b);
+  }
+  const Eigen::VectorXd right =
+      Eigen::Map<const Eigen::VectorXd>(from, count).cwiseProduct(inverse);
+  Begin(right);
+  a.diagonal() += variables_.l2().head(count);
+  Factor(std::move(a));
+  trial_ = u_;
+  trial_.head(count) = Solve(right);
+  ToLeastNorm(trial_);
+  has_gram_ = true;
+}
+
+void NormalEquations::Factor(Eigen::MatrixXd a) {
+  const Eigen::Index count = a.rows();
+  unit_ = a.diagonal().unaryExpr([](double d) { return d > 0 ? 1 / std::sqrt(d) : 1; });
+  a = unit_.asDiagonal() * a * unit_.asDiagonal();
+  const double rounding = 4 * static_cast<double>(count) * std::numeric_limits<double>::epsilon();
+  rank_ = count;
+  if (count == 0) return;
+  factor_.compute(a);
+  if (factor_.info() == Eigen::Success && factor_.rcond() > rounding) return;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(a);
+  const Eigen::VectorXd& values = eigen.eigenvalues();  // ascending
+  const double least = rounding * values[count - 1];
+  rank_ = (values.array() > least).count();
+  const Eigen::Index none = count - rank_;
+  inverse_ = eigen.eigenvectors().rightCols(rank_) *
+             values.tail(rank_).cwiseSqrt().cwiseInverse().asDiagonal();
+  if (none == 0) return;
+  const Eigen::Map<const Eigen::VectorXd> divisor(variables_.divisors().data(), count);
+  const Eigen::MatrixXd unseen =
+      unit_.cwiseProduct(divisor).asDiagonal() * eigen.eigenvectors().leftCols(none);
+  null_ = Eigen::HouseholderQR<Eigen::MatrixXd>(unseen).householderQ() *
+          Eigen::MatrixXd::Identity(count, none);
+}
+
+Eigen::VectorXd NormalEquations::Solve(const Eigen::VectorXd& right) const {
+  if (right.size() == 0) return right;
+  const Eigen::VectorXd scaled = unit_.cwiseProduct(right);
+  if (inverse_.size() == 0 && rank_ > 0) return unit_.cwiseProduct(factor_.solve(scaled));
+  return unit_.cwiseProduct(inverse_ * (inverse_.transpose() * scaled));
+}
+
+void NormalEquations::ToLeastNorm(Eigen::VectorXd& u) const {
+  if (null_.cols() == 0) return;
+  const Eigen::Index count = null_.rows();
+  const Eigen::Map<const Eigen::VectorXd> divisor(variables_.divisors().data(), count);
+  Eigen::VectorXd w = u.head(count).cwiseProduct(divisor);
+  w -= null_ * (null_.transpose() * w);
+  u.head(count) = w.cwiseQuotient(divisor);
+}
+
+Verdict NormalEquations::Take(const Answer& answer) {
+  if (!has_gram_) {
+    TakeGram(answer.gram);
+    return {};
+  }
+  const double violation = Relative(trial_, answer.slopes);
+  const bool is_better = !has_point_ || violation < violation_;
+  is_stuck_ = has_point_ && violation > 0.5 * violation_;
+  has_point_ = true;
+  if (!is_better) return {};
+  u_ = trial_;
+  violation_ = violation;
+  const auto count = static_cast<Eigen::Index>(variables_.num_features());
+  const Eigen::VectorXd slopes = answer.slopes + variables_.l2().cwiseProduct(u_);
+  trial_.head(count) -= Solve(slopes.head(count));
+  if (variables_.has_intercept()) trial_[count] -= slopes[count] / variables_.weight();
+  ToLeastNorm(trial_);
+  return {.accepted = true};
+}
+
+}  // namespace strads::regression

@@ -1,0 +1,60 @@
+#include "apps/regression/options.h"
+
+#include <strads/error.h>
+#include <strads/options.h>
+#include <strads/require.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+namespace strads::regression {
+namespace {
+
+template <size_t N>
+bool IsOneOf(const std::string& value, const std::array<std::string_view, N>& names) {
+  return std::ranges::find(names, value) != names.end();
+}
+
+double Bound(const char* name, const std::string& text, double without) {
+  double value = without;
+  if (!text.empty()) internal::ParseOption(name, text, value);
+  return value;
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+}  // namespace
+
+double Options::LowerBound() const { return Bound("lower", lower, -kInfinity); }
+double Options::UpperBound() const { return Bound("upper", upper, kInfinity); }
+
+void Options::Validate() const {
+  constexpr std::array<std::string_view, 3> kLosses = {"squared", "huber", "logistic"};
+  constexpr std::array<std::string_view, 3> kScales = {"none", "max_abs", "standard"};
+  constexpr std::array<std::string_view, 7> kSolvers = {"auto",  "normal", "cg", "lbfgs",
+                                                        "fista", "ista",   "gd"};
+  if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
+  Require(num_features >= 0, "num_features", std::to_string(num_features), "at least 0");
+  Require(IsOneOf(loss, kLosses), "loss", loss, "squared, huber or logistic");
+  Require(delta > 0, "delta", std::to_string(delta), "more than 0");
+  Require(lambda >= 0, "lambda", std::to_string(lambda), "at least 0");
+  Require(l1_ratio >= 0 && l1_ratio <= 1, "l1_ratio", std::to_string(l1_ratio), "0 to 1");
+  Require(LowerBound() <= UpperBound(), "lower", lower, "at most --upper");
+  Require(IsOneOf(scale, kScales), "scale", scale, "none, max_abs or standard");
+  Require(validation_share >= 0 && validation_share < 1, "validation_share",
+          std::to_string(validation_share), "at least 0 and less than 1");
+  Require(IsOneOf(solver, kSolvers), "solver", solver,
+          "auto, normal, cg, lbfgs, fista, ista or gd");
+  Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");
+  Require(memory >= 1, "memory", std::to_string(memory), "at least 1");
+  if ((solver == "normal" || solver == "cg") && loss != "squared")
+    throw UsageError("--solver=" + solver + " needs --loss=squared");
+  if (solver != "auto" && solver != "fista" && solver != "ista" && !IsSmooth())
+    throw UsageError("--solver=" + solver +
+                     " takes no L1 penalty and no bounds, expected fista or ista");
+}
+
+}  // namespace strads::regression

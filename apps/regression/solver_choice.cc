@@ -1,0 +1,74 @@
+#include "apps/regression/solver_choice.h"
+
+#include <strads/error.h>
+
+#include <cmath>
+#include <utility>
+
+#include "apps/regression/conjugate_gradient.h"
+#include "apps/regression/gradient_descent.h"
+#include "apps/regression/lbfgs.h"
+#include "apps/regression/normal_equations.h"
+#include "apps/regression/proximal_gradient.h"
+
+namespace strads::regression {
+namespace {
+
+// Up to so many features the matrix of the normal equations is always cheap.
+constexpr double kFewFeatures = 500;
+constexpr double kMostFeatures = 4096;   // 134 MB
+constexpr double kNeverBeyond = 20'000;  // 3.2 GB
+// What conjugate gradient is taken to need.
+constexpr double kRounds = 100;
+
+std::string Features(const Shape& shape) { return std::to_string(shape.features) + " features"; }
+
+}  // namespace
+
+SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
+  const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
+  if (options.solver == "normal" && k > kNeverBeyond)
+    throw UsageError("--solver=normal of " + Features(shape) + " needs " +
+                     std::to_string(std::llround(8e-9 * k * k)) + " GB, expected cg");
+  if (options.solver != "auto") return {options.solver, "as was asked for"};
+  if (!options.IsSmooth()) return {"fista", "as the penalty or the bounds have kinks"};
+  if (options.loss != "squared") return {"lbfgs", "as the " + options.loss + " loss is smooth"};
+  if (k <= kFewFeatures) return {"normal", "as " + Features(shape) + " make a small matrix"};
+  // Multiplications, those of the matrix at four times the speed of those that wait for memory.
+  const double entries = static_cast<double>(shape.entries);
+  const double products = (entries * entries / std::max(n, 1.0) / 2 + k * k * k / 3) / 4;
+  const double passes = kRounds * 2 * entries;
+  if (k <= kMostFeatures && products <= passes)
+    return {"normal", "as products of " + Features(shape) + " cost less than about " +
+                          std::to_string(std::lround(kRounds)) + " passes over the rows"};
+  return {"cg", "as products of " + Features(shape) + " cost more than passes over the rows"};
+}
+
+double LossCurvature(const Options& options, const Shape& shape, double weight) {
+  if (!options.IsLogistic()) return weight;
+  return weight * (shape.outputs > 1 ? 0.5 : 0.25);
+}
+
+std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
+                                         const Options& options,
+                                         const Shape& shape,
+                                         const Variables& variables,
+                                         const Eigen::VectorXd& start) {
+  const double curvature = LossCurvature(options, shape, variables.weight());
+  if (solver == "normal")
+    return std::make_unique<NormalEquations>(variables, start, options.tolerance);
+  if (solver == "cg")
+    return std::make_unique<ConjugateGradient>(variables, start, options.tolerance);
+  if (solver == "lbfgs")
+    return std::make_unique<Lbfgs>(variables, start, curvature, options.memory);
+  if (solver == "gd") {
+    const double most = curvature * variables.total_square() +
+                        (variables.size() > 0 ? variables.l2().maxCoeff() : 0);
+    const double alpha = options.alpha > 0 ? options.alpha : variables.weight() / most;
+    return std::make_unique<GradientDescent>(variables, start, alpha);
+  }
+  return std::make_unique<ProximalGradient>(variables, start, curvature, solver == "fista",
+                                            options.tolerance);
+}
+
+}  // namespace strads::regression

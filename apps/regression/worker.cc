@@ -1,0 +1,186 @@
+#include "apps/regression/worker.h"
+
+#include <strads/error.h>
+#include <strads/linear_decision.h>
+#include <strads/random.h>
+#include <strads/row_gram.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "apps/regression/losses.h"
+
+namespace strads::regression {
+namespace {
+
+size_t At(int64_t i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+Worker::Worker(const Options& options, Shard shard)
+    : options_(options),
+      shard_(shard),
+      pool_(shard.threads),
+      data_(ReadLabelledRows(options.data,
+                             shard,
+                             options.reading(),
+                             options.IsLogistic() ? TargetKind::kLabel : TargetKind::kNumber)) {}
+
+Partial Worker::Push(const Plan& plan) {
+  switch (static_cast<Phase>(plan.phase)) {
+    case Phase::kRows:
+      return CountRows();
+    case Phase::kLook:
+      return Look();
+    case Phase::kGram: {
+      if (std::ssize(next_.centre) != rows_.x.num_cols() + 1)
+        throw ProtocolError("an update does not fit the features");
+      Partial partial;
+      partial.sums.gram = RowGram(rows_.weighted(), next_.centre, pool_);
+      return partial;
+    }
+    case Phase::kEvaluate:
+      return Evaluate();
+    case Phase::kProduct: {
+      CheckWeights();
+      Evaluation product = evaluator_->Product(next_.weights, pool_);
+      Partial partial;
+      partial.sums.loss = product.loss;
+      partial.sums.slopes = std::move(product.slopes);
+      return partial;
+    }
+  }
+  throw ProtocolError("a plan of an unknown phase");
+}
+
+Partial Worker::CountRows() const {
+  Partial partial;
+  partial.heading.labels = data_.labels;
+  partial.heading.rows = data_.x.num_rows();
+  partial.heading.num_features = data_.x.num_cols();
+  partial.heading.features = data_.features;
+  partial.heading.target = data_.target;
+  return partial;
+}
+
+// Which rows are held out does not depend on how they are divided.
+void Worker::SplitRows(const Update& update) {
+  IdTable labels = update.labels;
+  labels.BuildIndex();
+  num_classes_ = labels.size();
+  const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
+  const int64_t first = update.first_row.at(At(shard_.rank));
+  data_.x.Resize(update.num_features, pool_);
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
+    const double y =
+        options_.IsLogistic() ? class_of.at(At(data_.label[At(i)])) : double{data_.y[i]};
+    const double weight = data_.weights.size() == 0 ? 1 : data_.weights[i];
+    const auto row = static_cast<uint64_t>(first + i);
+    if (options_.validation_share > 0 &&
+        Random(static_cast<uint64_t>(options_.seed), row).Uniform() < options_.validation_share) {
+      validation_.push_back(i);
+      validation_y_.push_back(y);
+    } else if (weight > 0) {
+      rows_.rows.push_back(i);
+      rows_.y.push_back(y);
+      rows_.weight.push_back(weight);
+    }
+  }
+  rows_.x = std::move(data_.x);
+  data_ = {};
+}
+
+Partial Worker::Look() {
+  Partial partial;
+  Sums& sums = partial.sums;
+  const auto width = At(rows_.x.num_cols());
+  sums.trained_rows = rows_.size();
+  sums.validation_rows = std::ssize(validation_);
+  sums.entries = rows_.x.num_nonzeros();
+  sums.class_weight.resize(At(num_classes_), 0.0);
+  sums.x.resize(width, 0.0);
+  sums.spreads.resize(width, 0.0);
+  sums.largest.resize(width, 0.0);
+  for (size_t t = 0; t < rows_.rows.size(); ++t) {
+    sums.weight += rows_.weight[t];
+    sums.y += rows_.weight[t] * rows_.y[t];
+    if (num_classes_ > 0) sums.class_weight.at(At(std::lround(rows_.y[t]))) += rows_.weight[t];
+  }
+  std::vector<double> present(width, 0.0);  // the weight of rows where the feature is not zero
+  rows_.x.With([&](const auto& x) {
+    for (size_t t = 0; t < rows_.rows.size(); ++t) {
+      x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
+        sums.x[At(j)] += rows_.weight[t] * value;
+        present[At(j)] += rows_.weight[t];
+        double& largest = sums.largest[At(j)];
+        largest = std::max(largest, std::abs(value));
+      });
+    }
+    if (sums.weight == 0) return;
+    for (size_t t = 0; t < rows_.rows.size(); ++t) {
+      x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
+        const double from_mean = value - sums.x[At(j)] / sums.weight;
+        sums.spreads[At(j)] += rows_.weight[t] * from_mean * from_mean;
+      });
+    }
+    for (size_t j = 0; j < width; ++j) {
+      const double mean = sums.x[j] / sums.weight;
+      sums.spreads[j] += std::max(0.0, sums.weight - present[j]) * mean * mean;
+    }
+  });
+  return partial;
+}
+
+void Worker::CheckWeights() const {
+  const int64_t outputs = std::max(1, num_classes_ > 2 ? num_classes_ : 1);
+  if (!evaluator_ || std::ssize(next_.weights) != (rows_.x.num_cols() + 1) * outputs)
+    throw ProtocolError("an update does not fit the features");
+}
+
+Partial Worker::Evaluate() {
+  CheckWeights();
+  Evaluation evaluation = evaluator_->Evaluate(next_.weights, next_.ahead, pool_);
+  Partial partial;
+  partial.sums.loss = evaluation.loss;
+  partial.sums.loss_ahead = evaluation.loss_ahead;
+  partial.sums.slopes = std::move(evaluation.slopes);
+  if (!validation_.empty()) Validate(partial.sums);
+  return partial;
+}
+
+// At the point, each row counted once.
+void Worker::Validate(Sums& sums) const {
+  const int64_t outputs = num_classes_ > 2 ? num_classes_ : 1;
+  const LinearDecision decision = {.weights = {next_.weights.data()},
+                                   .num_classes = static_cast<int32_t>(outputs),
+                                   .is_joint = true,
+                                   .num_features = rows_.x.num_cols(),
+                                   .bias = 1};
+  std::vector<double> f(At(outputs));
+  for (size_t t = 0; t < validation_.size(); ++t) {
+    const double y = validation_y_[t];
+    decision.Values(rows_.x, validation_[t], f);
+    if (options_.IsLogistic()) {
+      sums.validation_error += decision.ClassOf(f) != std::lround(y);
+      sums.validation_loss += outputs > 1 ? SoftmaxLoss(static_cast<int32_t>(y), f.data(), outputs)
+                                          : LogisticLoss{}(y, f[0]).loss;
+    } else {
+      sums.validation_error += (f[0] - y) * (f[0] - y);
+      sums.validation_loss += options_.loss == "huber" ? HuberLoss{options_.delta}(y, f[0]).loss
+                                                       : SquaredLoss{}(y, f[0]).loss;
+    }
+  }
+}
+
+void Worker::Sync(const Update& update) {
+  const auto phase = static_cast<Phase>(update.phase);
+  if (phase == Phase::kRows) SplitRows(update);
+  if (phase == Phase::kLook)
+    evaluator_.emplace(options_, rows_, num_classes_ > 2 ? num_classes_ : 1, update.keeps);
+  if (phase == Phase::kEvaluate && update.accepted) evaluator_->Accept();
+  if (phase == Phase::kProduct) evaluator_->Step(update.step);
+  next_ = update;
+}
+
+}  // namespace strads::regression

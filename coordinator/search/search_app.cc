@@ -1,0 +1,213 @@
+#include "coordinator/search/search_app.h"
+
+#include <strads/error.h>
+#include <strads/run.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+#include <utility>
+
+namespace strads::search {
+namespace {
+
+constexpr const char* kShare = "validation_share";
+constexpr const char* kFold = "validation_fold";
+
+bool HasOption(const Program& app, const std::string& name) {
+  return std::ranges::any_of(app.options, [&](const OptionInfo& o) { return o.name == name; });
+}
+
+void RequireOneOf(const std::string& name,
+                  const std::string& value,
+                  std::initializer_list<const char*> known) {
+  std::string list;
+  for (const char* k : known) {
+    if (value == k) return;
+    list += (list.empty() ? "" : ", ") + std::string(k);
+  }
+  throw UsageError("--" + name + "=" + value + " is unknown, expected one of: " + list);
+}
+
+void CheckFolds(const Program& app, const SearchOptions& options, const Grid& grid) {
+  if (options.folds < 0 || options.folds == 1)
+    throw UsageError("--folds=" + std::to_string(options.folds) +
+                     " is out of range, expected 0 or at least 2");
+  if (options.folds == 0) return;
+  for (const char* name : {kShare, kFold}) {
+    if (!HasOption(app, name))
+      throw UsageError("--folds needs an app with the options " + std::string(kShare) + " and " +
+                       kFold + ", which " + app.name + " has not");
+    if (std::ranges::any_of(grid.axes, [&](const Axis& axis) { return axis.name == name; }))
+      throw UsageError(std::string("--folds sets ") + name + ", which --grid has too");
+  }
+}
+
+// Of the search itself; a training is alone, in one thread of the worker.
+const std::set<std::string> kOfTheSearch = {
+    "workers",      "schedulers",    "staleness", "processes",    "role",
+    "listen",       "connect",       "insecure",  "join_timeout", "load_timeout",
+    "peer_timeout", "round_timeout", "model",     "metrics",      "progress",
+    "slow_rank",    "slow_factor",   "threads",   "consistency",  "backup_workers",
+    "trace",        "delay_mean"};
+
+RunOptions OwnRun(const OptionValues& values, int threads) {
+  auto options = MakeOptions<RunOptions>(values);
+  options.threads = threads;
+  options.progress = false;
+  return options;
+}
+
+// What was chosen: neither the defaults nor what is the search's.
+OptionValues Chosen(const Program& app, OptionValues values) {
+  for (const std::string& name : kOfTheSearch) values.erase(name);
+  std::map<std::string, std::string> defaults;
+  for (const OptionInfo& option : app.options) defaults[option.name] = option.default_value;
+  for (const OptionInfo& option : DescribeOptions<RunOptions>()) {
+    // One that the app has as well may have another default there.
+    if (defaults.erase(option.name) == 0) defaults[option.name] = option.default_value;
+  }
+  for (const auto& [name, value] : defaults) {
+    const auto found = values.find(name);
+    if (found != values.end() && found->second == value) values.erase(found);
+  }
+  for (const OptionInfo& option : DescribeOptions<SearchOptions>()) values.erase(option.name);
+  return values;
+}
+
+}  // namespace
+
+OptionValues Spec::ValuesOf(int64_t n) const {
+  OptionValues values = base;
+  const int64_t each = folds > 0 ? folds : 1;
+  const std::vector<std::string> setting = grid.At(n / each);
+  for (size_t a = 0; a < setting.size(); ++a) values[grid.axes[a].name] = setting[a];
+  if (folds > 0) {
+    values[kShare] = internal::FormatOption(1.0 / folds);
+    values[kFold] = internal::FormatOption(n % each);
+  }
+  return values;
+}
+
+Spec MakeSpec(const Program& app, const OptionValues& values) {
+  const auto options = MakeOptions<SearchOptions>(values);
+  Spec spec{.app = app.name,
+            .grid = ParseGrid(options.grid, app.options),
+            .base = Chosen(app, values),
+            .folds = options.folds,
+            .metric = options.metric,
+            .better = options.better,
+            .best_config = options.best_config,
+            .workers = MakeOptions<RunOptions>(values).workers};
+  RequireOneOf("better", spec.better, {"auto", "larger", "smaller"});
+  CheckFolds(app, options, spec.grid);
+  // A wrong value is found before anything is trained.
+  for (int64_t n = 0; n < spec.trainings(); n += std::max(1, spec.folds)) {
+    const OptionValues setting = spec.ValuesOf(n);
+    OwnRun(setting, 1).Validate();
+    app.make_model(app.pack_options(setting));
+  }
+  return spec;
+}
+
+Plan Scheduler::Schedule() {
+  const int64_t round = std::exchange(round_, round_ + slice_.count);
+  return {std::min(round * spec_.workers, spec_.trainings())};
+}
+
+Partial Worker::Push(const Plan& plan) {
+  const int64_t n = plan.first + shard_.rank;
+  if (n >= spec_.trainings()) return {};
+  const OptionValues values = spec_.ValuesOf(n);
+  const Summary summary = Run(app_, values, OwnRun(values, shard_.threads)).summary;
+  Partial partial{.trained = true, .values = {}};
+  if (ExitCode(summary.termination) != 0) return partial;
+  partial.values = summary.extra;
+  partial.values["objective"] = summary.objective;
+  return partial;
+}
+
+// From the first training that tells something.
+void Model::Choose(const std::map<std::string, double>& values) {
+  metric_ = spec_.metric;
+  std::string known;
+  for (const auto& [name, value] : values) {
+    const bool is_best = name.starts_with("best_validation_");
+    if (metric_.empty() && is_best) metric_ = name;
+    known += (known.empty() ? "" : ", ") + name;
+  }
+  for (const auto& [name, value] : values) {
+    if (metric_.empty() && name.starts_with("validation_")) metric_ = name;
+  }
+  if (metric_.empty() && spec_.folds > 0)
+    throw UsageError("--folds needs --metric: " + spec_.app + " tells no validation_*, but " +
+                     known);
+  if (metric_.empty()) metric_ = "objective";
+  if (!values.contains(metric_))
+    throw UsageError("--metric=" + metric_ + " is not told by " + spec_.app +
+                     ", expected one of: " + known);
+  constexpr std::array kLarger = {"accuracy", "auc",  "f1",         "r2",   "R2",   "precision",
+                                  "recall",   "ndcg", "likelihood", "npmi", "umass"};
+  larger_is_better_ = spec_.better == "larger" ||
+                      (spec_.better == "auto" && std::ranges::any_of(kLarger, [&](const char* end) {
+                         return metric_.ends_with(end);
+                       }));
+}
+
+bool Model::IsBetter(const Setting& a, const Setting& b) const {
+  if (a.failed != b.failed) return b.failed;
+  return larger_is_better_ ? a.mean > b.mean : a.mean < b.mean;
+}
+
+void Model::Finish(int64_t setting) {
+  const std::vector<double> values = open_.extract(setting).mapped();
+  Setting& made = settings_[static_cast<size_t>(setting)];
+  const auto n = static_cast<double>(values.size());
+  double sum = 0, squares = 0;
+  for (const double value : values) sum += value;
+  made.mean = sum / n;
+  for (const double value : values) squares += (value - made.mean) * (value - made.mean);
+  made.error = n > 1 ? std::sqrt(squares / (n - 1) / n) : 0;
+  made.failed = !std::isfinite(made.mean);
+  if (made.failed) made.mean = made.error = 0;
+  if (!made.failed && (best_ < 0 || IsBetter(made, settings_[static_cast<size_t>(best_)])))
+    best_ = setting;
+}
+
+Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  if (settings_.empty()) {
+    app_ = spec_.app;
+    folds_ = spec_.folds;
+    for (const Axis& axis : spec_.grid.axes) options_.push_back(axis.name);
+    for (int64_t n = 0; n < spec_.grid.size(); ++n)
+      settings_.push_back({.values = spec_.grid.At(n), .failed = true});
+  }
+  const int64_t each = std::max(1, folds_);
+  for (size_t p = 0; p < partials.size(); ++p) {
+    if (!partials[p].trained) continue;
+    const int64_t setting = (plan.first + static_cast<int64_t>(p)) / each;
+    if (setting >= std::ssize(settings_)) throw ProtocolError("a training that no plan asked for");
+    if (metric_.empty() && !partials[p].values.empty()) Choose(partials[p].values);
+    const auto found = partials[p].values.find(metric_);
+    std::vector<double>& values = open_[setting];
+    values.push_back(found == partials[p].values.end() ? std::nan("") : found->second);
+    ++trained_;
+    if (std::ssize(values) == each) Finish(setting);
+  }
+  if (trained_ == spec_.trainings() && !spec_.best_config.empty() && best_ >= 0) WriteBest();
+  return {trained_};
+}
+
+strads::Report Model::Report() const {
+  strads::Report report;
+  if (best_ >= 0) report.penalty = settings_[static_cast<size_t>(best_)].mean;
+  report.updates = trained_;
+  report.converged = false;
+  if (trained_ == spec_.trainings())
+    report.done = "trained " + std::to_string(settings_.size()) + " settings" +
+                  (folds_ > 0 ? ", each on " + std::to_string(folds_) + " folds" : "");
+  return report;
+}
+
+}  // namespace strads::search

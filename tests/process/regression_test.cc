@@ -1,0 +1,124 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// price = 2 + 3 size - age.
+constexpr char kHouses[] =
+    "size,price,age\n1,4,1\n2,8,0\n3,8,3\n4,12,2\n5,13,4\n0.5,2.5,1\n1.5,6.5,0\n";
+// The same columns in another order, one more, and no price.
+constexpr char kNewHouses[] = "age,rooms,size\n1,3,10\n0,4,0\n";
+
+std::vector<double> Numbers(const std::string& text) {
+  std::istringstream words(text);
+  std::vector<double> numbers;
+  for (double number; words >> number;) numbers.push_back(number);
+  return numbers;
+}
+
+class RegressionCommands : public ::testing::Test {
+ protected:
+  Finished Run(const std::string& command, Words flags) {
+    flags.insert(flags.begin(), {"regression", command});
+    return RunStrads(flags);
+  }
+  Finished Train(const std::string& data, Words more = {}) {
+    more.insert(more.end(), {"--data=" + data, "--model=" + model_, "--noprogress"});
+    return Run("train", more);
+  }
+
+  const TempDir folder_;
+  const std::string model_ = folder_.Path("model.json");
+};
+
+TEST_F(RegressionCommands, NamedColumnsComeBack) {
+  const std::string data = folder_.Write("houses.csv", kHouses);
+  const std::string fresh = folder_.Write("new.csv", kNewHouses);
+  for (const std::string solver : {"auto", "cg", "lbfgs", "fista"}) {
+    const Finished trained =
+        Train(data, {"--target=price", "--solver=" + solver, "--workers=2", "--tolerance=1e-9"});
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    EXPECT_THAT(trained.out, HasSubstr("optimality conditions hold"));
+    if (solver == "auto") {
+      EXPECT_THAT(trained.out, HasSubstr("normal, as 2 features make a small matrix"));
+    }
+    const Finished predicted = Run("predict", {"--data=" + fresh, "--model=" + model_});
+    const std::vector<double> prices = Numbers(predicted.out);
+    ASSERT_EQ(prices.size(), 2U) << predicted.err;
+    EXPECT_NEAR(prices[0], 31, 1e-6);
+    EXPECT_NEAR(prices[1], 2, 1e-6);
+    EXPECT_THAT(predicted.err, HasSubstr("1 features that the model does not know are ignored"));
+    const Finished evaluated = Run("evaluate", {"--data=" + data, "--model=" + model_});
+    EXPECT_THAT(evaluated.out, HasSubstr("rows  7\n"));
+    EXPECT_THAT(evaluated.out, HasSubstr("r2    1\n"));
+  }
+}
+
+TEST_F(RegressionCommands, ClassesHaveLabelsAndProbabilities) {
+  const std::string data = folder_.Write(
+      "kinds.csv",
+      "kind,a,b\nred,1,0\nred,1.2,0.1\nblue,-1,0\nblue,-0.9,0.3\ngrey,0,2\ngrey,0.1,1.9\n");
+  ASSERT_EQ(Train(data, {"--loss=logistic", "--lambda=0.1"}).exit_code, 0);
+  EXPECT_EQ(Run("predict", {"--data=" + data, "--model=" + model_}).out,
+            "red\nred\nblue\nblue\ngrey\ngrey\n");
+  const Finished shares =
+      Run("predict", {"--data=" + data, "--model=" + model_, "--values=probabilities"});
+  const Finished decisions =
+      Run("predict", {"--data=" + data, "--model=" + model_, "--values=decision"});
+  const std::vector<double> p = Numbers(shares.out), f = Numbers(decisions.out);
+  ASSERT_EQ(p.size(), 18U);
+  ASSERT_EQ(f.size(), 18U);
+  for (size_t i = 0; i < 18; i += 3) {
+    EXPECT_NEAR(p[i] + p[i + 1] + p[i + 2], 1, 1e-12);
+    EXPECT_NEAR(std::log(p[i] / p[i + 1]), f[i] - f[i + 1], 1e-9);
+  }
+  const Finished evaluated = Run("evaluate", {"--data=" + data, "--model=" + model_});
+  EXPECT_THAT(evaluated.out, HasSubstr("accuracy  1\n"));
+  EXPECT_THAT(evaluated.out, HasSubstr("grey                 2  1.000000  1.000000  1.000000"));
+}
+
+TEST_F(RegressionCommands, OfTwoClassesThereIsACurve) {
+  const std::string data =
+      folder_.Write("data.libsvm", "1 1:2\n0 1:1\n1 1:1.5\n0 1:-1\n0 1:1.7\n1 1:0.5\n");
+  ASSERT_EQ(Train(data, {"--loss=logistic", "--lambda=1", "--validation_share=0.2", "--seed=3"})
+                .exit_code,
+            0);
+  // Of the nine pairs of a positive and a negative row, six are in order: f grows with the feature.
+  EXPECT_THAT(Run("evaluate", {"--data=" + data, "--model=" + model_}).out,
+              HasSubstr("auc       0.6666666667\n"));
+}
+
+TEST_F(RegressionCommands, WhatIsWrongIsSaid) {
+  const std::string data = folder_.Write("data.libsvm", "1 1:1\n1 1:2\n");
+  const std::string text = folder_.Write("text.csv", "y,a\n1,2\nred,3\n");
+  const Finished words = Train(text);
+  EXPECT_EQ(words.exit_code, 3);
+  EXPECT_THAT(words.err, HasSubstr(text + ":3: 'red' in column 'y' is not a number"));
+  const Finished same = Train(data, {"--loss=logistic"});
+  EXPECT_EQ(same.exit_code, 3);
+  EXPECT_THAT(same.err, HasSubstr("all rows have the label '1'"));
+  for (const std::string flag :
+       {"--loss=log", "--lambda=-1", "--solver=sgd", "--lower=x", "--l1_ratio=2", "--delta=0"})
+    EXPECT_EQ(Train(data, {flag}).exit_code, 2) << flag;
+  EXPECT_EQ(Train(data, {"--lower=2", "--upper=1"}).exit_code, 2);
+  EXPECT_EQ(Train(data, {"--solver=cg", "--loss=huber"}).exit_code, 2);
+  EXPECT_EQ(Train(data, {"--solver=lbfgs", "--lambda=1", "--l1_ratio=1"}).exit_code, 2);
+  EXPECT_EQ(Train(folder_.Path("none")).exit_code, 3);
+  const std::string weights = folder_.Write("weights", "0\n0\n");
+  const Finished empty = Train(data, {"--weights=" + weights});
+  EXPECT_EQ(empty.exit_code, 3);
+  EXPECT_THAT(empty.err, HasSubstr("no row is left to train on"));
+}
+
+}  // namespace
+}  // namespace strads::testing

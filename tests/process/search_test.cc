@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "tests/process/cli.h"
+#include "tests/support/temp_files.h"
+
+namespace strads::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Two classes in the plane that overlap.
+std::string Points() {
+  std::string text;
+  for (int i = 0; i < 60; ++i) {
+    const double angle = 2.4 * i, radius = 0.1 * (i % 13);
+    const int label = i % 2 == 0 ? 1 : -1;
+    text += std::to_string(label) + " 1:" + std::to_string(0.5 * label + radius * std::cos(angle)) +
+            " 2:" + std::to_string(radius * std::sin(angle)) + "\n";
+  }
+  return text;
+}
+
+class Search : public ::testing::Test {
+ protected:
+  Json Found(Words flags) {
+    flags.insert(flags.begin(), {"search", "svm", "--data=" + data_, "--model=" + model_,
+                                 "--noprogress", "--loss=squared_hinge"});
+    const Finished found = RunStrads(flags);
+    EXPECT_EQ(found.exit_code, 0) << found.err;
+    out_ = found.out;
+    return ModelJson(model_);
+  }
+
+  const TempDir folder_;
+  const std::string data_ = folder_.Write("points.libsvm", Points());
+  const std::string model_ = folder_.Path("search.json");
+  std::string out_;
+};
+
+TEST_F(Search, TellsTheMeanOverFoldsOfWhatTrainTells) {
+  const Json found = Found({"--grid=C=0.001,1", "--folds=3", "--seed=5"});
+  ASSERT_EQ(found["metric"], "validation_accuracy");
+  ASSERT_EQ(found["settings"].size(), 2U);
+  double best = 0;
+  for (const Json& setting : found["settings"]) {
+    std::vector<double> values;
+    for (int fold = 0; fold < 3; ++fold) {
+      const std::string metrics = folder_.Path("metrics.jsonl");
+      const Finished trained =
+          RunStrads({"svm", "train", "--data=" + data_, "--noprogress", "--loss=squared_hinge",
+                     "--seed=5", "--C=" + setting["values"][0].get<std::string>(),
+                     "--validation_share=0.3333333333333333",
+                     "--validation_fold=" + std::to_string(fold), "--metrics=" + metrics});
+      ASSERT_EQ(trained.exit_code, 0) << trained.err;
+      values.push_back(ReadJsonLines(metrics).back()["validation_accuracy"]);
+    }
+    const double mean = (values[0] + values[1] + values[2]) / 3;
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    EXPECT_NEAR(setting["mean"].get<double>(), mean, 1e-14);
+    EXPECT_NEAR(setting["error"].get<double>(), std::sqrt(squares / 2 / 3), 1e-14);
+    best = std::max(best, mean);
+  }
+  EXPECT_NEAR(found["settings"][found["best"].get<size_t>()]["mean"].get<double>(), best, 1e-14);
+}
+
+TEST_F(Search, TellsTheSameWhoeverTrains) {
+  const Words grid = {"--grid=C=0.001:10:4 bias=true,false", "--folds=2"};
+  Found(grid);
+  const std::string alone = ModelBytes(model_);
+  for (const Words& who : {Words{"--workers=3"}, Words{"--workers=2", "--processes"},
+                           Words{"--workers=2", "--schedulers=2"}}) {
+    Words flags = grid;
+    flags.insert(flags.end(), who.begin(), who.end());
+    Found(flags);
+    EXPECT_EQ(ModelBytes(model_), alone);
+  }
+}
+
+TEST_F(Search, WritesAConfigurationForTrain) {
+  const std::string config = folder_.Path("best.conf");
+  const Json found = Found({"--grid=C=0.001,0.1,10", "--metric=objective", "--workers=2", "--bias",
+                            "--best_config=" + config});
+  // The objective grows with C.
+  EXPECT_EQ(found["best"], 0);
+  EXPECT_THAT(out_, HasSubstr("* 0.001"));
+  const std::string metrics = folder_.Path("metrics.jsonl");
+  const Finished trained =
+      RunStrads({"svm", "train", "--config=" + config, "--noprogress", "--metrics=" + metrics});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_EQ(ReadJsonLines(metrics).back()["objective"], found["settings"][0]["mean"]);
+}
+
+TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
+  const auto refused = [&](Words flags) {
+    flags.insert(flags.begin(), "search");
+    const Finished finished = RunStrads(flags);
+    EXPECT_EQ(finished.exit_code, 2) << finished.err;
+    return finished.err;
+  };
+  const std::string data = "--data=" + data_;
+  EXPECT_THAT(refused({}), HasSubstr("no app is named"));
+  EXPECT_THAT(refused({"svm", data}), HasSubstr("--grid is missing"));
+  EXPECT_THAT(refused({"svm", data, "--grid=D=1"}), HasSubstr("unknown option 'D'"));
+  EXPECT_THAT(refused({"svm", data, "--grid=C=1,-1"}), HasSubstr("--C=-1"));
+  EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--folds=1"}), HasSubstr("--folds=1"));
+  EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--better=worse"}), HasSubstr("--better=worse"));
+  EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--metric=speed"}),
+              HasSubstr("--metric=speed is not told by svm, expected one of: objective"));
+  EXPECT_THAT(refused({"lasso", data, "--grid=lambda=1", "--folds=2"}),
+              HasSubstr("validation_share and validation_fold, which lasso has not"));
+}
+
+TEST_F(Search, MissingDataEndIt) {
+  const Finished finished =
+      RunStrads({"svm", "search", "--data=" + folder_.Path("none"), "--grid=C=1", "--noprogress"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, HasSubstr("none"));
+}
+
+}  // namespace
+}  // namespace strads::testing

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+#include <strads/parallel.h>
+#include <strads/random.h>
+#include <strads/row_gram.h>
+
+#include <Eigen/Core>
+#include <vector>
+
+namespace strads::testing {
+namespace {
+
+struct Sample {
+  Eigen::MatrixXd x;
+  RowMatrix rows;
+};
+
+Sample Draw(int rows, int cols, double share, bool single) {
+  Random random(5);
+  Sample sample{Eigen::MatrixXd::Zero(rows, cols), {}};
+  AlignedVector<Triplet> entries;
+  for (int i = 0; i < rows; ++i) {
+    for (int j = 0; j < cols; ++j) {
+      if (random.Uniform() >= share) continue;
+      const double value = random.Uniform() + 2;
+      sample.x(i, j) = single ? static_cast<double>(static_cast<float>(value)) : value;
+      entries.push_back({.row = i, .column = j, .value = sample.x(i, j)});
+    }
+  }
+  const TripletPiece piece = {.entries = entries};
+  ThreadPool pool(1);
+  sample.rows = RowMatrix::FromPieces(rows, cols, {&piece, 1}, pool);
+  return sample;
+}
+
+// Dense and sparse, floats and doubles; widths around the panels' 8; more rows than one panel has.
+TEST(RowGram, IsTheSumOfOuterProductsOfTheRowsThatWereNamed) {
+  for (const double share : {1.0, 0.1}) {
+    for (const int cols : {1, 7, 8, 20}) {
+      const Sample sample = Draw(600, cols, share, cols % 2 == 0);
+      ASSERT_EQ(sample.rows.is_dense(), share == 1.0);
+      std::vector<int64_t> rows;
+      std::vector<double> y, weights, centre;
+      Random random(6);
+      for (int i = 0; i < 600; i += 1 + i % 2) {
+        rows.push_back(i);
+        y.push_back(random.Uniform());
+        weights.push_back(random.Uniform() + 0.1);
+      }
+      for (int j = 0; j <= cols; ++j) centre.push_back(random.Uniform());
+      Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(cols + 1, cols + 1);
+      for (size_t t = 0; t < rows.size(); ++t) {
+        Eigen::VectorXd z(cols + 1);
+        z << sample.x.row(rows[t]).transpose(), y[t];
+        for (int j = 0; j <= cols; ++j) z[j] -= centre[static_cast<size_t>(j)];
+        expected += weights[t] * z * z.transpose();
+      }
+      std::vector<double> first;
+      for (const int threads : {1, 3}) {
+        ThreadPool pool(threads);
+        const std::vector<double> upper =
+            RowGram({.x = &sample.rows, .rows = rows, .y = y, .weights = weights}, centre, pool);
+        ASSERT_EQ(std::ssize(upper), (cols + 1) * (cols + 2) / 2);
+        for (int b = 0; b <= cols; ++b) {
+          for (int a = 0; a <= b; ++a)
+            EXPECT_NEAR(upper[static_cast<size_t>(b * (b + 1) / 2 + a)], expected(a, b),
+                        1e-10 * expected.cwiseAbs().maxCoeff());
+        }
+        if (first.empty()) first = upper;
+        EXPECT_EQ(upper, first) << "threads change the answer";
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace strads::testing

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <strads/error.h>
+
+#include <string>
+
+namespace strads {
+
+// Which part of the data is held out for validation, by a draw u in [0, 1) for each item: those
+// with fold <= u / share < fold + 1. Folds 0 .. k - 1 of share 1 / k are all of the data, and no
+// two have an item in common.
+struct HoldOut {
+  double share = 0;  // 0: nothing
+  int fold = 0;
+
+  bool Has(double u) const {
+    return share > 0 && u >= fold * share && u < (fold + 1) * share;
+  }
+
+  // Of options --validation_share and --validation_fold. Throws UsageError.
+  void Validate() const {
+    if (!(share >= 0 && share < 1))
+      throw UsageError("--validation_share=" + std::to_string(share) +
+                       " is out of range, expected at least 0 and less than 1");
+    constexpr double kRounding = 1e-9;
+    if (fold < 0 || (fold > 0 && (fold + 1) * share > 1 + kRounding) || (fold > 0 && share == 0))
+      throw UsageError("--validation_fold=" + std::to_string(fold) +
+                       " is out of range, expected at least 0 and less than 1 / validation_share");
+  }
+};
+
+}  // namespace strads
