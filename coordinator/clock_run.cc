@@ -81,8 +81,8 @@ void ClockRun::Keep(int64_t round, const strads::Report& report) {
 }
 
 Bytes ClockRun::Answer() {
-  std::optional<Bytes> answer = model_->Answer();
-  return answer ? std::move(*answer) : engine_->Parameters();
+  if (std::optional<Bytes> answer = model_->Answer()) return std::move(*answer);
+  return engine_->Parameters();
 }
 
 bool ClockRun::MeasureNext() {
