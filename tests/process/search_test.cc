@@ -32,7 +32,7 @@ class Search : public ::testing::Test {
     const Finished found = RunStrads(flags);
     EXPECT_EQ(found.exit_code, 0) << found.err;
     out_ = found.out;
-    return ModelJson(model_);
+    return ModelJson(model_).at("model");
   }
 
   const TempDir folder_;

@@ -47,7 +47,8 @@ TEST(SgdCommands, TrainInProcessesAndPredictUnderEveryConsistency) {
     const Json summary = ReadJsonLines(metrics).back();
     EXPECT_GE(summary["epochs"].get<double>(), 50);
     EXPECT_FALSE(summary["staleness_histogram"].empty());
-    EXPECT_GT(summary["trace"].size(), 1u);
+    // Without a bound one worker may have done all before the other has begun.
+    EXPECT_GT(summary["trace"].size(), consistency == "async" ? 0u : 1u);
     const Finished predicted = RunStrads({"sgd", "predict", "--data=" + fresh, "--model=" + model});
     EXPECT_EQ(predicted.out, "yes\nno\n") << predicted.err;
   }

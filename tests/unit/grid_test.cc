@@ -13,9 +13,8 @@ using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
 const std::vector<OptionInfo> kOptions = {
-    {"C", OptionType::kDouble, "1", ""},
-    {"rank", OptionType::kInt, "8", ""},
-    {"loss", OptionType::kString, "hinge", ""},
+    {"C", OptionType::kDouble, "1", ""},      {"gamma", OptionType::kDouble, "1", ""},
+    {"rank", OptionType::kInt, "8", ""},      {"loss", OptionType::kString, "hinge", ""},
     {"bias", OptionType::kBool, "false", ""},
 };
 
@@ -69,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair("C=0:1:3", "C=0:1:3, expected lo:hi:n"),
                       std::pair("C=1:2:1", "C=1:2:1, expected lo:hi:n"),
                       std::pair("bias=1:2:3", "bias is no number"),
-                      std::pair("C=1:2:2000 rank=1:5000:1001", "more settings than")));
+                      std::pair("C=1:2:2000 gamma=1:2:501", "more settings than")));
 
 }  // namespace
 }  // namespace strads::search
