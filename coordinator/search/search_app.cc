@@ -1,6 +1,7 @@
 #include "coordinator/search/search_app.h"
 
 #include <strads/error.h>
+#include <strads/require.h>
 #include <strads/run.h>
 
 #include <algorithm>
@@ -19,21 +20,9 @@ bool HasOption(const Program& app, const std::string& name) {
   return std::ranges::any_of(app.options, [&](const OptionInfo& o) { return o.name == name; });
 }
 
-void RequireOneOf(const std::string& name,
-                  const std::string& value,
-                  std::initializer_list<const char*> known) {
-  std::string list;
-  for (const char* k : known) {
-    if (value == k) return;
-    list += (list.empty() ? "" : ", ") + std::string(k);
-  }
-  throw UsageError("--" + name + "=" + value + " is unknown, expected one of: " + list);
-}
-
 void CheckFolds(const Program& app, const SearchOptions& options, const Grid& grid) {
-  if (options.folds < 0 || options.folds == 1)
-    throw UsageError("--folds=" + std::to_string(options.folds) +
-                     " is out of range, expected 0 or at least 2");
+  Require(options.folds == 0 || options.folds >= 2, "folds", std::to_string(options.folds),
+          "0 or at least 2");
   if (options.folds == 0) return;
   for (const char* name : {kShare, kFold}) {
     if (!HasOption(app, name))
@@ -100,7 +89,8 @@ Spec MakeSpec(const Program& app, const OptionValues& values) {
             .better = options.better,
             .best_config = options.best_config,
             .workers = MakeOptions<RunOptions>(values).workers};
-  RequireOneOf("better", spec.better, {"auto", "larger", "smaller"});
+  Require(spec.better == "auto" || spec.better == "larger" || spec.better == "smaller", "better",
+          spec.better, "auto, larger or smaller");
   CheckFolds(app, options, spec.grid);
   // A wrong value is found before anything is trained.
   for (int64_t n = 0; n < spec.trainings(); n += std::max(1, spec.folds)) {
