@@ -13,8 +13,8 @@ namespace strads::regression {
 // its largest count as none.
 class NormalEquations final : public Optimizer {
  public:
-  NormalEquations(const Variables& variables, Eigen::VectorXd start, double tolerance)
-      : Optimizer(variables, std::move(start)), tolerance_(tolerance) {}
+  NormalEquations(const Variables& variables, Eigen::VectorXd start)
+      : Optimizer(variables, std::move(start)) {}
 
   Request Next() override;
   Verdict Take(const Answer& answer) override;
@@ -25,7 +25,6 @@ class NormalEquations final : public Optimizer {
   Eigen::VectorXd Solve(const Eigen::VectorXd& right) const;
   void ToLeastNorm(Eigen::VectorXd& u) const;
 
-  const double tolerance_;
   bool has_gram_ = false, has_point_ = false;
   Eigen::VectorXd trial_;
   Eigen::VectorXd unit_;  // A is factored as unit A unit, of diagonal 1

@@ -55,8 +55,7 @@ std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
                                          const Variables& variables,
                                          const Eigen::VectorXd& start) {
   const double curvature = LossCurvature(options, shape, variables.weight());
-  if (solver == "normal")
-    return std::make_unique<NormalEquations>(variables, start, options.tolerance);
+  if (solver == "normal") return std::make_unique<NormalEquations>(variables, start);
   if (solver == "cg")
     return std::make_unique<ConjugateGradient>(variables, start, options.tolerance);
   if (solver == "lbfgs")
