@@ -102,11 +102,7 @@ void Flags::Unknown(const std::string& where, const std::string& name) const {
   for (const FlagGroup& group : groups_) {
     for (const OptionInfo& option : group.options) known.push_back(option.name);
   }
-  std::string message = where + "unknown option '" + name + "'";
-  const std::vector<std::string> near = NearMisses(name, known);
-  for (size_t i = 0; i < near.size(); ++i)
-    message += (i == 0 ? "; did you mean " : " or ") + near[i];
-  throw UsageError(message + (near.empty() ? "; --help lists all" : "?"));
+  throw UsageError(where + UnknownOption(name, known));
 }
 
 void Flags::Set(const OptionInfo& option, const std::string& text) {

@@ -49,4 +49,7 @@ class Flags {
 // Names of `known` that look like `name`, most alike first, at most three.
 std::vector<std::string> NearMisses(const std::string& name, const std::vector<std::string>& known);
 
+// "unknown option 'name'", and what it may have meant.
+std::string UnknownOption(const std::string& name, const std::vector<std::string>& known);
+
 }  // namespace strads

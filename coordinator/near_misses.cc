@@ -39,4 +39,12 @@ std::vector<std::string> NearMisses(const std::string& name,
   return names;
 }
 
+std::string UnknownOption(const std::string& name, const std::vector<std::string>& known) {
+  std::string message = "unknown option '" + name + "'";
+  const std::vector<std::string> near = NearMisses(name, known);
+  for (size_t i = 0; i < near.size(); ++i)
+    message += (i == 0 ? "; did you mean " : " or ") + near[i];
+  return message + (near.empty() ? "; --help lists all" : "?");
+}
+
 }  // namespace strads

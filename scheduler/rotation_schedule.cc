@@ -30,7 +30,7 @@ std::vector<int32_t> RotationSchedule::OrderOf(int64_t epoch) const {
   std::iota(order.begin(), order.end(), 0);
   if (!shuffle_) return order;
   Random random(seed_, kOrderStream + static_cast<uint64_t>(epoch));
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.Below(i)]);
+  random.Shuffle(order);
   return order;
 }
 

@@ -27,6 +27,30 @@ std::string Wide(const std::string& text, size_t width, bool is_name) {
 
 constexpr size_t kName = 12, kColumn = 9;
 
+std::string Tables(const Confusion& confusion, std::span<const std::string> labels) {
+  std::string text = Wide("class", kName, true);
+  for (const char* const name : {"rows", "precision", "recall", "f1"})
+    text += Wide(name, kColumn, false);
+  const auto classes = static_cast<int32_t>(labels.size());
+  for (int32_t k = 0; k < classes; ++k) {
+    int64_t rows = 0;
+    for (int32_t p = 0; p < classes; ++p) rows += confusion.Count(k, p);
+    text += "\n" + Wide(labels[static_cast<size_t>(k)], kName, true) +
+            Wide(std::to_string(rows), kColumn, false);
+    for (const double share : {confusion.Precision(k), confusion.Recall(k), confusion.F1(k)})
+      text += Wide(Share(share), kColumn, false);
+  }
+  text += "\n\nconfusion (rows: true class, columns: predicted)\n" + Wide("", kName, true);
+  for (const std::string& label : labels) text += Wide(label, kColumn, false);
+  for (int32_t truth = 0; truth < classes + (confusion.unknown() > 0 ? 1 : 0); ++truth) {
+    text += "\n" +
+            Wide(truth < classes ? labels[static_cast<size_t>(truth)] : "(unknown)", kName, true);
+    for (int32_t p = 0; p < classes; ++p)
+      text += Wide(std::to_string(confusion.Count(truth, p)), kColumn, false);
+  }
+  return text + "\n";
+}
+
 }  // namespace
 
 Confusion::Confusion(int32_t num_classes,
@@ -71,28 +95,22 @@ double Confusion::F1(int32_t k) const {
   return Ratio(2 * Count(k, k), OfPredicted(k) + OfTruth(k));
 }
 
-std::string ToText(const Confusion& confusion, std::span<const std::string> labels) {
-  std::string text = Wide("class", kName, true);
-  for (const char* const name : {"rows", "precision", "recall", "f1"})
-    text += Wide(name, kColumn, false);
-  const auto classes = static_cast<int32_t>(labels.size());
-  for (int32_t k = 0; k < classes; ++k) {
-    int64_t rows = 0;
-    for (int32_t p = 0; p < classes; ++p) rows += confusion.Count(k, p);
-    text += "\n" + Wide(labels[static_cast<size_t>(k)], kName, true) +
-            Wide(std::to_string(rows), kColumn, false);
-    for (const double share : {confusion.Precision(k), confusion.Recall(k), confusion.F1(k)})
-      text += Wide(Share(share), kColumn, false);
+std::string ToText(const Confusion& confusion,
+                   std::span<const std::string> labels,
+                   std::span<const int32_t> truth,
+                   std::span<const double> values) {
+  std::string text;
+  if (const double area =
+          values.size() == truth.size() ? AreaUnderCurve(truth, values) : std::nan("");
+      std::isfinite(area)) {
+    char line[64];
+    std::snprintf(line, sizeof line, "auc       %.10g\n", area);
+    text += line;
   }
-  text += "\n\nconfusion (rows: true class, columns: predicted)\n" + Wide("", kName, true);
-  for (const std::string& label : labels) text += Wide(label, kColumn, false);
-  for (int32_t truth = 0; truth < classes + (confusion.unknown() > 0 ? 1 : 0); ++truth) {
-    text += "\n" +
-            Wide(truth < classes ? labels[static_cast<size_t>(truth)] : "(unknown)", kName, true);
-    for (int32_t p = 0; p < classes; ++p)
-      text += Wide(std::to_string(confusion.Count(truth, p)), kColumn, false);
-  }
-  return text + "\n";
+  if (confusion.unknown() > 0)
+    text += "unknown   " + std::to_string(confusion.unknown()) +
+            " rows with labels that the model does not know, counted as wrong\n";
+  return text + "\n" + Tables(confusion, labels);
 }
 
 double AreaUnderCurve(std::span<const int32_t> truth, std::span<const double> values) {

@@ -73,6 +73,15 @@ std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
   return labels;
 }
 
+std::vector<int32_t> ClassesOf(const LabelledRows& data, std::span<const std::string> labels) {
+  IdTable known;
+  for (const std::string& label : labels) known.Add(label);
+  const std::vector<int32_t> class_of = data.labels.IndicesIn(known);
+  std::vector<int32_t> classes;
+  for (const int32_t label : data.label) classes.push_back(class_of[static_cast<size_t>(label)]);
+  return classes;
+}
+
 LabelledRows ReadLabelledRows(const std::string& path,
                               Shard shard,
                               const ReadOptions& options,

@@ -27,4 +27,14 @@ void OutputFile::Fail() const {
                   ": cannot be written: " + std::strerror(errno));
 }
 
+std::string NumbersToText(std::span<const double> numbers) {
+  std::string text;
+  for (const double number : numbers) {
+    char digits[40];
+    std::snprintf(digits, sizeof digits, text.empty() ? "%.17g" : " %.17g", number);
+    text += digits;
+  }
+  return text;
+}
+
 }  // namespace strads

@@ -19,7 +19,7 @@ std::vector<int32_t> DrawFolds(int64_t rows, int folds, int64_t seed) {
   for (size_t i = 0; i < fold_of.size(); ++i)
     fold_of[i] = static_cast<int32_t>(i % static_cast<size_t>(folds)) + 1;
   Random random(static_cast<uint64_t>(seed));
-  for (size_t i = fold_of.size(); i > 1; --i) std::swap(fold_of[i - 1], fold_of[random.Below(i)]);
+  random.Shuffle(fold_of);
   return fold_of;
 }
 

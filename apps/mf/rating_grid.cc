@@ -139,7 +139,7 @@ std::vector<RatingGrid::Cell> RatingGrid::Cells(int64_t block,
     }
   }
   Random random(seed_ + pass, static_cast<uint64_t>((block * threads_ + step) * threads_ + thread));
-  for (size_t n = cells.size(); n > 1; --n) std::swap(cells[n - 1], cells[random.Below(n)]);
+  random.Shuffle(cells);
   return cells;
 }
 

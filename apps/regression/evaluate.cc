@@ -28,30 +28,19 @@ struct EvaluateOptions {
 
 void PrintClassification(const Fitted& result) {
   const std::vector<std::string>& labels = result.model.labels;
-  IdTable known;
-  for (const std::string& label : labels) known.Add(label);
-  const std::vector<int32_t> class_of = result.data.labels.IndicesIn(known);
-  std::vector<int32_t> truth;
+  const std::vector<int32_t> truth = ClassesOf(result.data, labels);
   double loss = 0, count = 0;
-  for (const int32_t label : result.data.label) {
-    truth.push_back(class_of[static_cast<size_t>(label)]);
-    if (truth.back() < 0) continue;
-    const std::vector<double> shares = result.Probabilities(std::ssize(truth) - 1);
+  for (size_t i = 0; i < truth.size(); ++i) {
+    if (truth[i] < 0) continue;
+    const std::vector<double> shares = result.Probabilities(static_cast<int64_t>(i));
     loss -= std::log(
-        std::max(shares[static_cast<size_t>(truth.back())], std::numeric_limits<double>::min()));
+        std::max(shares[static_cast<size_t>(truth[i])], std::numeric_limits<double>::min()));
     ++count;
   }
   const Confusion confusion(static_cast<int32_t>(labels.size()), truth, result.predicted);
   std::printf("rows      %lld\naccuracy  %.10g\nlog loss  %.10g\n",
               static_cast<long long>(confusion.rows()), confusion.Accuracy(), loss / count);
-  if (result.num_values == 1) {
-    const double area = AreaUnderCurve(truth, result.values);
-    if (std::isfinite(area)) std::printf("auc       %.10g\n", area);
-  }
-  if (confusion.unknown() > 0)
-    std::printf("unknown   %lld rows with labels that the model does not know, counted as wrong\n",
-                static_cast<long long>(confusion.unknown()));
-  std::printf("\n%s", ToText(confusion, labels).c_str());
+  std::fputs(ToText(confusion, labels, truth, result.values).c_str(), stdout);
 }
 
 void PrintRegression(const Fitted& result) {

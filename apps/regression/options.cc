@@ -44,8 +44,7 @@ void Options::Validate() const {
   Require(l1_ratio >= 0 && l1_ratio <= 1, "l1_ratio", std::to_string(l1_ratio), "0 to 1");
   Require(LowerBound() <= UpperBound(), "lower", lower, "at most --upper");
   Require(IsOneOf(scale, kScales), "scale", scale, "none, max_abs or standard");
-  Require(validation_share >= 0 && validation_share < 1, "validation_share",
-          std::to_string(validation_share), "at least 0 and less than 1");
+  hold_out().Validate();
   Require(IsOneOf(solver, kSolvers), "solver", solver,
           "auto, normal, cg, lbfgs, fista, ista or gd");
   Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");

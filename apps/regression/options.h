@@ -2,6 +2,7 @@
 
 #include <strads/dataset.h>
 #include <strads/fields.h>
+#include <strads/hold_out.h>
 
 #include <cstdint>
 #include <string>
@@ -91,6 +92,7 @@ struct Options {
       "times the largest slope at w = 0",
       "seed: of what is held out")
 
+  HoldOut hold_out() const { return {.share = validation_share, .fold = 0}; }
   bool IsLogistic() const { return loss == "logistic"; }
   double l1() const { return lambda * l1_ratio; }
   double l2() const { return lambda * (1 - l1_ratio); }

@@ -2,7 +2,7 @@
 #include <strads/output_file.h>
 #include <strads/require.h>
 
-#include <cstdio>
+#include <span>
 #include <string>
 
 #include "apps/regression/commands.h"
@@ -41,24 +41,15 @@ int RunPredict(const PredictOptions& options) {
   if (wants_probabilities && !is_logistic)
     throw UsageError("--values=probabilities needs a model of the logistic loss");
   std::string text;
-  const auto add = [&](double value, bool is_first) {
-    char number[40];
-    std::snprintf(number, sizeof number, is_first ? "%.17g" : " %.17g", value);
-    text += number;
-  };
+  const auto count = static_cast<size_t>(result.num_values);
   for (int64_t i = 0; i < result.data.x.num_rows(); ++i) {
     const auto at = static_cast<size_t>(i);
     if (is_logistic && options.values == "predictions") {
       text += result.model.labels[static_cast<size_t>(result.predicted[at])];
     } else if (wants_probabilities) {
-      bool is_first = true;
-      for (const double p : result.Probabilities(i)) {
-        add(p, is_first);
-        is_first = false;
-      }
+      text += NumbersToText(result.Probabilities(i));
     } else {
-      const auto count = static_cast<size_t>(result.num_values);
-      for (size_t k = 0; k < count; ++k) add(result.values[at * count + k], k == 0);
+      text += NumbersToText(std::span(result.values).subspan(at * count, count));
     }
     text += '\n';
   }

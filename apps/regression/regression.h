@@ -1,11 +1,11 @@
 #pragma once
 
+#include <strads/next_plan.h>
 #include <strads/strads.h>
 
 #include "apps/regression/messages.h"
 #include "apps/regression/model.h"
 #include "apps/regression/options.h"
-#include "apps/regression/scheduler.h"
 #include "apps/regression/worker.h"
 
 namespace strads::regression {
@@ -16,7 +16,7 @@ struct Regression {
   using Plan = regression::Plan;
   using Partial = regression::Partial;
   using Update = regression::Update;
-  using Scheduler = regression::Scheduler;
+  using Scheduler = NextPlan<Options, Plan, Update>;
   using Worker = regression::Worker;
   using Model = regression::Model;
 };

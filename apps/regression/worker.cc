@@ -77,8 +77,7 @@ void Worker::SplitRows(const Update& update) {
         options_.IsLogistic() ? class_of.at(At(data_.label[At(i)])) : double{data_.y[i]};
     const double weight = data_.weights.size() == 0 ? 1 : data_.weights[i];
     const auto row = static_cast<uint64_t>(first + i);
-    if (options_.validation_share > 0 &&
-        Random(static_cast<uint64_t>(options_.seed), row).Uniform() < options_.validation_share) {
+    if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
       validation_.push_back(i);
       validation_y_.push_back(y);
     } else if (weight > 0) {

@@ -43,15 +43,10 @@ BinarySolver::BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss
   });
 }
 
-void BinarySolver::Shuffle() {
-  for (std::size_t t = active_.size(); t > 1; --t)
-    std::swap(active_[t - 1], active_[random_.Below(t)]);
-}
-
 // One pass over the active variables in random order.
 template <bool Hinge, class Rows>
 BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v) {
-  Shuffle();
+  random_.Shuffle(active_);
   const double bias = rows_.bias;
   double* const v_bias = v + rows_.x->num_cols();  // there only if bias is not 0
   Pass pass;

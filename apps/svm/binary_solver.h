@@ -52,7 +52,6 @@ class BinarySolver final : public LocalSolver {
   Pass Visit(const Rows& x, double overlap, double* v);
   template <class Rows>
   Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);
-  void Shuffle();
   double Upper(const Variable& variable) const {
     return loss_ == Loss::kHinge ? variable.limit : std::numeric_limits<double>::infinity();
   }

@@ -108,8 +108,7 @@ double CrammerSingerSolver::SurplusOf(int64_t i, const double* gradients) const 
 // One pass over the active rows in random order; the largest violation met.
 template <class Rows>
 double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
-  for (std::size_t t = active_.size(); t > 1; --t)
-    std::swap(active_[t - 1], active_[random_.Below(t)]);
+  random_.Shuffle(active_);
   const int32_t classes = num_classes_;
   double* const v_bias = v + rows_.x->num_cols() * classes;
   std::vector<double> gradient(At(classes)), next(At(classes)), sorted;

@@ -1,7 +1,6 @@
 #include <strads/classification.h>
 #include <strads/require.h>
 
-#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -30,23 +29,11 @@ int RunEvaluate(const EvaluateOptions& options) {
   const Classified result =
       Classify(options.model, options.data, options.target, true, options.threads);
   const std::vector<std::string>& labels = result.model.labels;
-  IdTable known;
-  for (const std::string& label : labels) known.Add(label);
-  const std::vector<int32_t> class_of = result.data.labels.IndicesIn(known);
-  std::vector<int32_t> truth;
-  for (const int32_t label : result.data.label)
-    truth.push_back(class_of[static_cast<size_t>(label)]);
+  const std::vector<int32_t> truth = ClassesOf(result.data, labels);
   const Confusion confusion(static_cast<int32_t>(labels.size()), truth, result.predicted);
   std::printf("rows      %lld\naccuracy  %.10g\n", static_cast<long long>(confusion.rows()),
               confusion.Accuracy());
-  if (result.num_values == 1) {
-    const double area = AreaUnderCurve(truth, result.values);
-    if (std::isfinite(area)) std::printf("auc       %.10g\n", area);
-  }
-  if (confusion.unknown() > 0)
-    std::printf("unknown   %lld rows with labels that the model does not know, counted as wrong\n",
-                static_cast<long long>(confusion.unknown()));
-  std::printf("\n%s", ToText(confusion, labels).c_str());
+  std::fputs(ToText(confusion, labels, truth, result.values).c_str(), stdout);
   return 0;
 }
 

@@ -2,9 +2,8 @@
 #include <strads/output_file.h>
 #include <strads/require.h>
 
-#include <cstdio>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "apps/svm/commands.h"
 #include "apps/svm/trained_model.h"
@@ -40,20 +39,14 @@ int RunPredict(const PredictOptions& options) {
   const Classified result =
       Classify(options.model, options.data, options.target, false, options.threads);
   std::string text;
+  const auto count = static_cast<size_t>(result.num_values);
   for (size_t i = 0; i < result.predicted.size(); ++i) {
     if (options.values == "labels") {
       text += result.model.labels[static_cast<size_t>(result.predicted[i])];
+    } else if (options.values == "probabilities") {
+      text += NumbersToText(result.Probabilities(static_cast<int64_t>(i)));
     } else {
-      const auto count = static_cast<size_t>(result.num_values);
-      const std::vector<double> numbers =
-          options.values == "probabilities"
-              ? result.Probabilities(static_cast<int64_t>(i))
-              : std::vector<double>(&result.values[i * count], &result.values[i * count] + count);
-      for (size_t k = 0; k < numbers.size(); ++k) {
-        char number[40];
-        std::snprintf(number, sizeof number, k == 0 ? "%.17g" : " %.17g", numbers[k]);
-        text += number;
-      }
+      text += NumbersToText(std::span(result.values).subspan(i * count, count));
     }
     text += '\n';
   }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include <strads/next_plan.h>
 #include <strads/strads.h>
 
 #include "apps/svm/messages.h"
 #include "apps/svm/model.h"
 #include "apps/svm/options.h"
-#include "apps/svm/scheduler.h"
 #include "apps/svm/worker.h"
 
 namespace strads::svm {
@@ -16,7 +16,7 @@ struct Svm {
   using Plan = svm::Plan;
   using Partial = svm::Partial;
   using Update = svm::Update;
-  using Scheduler = svm::Scheduler;
+  using Scheduler = NextPlan<Options, Plan, Update>;
   using Worker = svm::Worker;
   using Model = svm::Model;
 };

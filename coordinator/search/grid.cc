@@ -26,11 +26,7 @@ const OptionInfo& OptionNamed(const std::string& name, const std::vector<OptionI
     if (option.name == name) return option;
     known.push_back(option.name);
   }
-  std::string message = "--grid: unknown option '" + name + "'";
-  const std::vector<std::string> near = NearMisses(name, known);
-  for (size_t i = 0; i < near.size(); ++i)
-    message += (i == 0 ? "; did you mean " : " or ") + near[i];
-  throw UsageError(near.empty() ? message : message + "?");
+  throw UsageError("--grid: " + UnknownOption(name, known));
 }
 
 // lo:hi:n

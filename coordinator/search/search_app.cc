@@ -118,6 +118,12 @@ Partial Worker::Push(const Plan& plan) {
   return partial;
 }
 
+Model::Model(Spec spec) : app_(spec.app), folds_(spec.folds), spec_(std::move(spec)) {
+  for (const Axis& axis : spec_.grid.axes) options_.push_back(axis.name);
+  for (int64_t n = 0; n < spec_.grid.size(); ++n)
+    settings_.push_back({.values = spec_.grid.At(n), .failed = true});
+}
+
 // From the first training that tells something.
 void Model::Choose(const std::map<std::string, double>& values) {
   metric_ = spec_.metric;
@@ -166,13 +172,6 @@ void Model::Finish(int64_t setting) {
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
-  if (settings_.empty()) {
-    app_ = spec_.app;
-    folds_ = spec_.folds;
-    for (const Axis& axis : spec_.grid.axes) options_.push_back(axis.name);
-    for (int64_t n = 0; n < spec_.grid.size(); ++n)
-      settings_.push_back({.values = spec_.grid.At(n), .failed = true});
-  }
   const int64_t each = std::max(1, folds_);
   for (size_t p = 0; p < partials.size(); ++p) {
     if (!partials[p].trained) continue;

@@ -115,7 +115,7 @@ struct Setting {
 class Model {
  public:
   Model() = default;
-  explicit Model(Spec spec) : spec_(std::move(spec)) {}
+  explicit Model(Spec spec);
 
   Update Pull(const Plan& plan, std::span<const Partial> partials);
   strads::Report Report() const;

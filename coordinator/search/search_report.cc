@@ -1,10 +1,6 @@
-#include <strads/error.h>
+#include <strads/output_file.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <fstream>
 #include <numeric>
 
 #include "coordinator/format.h"
@@ -54,15 +50,15 @@ std::string Model::Table() const {
 }
 
 void Model::WriteBest() const {
-  std::ofstream file(spec_.best_config, std::ios::trunc);
   const Setting& best = settings_[static_cast<size_t>(best_)];
-  file << "# The best of " << settings_.size() << " settings of " << app_ << ", by " << metric_
-       << " = " << FormatNumber(best.mean, 8) << ".\n";
+  std::string text = "# The best of " + std::to_string(settings_.size()) + " settings of " + app_ +
+                     ", by " + metric_ + " = " + FormatNumber(best.mean, 8) + ".\n";
   OptionValues values = spec_.base;
   for (size_t a = 0; a < options_.size(); ++a) values[options_[a]] = best.values[a];
-  for (const auto& [name, value] : values) file << name << " = " << value << "\n";
-  file.close();
-  if (!file) throw DataError(spec_.best_config + ": cannot be written: " + std::strerror(errno));
+  for (const auto& [name, value] : values) text += name + " = " + value + "\n";
+  OutputFile file(spec_.best_config);
+  file.Write(text);
+  file.Finish();
 }
 
 }  // namespace strads::search

@@ -56,6 +56,18 @@ std::string ModelBytes(const std::string& path) {
   return at == std::string::npos ? "" : text.substr(at);
 }
 
+std::map<std::string, double> PrintedNumbers(const std::string& text) {
+  std::map<std::string, double> numbers;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string name;
+    double value = 0;
+    if (words >> name >> value) numbers[name] = value;
+  }
+  return numbers;
+}
+
 Json ModelJson(const std::string& path) {
   const Json json = Json::parse(ReadText(path), nullptr, false);
   EXPECT_TRUE(json.is_object()) << path << " is no JSON";

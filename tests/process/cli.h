@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -30,6 +31,8 @@ Finished RunStrads(const Words& words);
 Finished RunTrain(Words flags);  // quietly
 
 std::string ReadText(const std::string& path);
+// What a command has printed as lines "name value ...".
+std::map<std::string, double> PrintedNumbers(const std::string& text);
 // The JSON objects of a file, one a line.
 std::vector<Json> ReadJsonLines(const std::string& path);
 // The bytes of the entry "model" of a model file, which holds nothing of how it came to be.

@@ -14,19 +14,6 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// "name value ..." a line.
-std::map<std::string, double> PrintedNumbers(const std::string& text) {
-  std::map<std::string, double> numbers;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string name;
-    double value = 0;
-    if (words >> name >> value) numbers[name] = value;
-  }
-  return numbers;
-}
-
 class LdaRoundTrip : public ::testing::TestWithParam<Words> {
  protected:
   void Train(const Words& more = {}) {

@@ -115,17 +115,4 @@ inline Finished RunMf(const std::string& command, const Words& flags) {
   return RunStrads(words);
 }
 
-// "name value" a line.
-inline std::map<std::string, double> PrintedNumbers(const std::string& text) {
-  std::map<std::string, double> numbers;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string name;
-    double value = 0;
-    if (words >> name >> value) numbers[name] = value;
-  }
-  return numbers;
-}
-
 }  // namespace strads::testing

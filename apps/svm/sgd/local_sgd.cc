@@ -37,7 +37,7 @@ int32_t LocalSgd::RowOf(int64_t t) {
     order_.resize(Index(rows_.size()));
     std::iota(order_.begin(), order_.end(), 0);
     Random random(seed_ + static_cast<uint64_t>(pass), stream_);
-    for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.Below(i)]);
+    random.Shuffle(order_);
   }
   return order_[Index(t % rows_.size())];
 }

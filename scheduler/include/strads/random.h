@@ -2,8 +2,10 @@
 
 #include <array>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <utility>
 
 namespace strads {
 
@@ -58,6 +60,12 @@ class Random {
       }
     }
     return static_cast<uint64_t>(product >> 64);
+  }
+
+  // Puts the items into an order of which each is as likely (Fisher and Yates). O(n).
+  template <class Items>
+  void Shuffle(Items& items) {
+    for (std::size_t n = items.size(); n > 1; --n) std::swap(items[n - 1], items[Below(n)]);
   }
 
  private:

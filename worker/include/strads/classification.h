@@ -38,9 +38,13 @@ class Confusion {
   std::vector<int64_t> counts_;
 };
 
-// Two tables for people: rows, precision, recall and F1 of each class, and all counts. `labels` are
-// the names of the classes.
-std::string ToText(const Confusion& confusion, std::span<const std::string> labels);
+// For people: the area under the curve, where there is one value a row; rows of unknown labels; and
+// two tables: rows, precision, recall and F1 of each class, and all counts. `labels` are the names
+// of the classes; `values` are as many as `truth`, or there is no area.
+std::string ToText(const Confusion& confusion,
+                   std::span<const std::string> labels,
+                   std::span<const int32_t> truth,
+                   std::span<const double> values);
 
 // The share of pairs of a positive (class 1) and a negative (class 0) row that the values put in
 // the right order, ties counted half; NaN if there is no pair. O(n log n).

@@ -37,6 +37,9 @@ std::optional<double> NumberOfLabel(const std::string& text);
 // All labels once: by number if all are numbers, else by their bytes.
 std::vector<std::string> SortedLabels(std::vector<std::string> labels);
 
+// The class of each row by the labels of a model, from 0; -1 where it does not have the label.
+std::vector<int32_t> ClassesOf(const LabelledRows& data, std::span<const std::string> labels);
+
 // As ReadDataset (strads/dataset.h), by rows, with labels in place of y: a number is named by
 // LabelOfNumber. A file whose name ends in .csv (and maybe .gz, .xz, .zst) is read by ReadCsv, for
 // which options.target names the column of the target. Throws what they throw.

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,8 @@ class OutputFile {
   const std::string path_;
   std::unique_ptr<std::FILE, Close> file_;  // null: standard output
 };
+
+// The numbers, with blanks between, each with as many digits as read back to the same.
+std::string NumbersToText(std::span<const double> numbers);
 
 }  // namespace strads
