@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "strads/index.h"
 #include "strads/random.h"
 
 namespace strads {
@@ -15,8 +16,6 @@ namespace {
 constexpr uint64_t kOrderStream = 0x726f74;
 
 int64_t Modulo(int64_t a, int64_t n) { return (a % n + n) % n; }
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
 }  // namespace
 
 RotationSchedule::RotationSchedule(int num_workers, int num_blocks, uint64_t seed, bool shuffle)
@@ -97,6 +96,26 @@ std::vector<int64_t> BalancedRanges(std::span<const int64_t> counts, int64_t par
   }
   begins.push_back(std::ssize(counts));
   return begins;
+}
+
+std::vector<double> BalancedCuts(std::span<const int64_t> weights) {
+  const auto total =
+      static_cast<double>(std::accumulate(weights.begin(), weights.end(), int64_t{0}));
+  if (!(total > 0) || std::ranges::any_of(weights, [](int64_t weight) { return weight < 0; }))
+    throw std::logic_error("nothing has a weight to cut by");
+  const auto parts = static_cast<double>(weights.size());
+  std::vector<double> cuts = {0};
+  size_t k = 0;
+  double before = 0;  // the weight of what is left of k / parts
+  for (size_t cut = 1; cut < weights.size(); ++cut) {
+    const double goal = total * static_cast<double>(cut) / parts;
+    while (before + static_cast<double>(weights[k]) < goal)
+      before += static_cast<double>(weights[k++]);
+    const double inside = (goal - before) / static_cast<double>(weights[k]);
+    cuts.push_back((static_cast<double>(k) + inside) / parts);
+  }
+  cuts.push_back(1);
+  return cuts;
 }
 
 }  // namespace strads

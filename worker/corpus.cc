@@ -89,16 +89,17 @@ NamedCorpus ReadDocuments(const std::string& path, Shard shard, const CorpusOpti
     layout.num_words = vocabulary->size();
   }
   ThreadPool pool(shard.threads);
+  const CorpusShard own(shard, options.cuts);
   if (layout.format == CorpusFormat::kText) {
     NamedCorpus corpus =
-        ReadText(file, layout, shard, vocabulary ? &*vocabulary : nullptr, options, pool);
+        ReadText(file, layout, own, vocabulary ? &*vocabulary : nullptr, options, pool);
     corpus.documents.num_words = corpus.words.size();
     return corpus;
   }
   NamedCorpus corpus;
   corpus.is_numbered = true;
-  corpus.documents = layout.format == CorpusFormat::kUci ? ReadUci(file, layout, shard, pool)
-                                                         : ReadPairs(file, layout, shard, pool);
+  corpus.documents = layout.format == CorpusFormat::kUci ? ReadUci(file, layout, own, pool)
+                                                         : ReadPairs(file, layout, own, pool);
   corpus.words = vocabulary ? *std::move(vocabulary) : NumberNames(corpus.documents.num_words);
   corpus.documents.num_words = corpus.words.size();
   return corpus;

@@ -84,7 +84,10 @@ class Scanner {
 
 }  // namespace
 
-Corpus ReadPairs(const TextFile& file, const CorpusLayout& layout, Shard shard, ThreadPool& pool) {
+Corpus ReadPairs(const TextFile& file,
+                 const CorpusLayout& layout,
+                 CorpusShard shard,
+                 ThreadPool& pool) {
   const auto [first, last] = shard.RangeOf(std::ssize(layout.body));
   const auto lines = SplitLines(layout.body, first, last, pool.threads());
   std::vector<Corpus> parts(lines.size());

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <stdexcept>
 
 #include "strads/error.h"
+#include "strads/index.h"
 
 namespace strads {
 namespace {
@@ -11,6 +13,21 @@ namespace {
 constexpr int64_t kMaxTokens = std::numeric_limits<int32_t>::max();
 
 }  // namespace
+
+CorpusShard::CorpusShard(Shard shard, std::span<const double> cuts) : shard_(shard), cuts_(cuts) {
+  if (cuts.empty()) return;
+  if (std::ssize(cuts) != shard.num_workers + 1 || !std::ranges::is_sorted(cuts) ||
+      cuts.front() != 0 || cuts.back() != 1)
+    throw std::logic_error("a corpus is cut into other shards than there are workers");
+}
+
+std::pair<int64_t, int64_t> CorpusShard::RangeOf(int64_t count) const {
+  if (cuts_.empty()) return shard_.RangeOf(count);
+  const auto at = [&](int worker) {
+    return static_cast<int64_t>(cuts_[Index(worker)] * static_cast<double>(count));
+  };
+  return {at(shard_.rank), at(shard_.rank + 1)};
+}
 
 void DocumentBuilder::Reserve(std::size_t entries) {
   corpus_.words.reserve(entries);

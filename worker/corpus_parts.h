@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -39,14 +40,35 @@ class DocumentBuilder {
   std::vector<std::pair<int32_t, int32_t>> sorted_ = {};  // of the document that is merged
 };
 
+// The shard of a corpus that a worker reads.
+class CorpusShard {
+ public:
+  // Throws std::logic_error unless there are no cuts or num_workers + 1, ascending from 0 to 1.
+  CorpusShard(Shard shard, std::span<const double> cuts);
+
+  bool is_last() const { return shard_.rank + 1 == shard_.num_workers; }
+  // The half-open range of `count` bytes or documents.
+  std::pair<int64_t, int64_t> RangeOf(int64_t count) const;
+
+ private:
+  Shard shard_;
+  std::span<const double> cuts_;
+};
+
 // The readers of a shard of an open file, by format. Words have the numbers of the file, less
 // layout.first_word; num_words of the result is one more than the largest, or layout.num_words if
 // the file says it.
-Corpus ReadUci(const TextFile& file, const CorpusLayout& layout, Shard shard, ThreadPool& pool);
-Corpus ReadPairs(const TextFile& file, const CorpusLayout& layout, Shard shard, ThreadPool& pool);
+Corpus ReadUci(const TextFile& file,
+               const CorpusLayout& layout,
+               CorpusShard shard,
+               ThreadPool& pool);
+Corpus ReadPairs(const TextFile& file,
+                 const CorpusLayout& layout,
+                 CorpusShard shard,
+                 ThreadPool& pool);
 NamedCorpus ReadText(const TextFile& file,
                      const CorpusLayout& layout,
-                     Shard shard,
+                     CorpusShard shard,
                      const IdTable* vocabulary,
                      const CorpusOptions& options,
                      ThreadPool& pool);

@@ -96,7 +96,7 @@ int64_t CountLines(std::string_view lines) { return std::count(lines.begin(), li
 
 NamedCorpus ReadText(const TextFile& file,
                      const CorpusLayout& layout,
-                     Shard shard,
+                     CorpusShard shard,
                      const IdTable* vocabulary,
                      const CorpusOptions& options,
                      ThreadPool& pool) {

@@ -27,7 +27,7 @@ class UciReader {
         end_(begin_ + layout.body.size()),
         num_documents_(layout.header.rows) {}
 
-  Corpus Read(Shard shard) const {
+  Corpus Read(const CorpusShard& shard) const {
     const Order order = FindOrder();
     CheckEntryCount(file_, layout_.header, order.entries);
     return order.is_ascending ? ReadRun(shard) : ReadScattered(shard);
@@ -126,15 +126,14 @@ class UciReader {
   }
 
   // Of a file in order of documents.
-  Corpus ReadRun(Shard shard) const {
+  Corpus ReadRun(const CorpusShard& shard) const {
     const auto [first, last] = shard.RangeOf(std::ssize(layout_.body));
     const auto pieces = SplitLines(layout_.body, first, last, pool_.threads());
     std::vector<Start> starts;
     starts.reserve(pieces.size() + 1);
     for (const std::string_view piece : pieces) starts.push_back(FindStart(piece.data()));
-    starts.push_back(shard.rank + 1 == shard.num_workers
-                         ? Start{end_, num_documents_ + 1}
-                         : FindStart(pieces.back().data() + pieces.back().size()));
+    starts.push_back(shard.is_last() ? Start{end_, num_documents_ + 1}
+                                     : FindStart(pieces.back().data() + pieces.back().size()));
     std::vector<Corpus> parts(pieces.size());
     ForEachPart(pool_, parts.size(),
                 [&](std::size_t k) { parts[k] = ReadPart(starts[k], starts[k + 1]); });
@@ -161,7 +160,7 @@ class UciReader {
   }
 
   // Of a file in any other order: everyone reads it all and keeps its own.
-  Corpus ReadScattered(Shard shard) const {
+  Corpus ReadScattered(const CorpusShard& shard) const {
     const auto [first, last] = shard.RangeOf(num_documents_);
     const auto pieces = SplitLines(layout_.body, 0, std::ssize(layout_.body), pool_.threads());
     std::vector<std::vector<Entry>> parts(pieces.size());
@@ -205,7 +204,10 @@ class UciReader {
 
 }  // namespace
 
-Corpus ReadUci(const TextFile& file, const CorpusLayout& layout, Shard shard, ThreadPool& pool) {
+Corpus ReadUci(const TextFile& file,
+               const CorpusLayout& layout,
+               CorpusShard shard,
+               ThreadPool& pool) {
   Corpus corpus = UciReader(file, layout, pool).Read(shard);
   corpus.num_words = static_cast<int32_t>(layout.num_words);
   return corpus;

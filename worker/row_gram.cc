@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "strads/index.h"
 #include "strads/parallel.h"
 #include "worker/panels.h"
 
@@ -13,10 +14,8 @@ using kernels::kPanelColumns;
 
 constexpr int64_t kRows = 256;  // of a panel: two of them fit into the first cache
 
-std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
-
 // Where column b of the triangle begins.
-std::size_t Column(int64_t b) { return At(b * (b + 1) / 2); }
+std::size_t Column(int64_t b) { return Index(b * (b + 1) / 2); }
 
 // Rows [first, first + count) of columns [8 p, 8 p + 8) of z, each times the root of its weight.
 template <class Value>
@@ -31,10 +30,10 @@ void Pack(const DenseRows<Value>& x,
   const int64_t of_x = std::clamp<int64_t>(x.width - begin, 0, kPanelColumns);
   double mean[kPanelColumns] = {};
   for (int64_t c = 0; c < kPanelColumns && begin + c <= x.width; ++c)
-    mean[c] = centre[At(begin + c)];
+    mean[c] = centre[Index(begin + c)];
   for (int64_t i = first; i < first + count; ++i, panel += kPanelColumns) {
-    const Value* const row = x.values + data.rows[At(i)] * x.width + begin;
-    const double scale = std::sqrt(data.weights[At(i)]);
+    const Value* const row = x.values + data.rows[Index(i)] * x.width + begin;
+    const double scale = std::sqrt(data.weights[Index(i)]);
     if (of_x == kPanelColumns) {
       for (int c = 0; c < kPanelColumns; ++c)
         panel[c] = scale * (static_cast<double>(row[c]) - mean[c]);
@@ -42,7 +41,7 @@ void Pack(const DenseRows<Value>& x,
     }
     std::fill_n(panel, kPanelColumns, 0.0);
     for (int64_t c = 0; c < of_x; ++c) panel[c] = scale * (static_cast<double>(row[c]) - mean[c]);
-    panel[of_x] = scale * (data.y[At(i)] - mean[of_x]);
+    panel[of_x] = scale * (data.y[Index(i)] - mean[of_x]);
   }
 }
 
@@ -54,7 +53,7 @@ void Gram(const DenseRows<Value>& x,
           ThreadPool& pool) {
   const int64_t width = std::ssize(centre), rows = std::ssize(data.rows);
   const int64_t num_panels = (width + kPanelColumns - 1) / kPanelColumns;
-  AlignedVector<double> panels(At(num_panels * kPanelColumns * kRows));
+  AlignedVector<double> panels(Index(num_panels * kPanelColumns * kRows));
   for (int64_t first = 0; first < rows; first += kRows) {
     const int64_t count = std::min(kRows, rows - first);
     pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
@@ -82,7 +81,7 @@ void Gram(const SparseRows<Value>& x,
           std::vector<double>& upper,
           ThreadPool& pool) {
   const int64_t cols = std::ssize(centre) - 1;
-  std::vector<double> sums(At(cols), 0.0), y_column(At(cols), 0.0);
+  std::vector<double> sums(Index(cols), 0.0), y_column(Index(cols), 0.0);
   double total = 0, y_total = 0, y_square = 0;
   for (std::size_t i = 0; i < data.rows.size(); ++i) {
     const double weight = data.weights[i], y = data.y[i] - centre.back();
@@ -90,8 +89,8 @@ void Gram(const SparseRows<Value>& x,
     y_total += weight * y;
     y_square += weight * y * y;
     x.ForEach(data.rows[i], [&](int32_t j, double value) {
-      sums[At(j)] += weight * value;
-      y_column[At(j)] += weight * y * value;
+      sums[Index(j)] += weight * value;
+      y_column[Index(j)] += weight * y * value;
     });
   }
   // Every thread goes through all rows for some of the columns.
@@ -112,14 +111,14 @@ void Gram(const SparseRows<Value>& x,
         }
         for (int64_t b = begin; b < end; ++b) {
           double* const to = upper.data() + Column(b);
-          const double mean = centre[At(b)], sum = sums[At(b)];
+          const double mean = centre[Index(b)], sum = sums[Index(b)];
           for (int64_t a = 0; a <= b; ++a)
-            to[a] += centre[At(a)] * (total * mean - sum) - sums[At(a)] * mean;
+            to[a] += centre[Index(a)] * (total * mean - sum) - sums[Index(a)] * mean;
         }
       },
       std::max<int64_t>(1, cols / (4 * pool.threads())));
   double* const last = upper.data() + Column(cols);
-  for (int64_t a = 0; a < cols; ++a) last[a] = y_column[At(a)] - centre[At(a)] * y_total;
+  for (int64_t a = 0; a < cols; ++a) last[a] = y_column[Index(a)] - centre[Index(a)] * y_total;
   last[cols] = y_square;
 }
 

@@ -3,14 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "strads/index.h"
 #include "strads/parallel.h"
 
 namespace strads {
 namespace {
 
 bool IsSingle(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
-
-std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
 
 // Entries of a piece, and where its first row and entry come to lie.
 struct Part {
@@ -32,11 +31,11 @@ RowMatrix RowMatrix::FromPieces(int64_t rows,
   pool.ParallelFor(std::ssize(pieces), [&](int64_t begin, int64_t end) {
     for (int64_t p = begin; p < end; ++p) {
       Part part;
-      for (const Triplet& entry : pieces[At(p)].entries) {
+      for (const Triplet& entry : pieces[Index(p)].entries) {
         part.nonzeros += entry.value != 0;
         part.is_single &= IsSingle(entry.value);
       }
-      parts[At(p)] = part;
+      parts[Index(p)] = part;
     }
   });
   x.is_single_ = true;
@@ -50,39 +49,39 @@ RowMatrix RowMatrix::FromPieces(int64_t rows,
                       kDenseFraction * static_cast<double>(rows) * static_cast<double>(cols);
   const auto fill = [&]<class Value>(AlignedVector<Value>& values) {
     if (x.is_dense_) {
-      values.resize(At(rows * cols), Value{0});
+      values.resize(Index(rows * cols), Value{0});
     } else {
-      x.columns_.resize(At(x.num_nonzeros_));
-      values.resize(At(x.num_nonzeros_));
-      x.starts_.resize(At(rows + 1));
+      x.columns_.resize(Index(x.num_nonzeros_));
+      values.resize(Index(x.num_nonzeros_));
+      x.starts_.resize(Index(rows + 1));
     }
     pool.ParallelFor(std::ssize(pieces), [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
-        const TripletPiece& piece = pieces[At(p)];
-        const int64_t last_row = p + 1 < std::ssize(pieces) ? pieces[At(p + 1)].first_row : rows;
-        int64_t row = piece.first_row - 1, at = parts[At(p)].first_entry;
+        const TripletPiece& piece = pieces[Index(p)];
+        const int64_t last_row = p + 1 < std::ssize(pieces) ? pieces[Index(p + 1)].first_row : rows;
+        int64_t row = piece.first_row - 1, at = parts[Index(p)].first_entry;
         for (const Triplet& entry : piece.entries) {
           const int64_t of = piece.first_row + entry.row;
           if (x.is_dense_) {
-            values[At(of * cols + entry.column)] = static_cast<Value>(entry.value);
+            values[Index(of * cols + entry.column)] = static_cast<Value>(entry.value);
             continue;
           }
-          while (row < of) x.starts_[At(++row)] = at;
+          while (row < of) x.starts_[Index(++row)] = at;
           if (entry.value == 0) continue;
-          x.columns_[At(at)] = entry.column;
-          values[At(at++)] = static_cast<Value>(entry.value);
+          x.columns_[Index(at)] = entry.column;
+          values[Index(at++)] = static_cast<Value>(entry.value);
         }
-        while (!x.is_dense_ && row + 1 < last_row) x.starts_[At(++row)] = at;
+        while (!x.is_dense_ && row + 1 < last_row) x.starts_[Index(++row)] = at;
       }
     });
-    if (!x.is_dense_) x.starts_[At(rows)] = x.num_nonzeros_;
+    if (!x.is_dense_) x.starts_[Index(rows)] = x.num_nonzeros_;
   };
   x.is_single_ ? fill(x.singles_) : fill(x.doubles_);
   return x;
 }
 
 RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
-  std::vector<int64_t> next(At(x.num_rows() + 1), 0);
+  std::vector<int64_t> next(Index(x.num_rows() + 1), 0);
   const auto for_each = [&](const auto& visit) {
     for (int j = 0; j < x.num_cols(); ++j) {
       if (x.is_dense()) {
@@ -97,11 +96,11 @@ RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
       }
     }
   };
-  for_each([&](int32_t row, int, double) { ++next[At(row) + 1]; });
+  for_each([&](int32_t row, int, double) { ++next[Index(row) + 1]; });
   for (std::size_t row = 1; row < next.size(); ++row) next[row] += next[row - 1];
-  AlignedVector<Triplet> entries(At(next.back()));
+  AlignedVector<Triplet> entries(Index(next.back()));
   for_each([&](int32_t row, int j, double value) {
-    entries[At(next[At(row)]++)] = {.row = row, .column = j, .value = value};
+    entries[Index(next[Index(row)]++)] = {.row = row, .column = j, .value = value};
   });
   const TripletPiece piece = {.entries = entries};
   return FromPieces(x.num_rows(), x.num_cols(), {&piece, 1}, pool);
@@ -118,9 +117,9 @@ void RowMatrix::ScaleColumns(std::span<const double> scale) {
   if (std::ranges::all_of(scale, [](double s) { return s == 1; })) return;
   Widen();
   if (is_dense_) {
-    for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[k % At(num_cols_)];
+    for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[k % Index(num_cols_)];
   } else {
-    for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[At(columns_[k])];
+    for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[Index(columns_[k])];
   }
 }
 
@@ -132,7 +131,7 @@ RowMatrix RowMatrix::MapColumns(std::span<const int32_t> map,
     for (int64_t i = 0; i < num_rows_; ++i) {
       const auto first = std::ssize(entries);
       rows.ForEach(i, [&](int32_t column, double value) {
-        const int32_t to = map[At(column)];
+        const int32_t to = map[Index(column)];
         if (to >= 0)
           entries.push_back({.row = static_cast<int32_t>(i), .column = to, .value = value});
       });
@@ -150,8 +149,8 @@ void RowMatrix::Resize(int64_t cols, ThreadPool& pool) {
     num_cols_ = cols;
     return;
   }
-  std::vector<int32_t> map(At(num_cols_));
-  for (int64_t j = 0; j < num_cols_; ++j) map[At(j)] = j < cols ? static_cast<int32_t>(j) : -1;
+  std::vector<int32_t> map(Index(num_cols_));
+  for (int64_t j = 0; j < num_cols_; ++j) map[Index(j)] = j < cols ? static_cast<int32_t>(j) : -1;
   *this = MapColumns(map, cols, pool);
 }
 

@@ -5,12 +5,11 @@
 #include <utility>
 
 #include "strads/error.h"
+#include "strads/index.h"
 #include "strads/parallel.h"
 
 namespace strads {
 namespace {
-
-std::size_t Index(int64_t i) { return static_cast<std::size_t>(i); }
 
 void CheckLimits(const VocabularyLimits& limits) {
   if (limits.min_documents < 0) {

@@ -1,6 +1,7 @@
 #include "apps/lasso/block.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/parallel.h>
 
 #include <algorithm>
@@ -9,8 +10,6 @@
 
 namespace strads::lasso {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // Whether the columns that a worker has sent are dense. Throws ProtocolError if they do not fit.
 bool IsDense(const Partial& partial, int64_t num_columns, int64_t num_rows) {

@@ -1,5 +1,7 @@
 #include "apps/lasso/block_solver.h"
 
+#include <strads/index.h>
+
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
@@ -12,7 +14,7 @@ namespace strads::lasso {
 namespace {
 
 using State = BlockSolver::State;
-using Columns = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+using Products = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
 
 constexpr int kTile = 32;
 // Of the largest |x_j|^2: makes the matrix of a Newton step positive definite if columns repeat.
@@ -23,12 +25,10 @@ constexpr double kShortestStep = 1.0 / 64;  // of a Newton step that is cut shor
 // The gap over the support, relative to that asked for over the block.
 constexpr double kShare = 0.3;
 
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
 // The block as its steps see it: the inner products, the penalty, and what follows from them.
 class System {
  public:
-  System(const Columns& gram, const Penalty& penalty)
+  System(const Products& gram, const Penalty& penalty)
       : gram_(gram), penalty_(penalty), xx_(gram.diagonal()) {
     int32_t largest = 0;
     for (const Penalty::Unit& unit : penalty.units()) {
@@ -65,7 +65,7 @@ class System {
     state.yr -= change * state.xy[i];
   }
 
-  const Columns& gram_;
+  const Products& gram_;
   const Penalty& penalty_;
   const Eigen::VectorXd xx_;
   std::vector<GroupStep> groups_;  // of the units of more than one variable
@@ -207,7 +207,7 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
     const double* column = Column(support[Index(c)]);
     for (Eigen::Index a = 0; a < count; ++a) matrix(a, c) = column[support[Index(a)]];
   }
-  const Columns gram(matrix.data(), count, count, Eigen::OuterStride<>(count));
+  const Products gram(matrix.data(), count, count, Eigen::OuterStride<>(count));
   const Penalty part_penalty = penalty.Over(units);
   System system(gram, part_penalty);
   int64_t changes = 0;
@@ -239,12 +239,12 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
 }
 
 double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
-  const Columns gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
+  const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   return System(gram, penalty).GapOf(state);
 }
 
 int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap) const {
-  const Columns gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
+  const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   System system(gram, penalty);
   int64_t changes = 0;
   while (system.GapOf(state) > gap) {

@@ -1,5 +1,7 @@
 #include "apps/lasso/column_newton.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -8,8 +10,6 @@ namespace {
 
 // Of the largest |x_j|^2: makes the matrix positive definite if columns repeat.
 constexpr double kRidge = 1e-12;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/column_matrix.h>
+#include <strads/index.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -48,7 +49,6 @@ class ColumnSolver {
                 int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
-  static size_t Index(int64_t i) { return static_cast<size_t>(i); }
   // x_i'r, with e projected out of both.
   double Dot(int i) const { return x_.Dot(i, r_) - sums_[Index(i)] * mean_r_; }
   // r += scale x_i.

@@ -1,6 +1,7 @@
 #include "apps/lasso/model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,11 +10,6 @@
 #include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 Model::Model(const Options& options)
     : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {

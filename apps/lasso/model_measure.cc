@@ -1,4 +1,5 @@
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <cmath>
@@ -24,8 +25,6 @@ constexpr int kNullLooksInVain = 10;
 // A variance that is this share of the mean square is what rounding has left of zero.
 constexpr double kRounding = 1e-14;
 constexpr double kLongestInterceptStep = 4;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
   for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];

@@ -1,12 +1,12 @@
 #include "apps/lda/coherence.h"
 
+#include <strads/index.h>
+
 #include <cmath>
 #include <cstdint>
 
 namespace strads::lda {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // The documents of each word that a topic begins with, ascending; of others none.
 std::vector<std::vector<int64_t>> DocumentsOf(const std::vector<std::vector<TopWord>>& topics,

@@ -1,4 +1,5 @@
 #include <strads/aligned_vector.h>
+#include <strads/index.h>
 #include <strads/vector_clones.h>
 
 #include <algorithm>
@@ -10,8 +11,6 @@
 
 namespace strads::lda {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // A document's counts are asked for this many tokens before they are used.
 constexpr int kAhead = 3;

@@ -1,16 +1,13 @@
 #include "apps/lda/fixed_topics.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
 namespace strads::lda {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 FixedTopics::FixedTopics(const Prior& prior, std::vector<WordRows> slices)
     : FixedTopics(prior, {}, TotalsOf(prior.topics(), slices)) {

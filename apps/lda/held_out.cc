@@ -1,14 +1,11 @@
 #include "apps/lda/held_out.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <utility>
 
 namespace strads::lda {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 HeldOut::HeldOut(Corpus documents, const std::vector<int32_t>& block_of_word, int num_blocks)
     : documents_(std::move(documents)), places_(Index(num_blocks)) {

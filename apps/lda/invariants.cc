@@ -1,15 +1,12 @@
 #include "apps/lda/invariants.h"
 
+#include <strads/index.h>
+
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace strads::lda {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 CountsElsewhere::CountsElsewhere(TokenGrid& grid, int64_t slice, const WordRows& rows, bool has_own)
     : counts_(Of(rows)) {

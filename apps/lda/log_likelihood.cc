@@ -1,5 +1,7 @@
 #include "apps/lda/log_likelihood.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <numeric>
@@ -10,8 +12,6 @@ namespace strads::lda {
 namespace {
 
 constexpr int64_t kChunk = 256;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 

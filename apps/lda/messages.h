@@ -75,12 +75,13 @@ struct Update {
   // kCount
   IdTable words;
   std::vector<int32_t> block_of_word;
-  int first_epoch = 0;  // done by the run that this one goes on from
+  std::vector<double> cuts;  // not empty: of the corpus between workers, from now on
+  int first_epoch = 0;       // done by the run that this one goes on from
   // kStart, kSample
   TotalsChange change;        // by all workers
   std::vector<double> alpha;  // of kLoad too; not empty: of each topic, from now on
 
-  STRADS_FIELDS(phase, words, block_of_word, first_epoch, change, alpha)
+  STRADS_FIELDS(phase, words, block_of_word, cuts, first_epoch, change, alpha)
 };
 
 // The rows of some words, which travel.

@@ -1,4 +1,5 @@
 #include <strads/aligned_vector.h>
+#include <strads/index.h>
 #include <strads/vector_clones.h>
 
 #include <algorithm>
@@ -17,8 +18,6 @@ constexpr int kAhead = 4;
 constexpr int kTopicsAtOnce = 16;
 constexpr Topic kNoTopic = 65535;
 static_assert(kNoTopic >= kMaxTopics);
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // The topics of each document's tokens, padded with kNoTopic to whole vectors.
 struct DocumentTokens {

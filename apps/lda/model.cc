@@ -1,6 +1,7 @@
 #include "apps/lda/model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/is_utf8.h>
 #include <strads/rotation_schedule.h>
 #include <strads/vocabulary.h>
@@ -18,8 +19,24 @@ namespace strads::lda {
 namespace {
 
 constexpr int kAlphaSteps = 20;
+// The mean share of tokens over the largest from which on reading again is not worth its time.
+constexpr double kBalanced = 0.95;
 
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
+// Cuts of the corpus that give workers about as many tokens of the vocabulary each; none if the
+// shards that were counted are near that.
+std::vector<double> CutsFor(std::span<const WordCounts> counts, const Vocabulary& vocabulary) {
+  std::vector<int64_t> tokens;
+  for (const WordCounts& shard : counts) {
+    const std::vector<int32_t> numbers = shard.words.IndicesIn(vocabulary.words);
+    int64_t& kept = tokens.emplace_back();
+    for (size_t i = 0; i < numbers.size(); ++i)
+      if (numbers[i] >= 0) kept += shard.tokens[i];
+  }
+  const auto sum = static_cast<double>(std::accumulate(tokens.begin(), tokens.end(), int64_t{0}));
+  const auto most = static_cast<double>(std::ranges::max(tokens));
+  if (sum >= kBalanced * most * static_cast<double>(tokens.size())) return {};
+  return BalancedCuts(tokens);
+}
 
 }  // namespace
 
@@ -91,6 +108,7 @@ Update Model::PullCount(std::span<const Partial> partials) {
   resumed_words_ = {};
   Update update;
   update.first_epoch = epochs_;
+  update.cuts = CutsFor(counts, vocabulary);
   update.block_of_word = BalancedParts(vocabulary.tokens, options_.num_blocks());
   update.words = std::move(vocabulary.words);
   words_of_block_ = WordsOfBlocks(update.block_of_word, options_.num_blocks());
@@ -227,6 +245,7 @@ void Model::Collect(const Block& block) {
   if (!has_started_)
     throw Error(ErrorKind::kStopped, "stopped before all tokens were counted: there is no model");
   const std::vector<int32_t>& words = words_of_block_[Index(block.index)];
+  if (words.empty()) return;
   const std::vector<int32_t> none(words.size());
   const WordRows rows(block.rows, none, topics_);
   rows.AddTo(word_totals_);

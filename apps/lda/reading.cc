@@ -1,6 +1,7 @@
 #include "apps/lda/reading.h"
 
 #include <strads/corpus_split.h>
+#include <strads/index.h>
 #include <strads/vocabulary.h>
 
 #include <utility>
@@ -9,16 +10,19 @@
 #include "apps/lda/token_file.h"
 
 namespace strads::lda {
-namespace {
 
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
+Reading::Reading(const Options& options, Shard shard) : options_(options), shard_(shard) {
+  Read({});
+}
 
-}  // namespace
-
-Reading::Reading(const Options& options, Shard shard)
-    : options_(options),
-      shard_(shard),
-      named_(ReadDocuments(options.data, shard, options.corpus())) {
+void Reading::Read(const std::vector<double>& cuts) {
+  CorpusOptions reading = options_.corpus();
+  reading.cuts = cuts;
+  named_ = {};
+  named_ = ReadDocuments(options_.data, shard_, reading);
+  held_out_.clear();
+  held_out_documents_ = {};
+  num_held_out_ = 0;
   Corpus& documents = named_.documents;
   const auto seed = static_cast<uint64_t>(options_.seed);
   for (int64_t d = 0; d < documents.num_documents(); ++d) {
@@ -39,6 +43,7 @@ void Reading::Count(Partial& partial) const {
 }
 
 OwnDocuments Reading::Load(Update counted, Partial& partial) {
+  if (!counted.cuts.empty()) Read(counted.cuts);
   counted.words.BuildIndex();
   IndexedCorpus indexed =
       IndexDocuments(named_, counted.words, options_.min_tokens, shard_.threads);

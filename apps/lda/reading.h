@@ -24,7 +24,8 @@ struct OwnDocuments {
 };
 
 // Reads a worker's shard in two steps: first what words it has, from which the vocabulary and its
-// blocks are made; then its documents in terms of these.
+// blocks are made; then its documents in terms of these, a shard cut anew if the words that are
+// kept were unevenly spread.
 class Reading {
  public:
   // Throws kData.
@@ -37,14 +38,16 @@ class Reading {
   OwnDocuments Load(Update counted, Partial& partial);
 
  private:
+  // Of a corpus that is cut so between the workers; evenly without cuts.
+  void Read(const std::vector<double>& cuts);
   HeldOut LoadHeldOut(const Update& counted);
 
   const Options options_;
   const Shard shard_;
-  NamedCorpus named_;
-  std::vector<char> held_out_;  // of each document of the shard
+  NamedCorpus named_ = {};
+  std::vector<char> held_out_ = {};  // of each document of the shard
   int64_t num_held_out_ = 0;
-  Corpus held_out_documents_;  // words as in named_
+  Corpus held_out_documents_ = {};  // words as in named_
 };
 
 }  // namespace strads::lda

@@ -1,6 +1,7 @@
 #include "apps/lda/row_file.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,8 +16,6 @@
 
 namespace strads::lda {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // One line of a file of words' rows.
 struct Line {

@@ -1,6 +1,7 @@
 #include "apps/lda/sampler.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 
@@ -12,8 +13,6 @@ namespace {
 constexpr uint64_t kPassStream = uint64_t{0x5a} << 56;
 constexpr int kDenseTopics = 400;
 constexpr int kCycles = 2;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "apps/lda/sampling_worker.h"
 
+#include <strads/index.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 // not depend on how many there are.
 constexpr int kGroups = 8;
 constexpr size_t kShareTopics = size_t{1} << 20;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 TokenGrid MakeGrid(const Options& options, const OwnDocuments& own) {
   const TokenGrid::Options grid{.groups = kGroups,

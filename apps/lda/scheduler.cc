@@ -1,15 +1,11 @@
 #include "apps/lda/scheduler.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <string>
 
 namespace strads::lda {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 Scheduler::Scheduler(const Options& options, Slice slice)
     : options_(options),

@@ -1,6 +1,7 @@
 #include "apps/lda/token_file.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,8 +11,6 @@
 
 namespace strads::lda {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 using Pairs = std::vector<RowReader::Pair>;
 

@@ -1,6 +1,7 @@
 #include "apps/lda/token_grid.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/random.h>
 #include <strads/rotation_schedule.h>
 
@@ -12,8 +13,6 @@ namespace strads::lda {
 namespace {
 
 constexpr uint64_t kStartStream = uint64_t{0x7a} << 56;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 std::vector<Topic> RandomTopics(const Corpus& documents,
                                 std::span<const int64_t> ids,

@@ -1,6 +1,7 @@
 #include "apps/lda/trained_model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/model_file.h>
 
 #include <algorithm>
@@ -10,11 +11,6 @@
 #include "apps/lda/row_file.h"
 
 namespace strads::lda {
-namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 TrainedModel::TrainedModel(const std::string& path) : path_(path) {
   options_ = MakeOptions<Options>(ReadModel(path, "lda").options);

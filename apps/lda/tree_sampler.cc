@@ -1,4 +1,5 @@
 #include <strads/aligned_vector.h>
+#include <strads/index.h>
 #include <strads/vector_clones.h>
 
 #include <algorithm>
@@ -14,8 +15,6 @@ namespace {
 
 // A document's topics are asked for this many tokens before they are used.
 constexpr int kAhead = 4;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // What a group has of its own.
 struct TreeScratch {

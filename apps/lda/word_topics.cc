@@ -1,6 +1,7 @@
 #include "apps/lda/word_topics.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <limits>
@@ -8,8 +9,6 @@
 
 namespace strads::lda {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 void Put(uint32_t number, std::vector<uint8_t>& bytes) {
   while (number >= 0x80) {

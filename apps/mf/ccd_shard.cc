@@ -1,5 +1,6 @@
 #include "apps/mf/ccd_shard.h"
 
+#include <strads/index.h>
 #include <strads/rotation_schedule.h>
 
 #include <utility>
@@ -8,8 +9,6 @@ namespace strads::mf {
 namespace {
 
 constexpr int64_t kChunks = 64;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 std::vector<int64_t> Chunks(const ResidualRows& rows) {
   std::vector<int64_t> entries(Index(rows.rows()));

@@ -1,5 +1,7 @@
 #include "apps/mf/ccd_worker.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -12,8 +14,6 @@ namespace strads::mf {
 namespace {
 
 constexpr int64_t kShareFloats = int64_t{1} << 20;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 float MeanOf(const Options& options, const Update& loaded) {
   return options.center ? static_cast<float>(loaded.mean) : 0;

@@ -1,6 +1,7 @@
 #include "apps/mf/model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/is_utf8.h>
 #include <strads/rotation_schedule.h>
 
@@ -14,8 +15,6 @@
 
 namespace strads::mf {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 std::vector<std::string> NamesOf(const IdTable& table) {
   std::vector<std::string> names;

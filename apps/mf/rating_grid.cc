@@ -1,5 +1,6 @@
 #include "apps/mf/rating_grid.h"
 
+#include <strads/index.h>
 #include <strads/random.h>
 #include <strads/rotation_schedule.h>
 
@@ -10,8 +11,6 @@
 
 namespace strads::mf {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // Ratings sorted by key(rating) in [0, keys), equal ones as they were.
 template <class Key>

@@ -1,5 +1,6 @@
 #include "apps/mf/reading.h"
 
+#include <strads/index.h>
 #include <strads/random.h>
 
 #include <limits>
@@ -9,8 +10,6 @@
 
 namespace strads::mf {
 namespace {
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // FNV-1a of each name: the same whatever number the name has.
 std::vector<uint64_t> HashesOf(const IdTable& names) {

@@ -1,5 +1,6 @@
 #include "apps/mf/residual_rows.h"
 
+#include <strads/index.h>
 #include <strads/vector_clones.h>
 
 #include <cstring>
@@ -15,8 +16,6 @@ constexpr int64_t kFlush = 1024;  // entries that are summed in float
 
 using Vec8 = float __attribute__((vector_size(32)));
 using Vec4 = float __attribute__((vector_size(16)));
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 template <class Row, class Other>
 ResidualRows Arrange(

@@ -1,5 +1,7 @@
 #include "apps/mf/sgd_worker.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <cmath>
 #include <span>
@@ -12,8 +14,6 @@ namespace {
 // depend on how many there are.
 constexpr int kGroups = 8;
 constexpr size_t kShareFloats = size_t{1} << 20;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 // Ratings less their mean have both signs, and so do factors at the start.
 bool IsSymmetric(const Options& options) { return options.center && !options.nonnegative; }

@@ -1,5 +1,6 @@
 #include "apps/mf/top_items.h"
 
+#include <strads/index.h>
 #include <strads/ratings.h>
 #include <strads/vector_clones.h>
 
@@ -17,8 +18,6 @@ constexpr int kQuad = 4;    // users of one call of the kernel: its sums fill th
 constexpr int kGroup = 32;  // users of one pass over the panels: their rows stay in the cache
 constexpr int kHalves = ItemPanels::kWidth / 8;
 constexpr float kNever = -std::numeric_limits<float>::infinity();
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 struct Scores {
   Vec8 of[kQuad][kHalves];

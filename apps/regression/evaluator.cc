@@ -1,13 +1,13 @@
 #include "apps/regression/evaluator.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 
 #include "apps/regression/losses.h"
 
 namespace strads::regression {
 namespace {
-
-std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
 
 // As a target of zero, whatever the rows' own: of 1/2 f^2.
 struct SquareOfFit {
@@ -27,7 +27,7 @@ int64_t NumBlocks(const TrainingRows& rows, std::size_t width) {
 Evaluator::Evaluator(const Options& options, const TrainingRows& rows, int64_t outputs, bool keeps)
     : options_(options), rows_(rows), outputs_(outputs), keeps_(keeps) {
   if (!keeps) return;
-  fitted_.resize(At(rows.size() * outputs));
+  fitted_.resize(Index(rows.size() * outputs));
   newest_.resize(fitted_.size());
 }
 
@@ -42,7 +42,7 @@ void Evaluator::RunBlock(const Loss& loss,
   const double* const w = weights.data();
   double* const slopes = sum.slopes.data();
   double offset_slope = 0;
-  for (auto t = At(begin); t < At(end); ++t) {
+  for (auto t = Index(begin); t < Index(end); ++t) {
     const int64_t row = rows_.rows[t];
     const double y = rows_.y[t], c = rows_.weight[t];
     const double f = x.Dot(row, w) + weights.back();
@@ -66,24 +66,24 @@ void Evaluator::RunSoftmax(const Rows& x,
                            int64_t end,
                            Evaluation& sum) {
   const int64_t count = outputs_;
-  std::vector<double> values(At(count)), f(At(count));
+  std::vector<double> values(Index(count)), f(Index(count));
   const double* const offsets = &*weights.end() - count;
   double* const offset_slopes = sum.slopes.data() + sum.slopes.size() - count;
   for (int64_t t = begin; t < end; ++t) {
-    const int64_t row = rows_.rows[At(t)];
-    const double c = rows_.weight[At(t)];
-    const auto y = static_cast<int32_t>(rows_.y[At(t)]);
+    const int64_t row = rows_.rows[Index(t)];
+    const double c = rows_.weight[Index(t)];
+    const auto y = static_cast<int32_t>(rows_.y[Index(t)]);
     std::copy_n(offsets, count, f.data());
     x.ForEach(row, [&](int32_t j, double value) {
       const double* const w = weights.data() + j * count;
-      for (int64_t k = 0; k < count; ++k) f[At(k)] += value * w[k];
+      for (int64_t k = 0; k < count; ++k) f[Index(k)] += value * w[k];
     });
     values = f;
     double loss = SoftmaxLoss(y, f.data(), count);
     sum.loss += c * loss;
     if (ahead != 0) {
       for (int64_t k = 0; k < count; ++k)
-        f[At(k)] = values[At(k)] + ahead * (values[At(k)] - fitted_[At(t * count + k)]);
+        f[Index(k)] = values[Index(k)] + ahead * (values[Index(k)] - fitted_[Index(t * count + k)]);
       loss = SoftmaxLoss(y, f.data(), count);
     }
     sum.loss_ahead += c * loss;
@@ -91,9 +91,9 @@ void Evaluator::RunSoftmax(const Rows& x,
     for (double& slope : f) slope *= c;
     x.ForEach(row, [&](int32_t j, double value) {
       double* const to = sum.slopes.data() + j * count;
-      for (int64_t k = 0; k < count; ++k) to[k] += value * f[At(k)];
+      for (int64_t k = 0; k < count; ++k) to[k] += value * f[Index(k)];
     });
-    for (int64_t k = 0; k < count; ++k) offset_slopes[k] += f[At(k)];
+    for (int64_t k = 0; k < count; ++k) offset_slopes[k] += f[Index(k)];
   }
 }
 
@@ -103,11 +103,11 @@ Evaluation Evaluator::Run(const Loss& loss,
                           double ahead,
                           ThreadPool& pool) {
   const int64_t blocks = NumBlocks(rows_, weights.size()), rows = rows_.size();
-  std::vector<Evaluation> sums(At(blocks));
+  std::vector<Evaluation> sums(Index(blocks));
   rows_.x.With([&](const auto& x) {
     pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
       for (int64_t b = begin; b < end; ++b) {
-        Evaluation& sum = sums[At(b)];
+        Evaluation& sum = sums[Index(b)];
         sum.slopes.resize(weights.size(), 0.0);
         const int64_t first = rows * b / blocks, last = rows * (b + 1) / blocks;
         if constexpr (std::is_same_v<Loss, Softmax>)
@@ -119,7 +119,7 @@ Evaluation Evaluator::Run(const Loss& loss,
   });
   Evaluation total = std::move(sums.front());
   for (int64_t b = 1; b < blocks; ++b) {
-    const Evaluation& sum = sums[At(b)];
+    const Evaluation& sum = sums[Index(b)];
     total.loss += sum.loss;
     total.loss_ahead += sum.loss_ahead;
     for (size_t j = 0; j < weights.size(); ++j) total.slopes[j] += sum.slopes[j];

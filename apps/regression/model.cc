@@ -1,6 +1,7 @@
 #include "apps/regression/model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/labelled_rows.h>
 #include <strads/sum.h>
 
@@ -11,8 +12,6 @@
 
 namespace strads::regression {
 namespace {
-
-size_t At(int64_t i) { return static_cast<size_t>(i); }
 
 // In rank order.
 Sums SumOf(std::span<const Partial> partials) {
@@ -40,7 +39,7 @@ Eigen::VectorXd Start(const Options& options,
   }
   double mean = 0;
   for (const double log : logs) mean += log / static_cast<double>(outputs);
-  for (int64_t k = 0; k < outputs; ++k) u[u.size() - outputs + k] = logs[At(k)] - mean;
+  for (int64_t k = 0; k < outputs; ++k) u[u.size() - outputs + k] = logs[Index(k)] - mean;
   return u;
 }
 
@@ -187,14 +186,14 @@ Update Model::PullAnswer(Phase phase, std::span<const Partial> partials) {
 
 void Model::MakeOutputs() {
   const std::vector<double> weights = variables_->ToWeights(optimizer_->u());
-  outputs.resize(At(shape_.outputs));
+  outputs.resize(Index(shape_.outputs));
   for (int64_t k = 0; k < shape_.outputs; ++k) {
-    Output& output = outputs[At(k)];
-    if (!labels.empty()) output.label = shape_.outputs > 1 ? labels[At(k)] : labels.back();
-    output.coefficients.resize(At(shape_.features));
+    Output& output = outputs[Index(k)];
+    if (!labels.empty()) output.label = shape_.outputs > 1 ? labels[Index(k)] : labels.back();
+    output.coefficients.resize(Index(shape_.features));
     for (int64_t j = 0; j < shape_.features; ++j)
-      output.coefficients[At(j)] = weights[At(j * shape_.outputs + k)];
-    output.intercept = weights[At(shape_.features * shape_.outputs + k)];
+      output.coefficients[Index(j)] = weights[Index(j * shape_.outputs + k)];
+    output.intercept = weights[Index(shape_.features * shape_.outputs + k)];
   }
 }
 

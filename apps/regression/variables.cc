@@ -1,6 +1,7 @@
 #include "apps/regression/variables.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/prox.h>
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace {
 // A feature that spreads by less than this share of its mean is constant but for rounding.
 constexpr double kConstant = 1e-13;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-size_t At(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 
@@ -29,15 +28,15 @@ Variables::Variables(const Options& options,
   l2_ = Eigen::VectorXd::Zero(size);
   lower_ = Eigen::VectorXd::Constant(size, -kInfinity);
   upper_ = Eigen::VectorXd::Constant(size, kInfinity);
-  means_.resize(At(features), 0.0);
+  means_.resize(Index(features), 0.0);
   total_square_ = has_intercept_ ? 1 : 0;
   for (int64_t j = 0; j < features; ++j) {
-    const double mean = stats.means[At(j)], variance = stats.spreads[At(j)] / weight_;
+    const double mean = stats.means[Index(j)], variance = stats.spreads[Index(j)] / weight_;
     const double square = variance + (has_intercept_ ? 0 : mean * mean);
     const bool is_constant = std::sqrt(square) <= kConstant * std::abs(mean);
-    if (has_intercept_) means_[At(j)] = mean;
+    if (has_intercept_) means_[Index(j)] = mean;
     double divisor = 1;
-    if (options.scale == "max_abs") divisor = stats.largest[At(j)];
+    if (options.scale == "max_abs") divisor = stats.largest[Index(j)];
     if (options.scale == "standard") divisor = std::sqrt(variance);
     if (divisor == 0 || is_constant) divisor = 1;
     const double inverse = is_scaled && !is_constant ? 1 / std::sqrt(square) : 1 / divisor;
@@ -55,14 +54,14 @@ Variables::Variables(const Options& options,
 
 std::vector<double> Variables::ToWeights(const Eigen::VectorXd& u) const {
   const int64_t features = num_features();
-  std::vector<double> weights(At((features + 1) * outputs_), 0.0);
+  std::vector<double> weights(Index((features + 1) * outputs_), 0.0);
   double* const constant = weights.data() + features * outputs_;
   for (int64_t k = 0; has_intercept_ && k < outputs_; ++k) constant[k] = u[features * outputs_ + k];
   for (int64_t j = 0; j < features; ++j) {
     for (int64_t k = 0; k < outputs_; ++k) {
-      const double weight = inverses_[At(j)] * u[j * outputs_ + k];
-      weights[At(j * outputs_ + k)] = weight;
-      constant[k] -= means_[At(j)] * weight;
+      const double weight = inverses_[Index(j)] * u[j * outputs_ + k];
+      weights[Index(j * outputs_ + k)] = weight;
+      constant[k] -= means_[Index(j)] * weight;
     }
   }
   return weights;
@@ -75,10 +74,10 @@ Eigen::VectorXd Variables::ToSlopes(std::span<const double> weight_slopes) const
   Eigen::VectorXd slopes = Eigen::VectorXd::Zero(size());
   const double* const constant = weight_slopes.data() + features * outputs_;
   for (int64_t j = 0; j < features; ++j) {
-    if (is_constant_[At(j)] != 0) continue;
+    if (is_constant_[Index(j)] != 0) continue;
     for (int64_t k = 0; k < outputs_; ++k) {
-      slopes[j * outputs_ + k] =
-          inverses_[At(j)] * (weight_slopes[At(j * outputs_ + k)] - means_[At(j)] * constant[k]);
+      slopes[j * outputs_ + k] = inverses_[Index(j)] * (weight_slopes[Index(j * outputs_ + k)] -
+                                                        means_[Index(j)] * constant[k]);
     }
   }
   for (int64_t k = 0; has_intercept_ && k < outputs_; ++k)

@@ -1,6 +1,7 @@
 #include "apps/regression/worker.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/linear_decision.h>
 #include <strads/random.h>
 #include <strads/row_gram.h>
@@ -12,11 +13,6 @@
 #include "apps/regression/losses.h"
 
 namespace strads::regression {
-namespace {
-
-size_t At(int64_t i) { return static_cast<size_t>(i); }
-
-}  // namespace
 
 Worker::Worker(const Options& options, Shard shard)
     : options_(options),
@@ -70,11 +66,11 @@ void Worker::SplitRows(const Update& update) {
   labels.BuildIndex();
   num_classes_ = labels.size();
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
-  const int64_t first = update.first_row.at(At(shard_.rank));
+  const int64_t first = update.first_row.at(Index(shard_.rank));
   data_.x.Resize(update.num_features, pool_);
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     const double y =
-        options_.IsLogistic() ? class_of.at(At(data_.label[At(i)])) : double{data_.y[i]};
+        options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
     const double weight = data_.weights.size() == 0 ? 1 : data_.weights[i];
     const auto row = static_cast<uint64_t>(first + i);
     if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
@@ -93,34 +89,34 @@ void Worker::SplitRows(const Update& update) {
 Partial Worker::Look() {
   Partial partial;
   Sums& sums = partial.sums;
-  const auto width = At(rows_.x.num_cols());
+  const auto width = Index(rows_.x.num_cols());
   sums.trained_rows = rows_.size();
   sums.validation_rows = std::ssize(validation_);
   sums.entries = rows_.x.num_nonzeros();
-  sums.class_weight.resize(At(num_classes_), 0.0);
+  sums.class_weight.resize(Index(num_classes_), 0.0);
   sums.x.resize(width, 0.0);
   sums.spreads.resize(width, 0.0);
   sums.largest.resize(width, 0.0);
   for (size_t t = 0; t < rows_.rows.size(); ++t) {
     sums.weight += rows_.weight[t];
     sums.y += rows_.weight[t] * rows_.y[t];
-    if (num_classes_ > 0) sums.class_weight.at(At(std::lround(rows_.y[t]))) += rows_.weight[t];
+    if (num_classes_ > 0) sums.class_weight.at(Index(std::lround(rows_.y[t]))) += rows_.weight[t];
   }
   std::vector<double> present(width, 0.0);  // the weight of rows where the feature is not zero
   rows_.x.With([&](const auto& x) {
     for (size_t t = 0; t < rows_.rows.size(); ++t) {
       x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        sums.x[At(j)] += rows_.weight[t] * value;
-        present[At(j)] += rows_.weight[t];
-        double& largest = sums.largest[At(j)];
+        sums.x[Index(j)] += rows_.weight[t] * value;
+        present[Index(j)] += rows_.weight[t];
+        double& largest = sums.largest[Index(j)];
         largest = std::max(largest, std::abs(value));
       });
     }
     if (sums.weight == 0) return;
     for (size_t t = 0; t < rows_.rows.size(); ++t) {
       x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        const double from_mean = value - sums.x[At(j)] / sums.weight;
-        sums.spreads[At(j)] += rows_.weight[t] * from_mean * from_mean;
+        const double from_mean = value - sums.x[Index(j)] / sums.weight;
+        sums.spreads[Index(j)] += rows_.weight[t] * from_mean * from_mean;
       });
     }
     for (size_t j = 0; j < width; ++j) {
@@ -156,7 +152,7 @@ void Worker::Validate(Sums& sums) const {
                                    .is_joint = true,
                                    .num_features = rows_.x.num_cols(),
                                    .bias = 1};
-  std::vector<double> f(At(outputs));
+  std::vector<double> f(Index(outputs));
   for (size_t t = 0; t < validation_.size(); ++t) {
     const double y = validation_y_[t];
     decision.Values(rows_.x, validation_[t], f);

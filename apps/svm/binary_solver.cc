@@ -1,5 +1,7 @@
 #include "apps/svm/binary_solver.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -17,18 +19,16 @@ constexpr int32_t kVariableAhead = 8;
 // Rows whose sums are added up by one thread: never dependent on the number of threads.
 constexpr int64_t kBlock = 2048;
 
-std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
-
 }  // namespace
 
 BinarySolver::BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss, Random random)
     : rows_(rows),
       loss_(loss),
       random_(random),
-      variables_(At(rows.size())),
-      alpha_(At(rows.size()), 0.0),
-      active_(At(rows.size())),
-      is_active_(At(rows.size()), 1),
+      variables_(Index(rows.size())),
+      alpha_(Index(rows.size()), 0.0),
+      active_(Index(rows.size())),
+      is_active_(Index(rows.size()), 1),
       bounds_{.largest = kInfinity, .smallest = -kInfinity} {
   std::iota(active_.begin(), active_.end(), 0);
   rows_.x->With([&](const auto& x) {
@@ -52,13 +52,13 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
   Pass pass;
   auto count = static_cast<int32_t>(active_.size());
   for (int32_t t = 0; t < count;) {
-    const auto i = At(active_[At(t)]);
+    const auto i = Index(active_[Index(t)]);
     if (t + kVariableAhead < count) {
-      const auto later = At(active_[At(t + kVariableAhead)]);
+      const auto later = Index(active_[Index(t + kVariableAhead)]);
       __builtin_prefetch(&variables_[later]);
       __builtin_prefetch(&alpha_[later]);
     }
-    if (t + kRowAhead < count) x.Prefetch(variables_[At(active_[At(t + kRowAhead)])].row);
+    if (t + kRowAhead < count) x.Prefetch(variables_[Index(active_[Index(t + kRowAhead)])].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
     double margin = x.Dot(variable.row, v);
@@ -67,7 +67,7 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
     const double gradient = variable.sign * margin - 1 + diagonal * alpha;
     const bool is_upper = Hinge && alpha == variable.limit;
     if ((alpha == 0 && gradient > bounds_.largest) || (is_upper && gradient < bounds_.smallest)) {
-      std::swap(active_[At(t)], active_[At(--count)]);
+      std::swap(active_[Index(t)], active_[Index(--count)]);
       continue;
     }
     ++t;
@@ -84,7 +84,7 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
     x.Add(variable.row, scale, v);
     if (bias != 0) *v_bias += scale * bias;
   }
-  active_.resize(At(count));
+  active_.resize(Index(count));
   bounds_.largest = pass.largest > 0 ? pass.largest : kInfinity;
   bounds_.smallest = pass.smallest < 0 ? pass.smallest : -kInfinity;
   return pass;
@@ -126,8 +126,8 @@ template <class Rows>
 Measurement BinarySolver::MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end) {
   Measurement sum;
   const double base = rows_.bias != 0 ? rows_.bias * w[rows_.x->num_cols()] : 0;
-  for (auto i = At(begin); i < At(end); ++i) {
-    if (i + kRowAhead < At(end)) x.Prefetch(variables_[i + kRowAhead].row);
+  for (auto i = Index(begin); i < Index(end); ++i) {
+    if (i + kRowAhead < Index(end)) x.Prefetch(variables_[i + kRowAhead].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
     const double short_of = 1 - variable.sign * (x.Dot(variable.row, w) + base);
@@ -149,16 +149,16 @@ Measurement BinarySolver::MeasureRange(const Rows& x, const double* w, int64_t b
 
 Measurement BinarySolver::Measure(std::span<const double> w, ThreadPool& pool) {
   const int64_t count = rows_.size(), blocks = (count + kBlock - 1) / kBlock;
-  std::vector<Measurement> sums(At(blocks));
+  std::vector<Measurement> sums(Index(blocks));
   rows_.x->With([&](const auto& x) {
     pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
       for (int64_t b = begin; b < end; ++b)
-        sums[At(b)] = MeasureRange(x, w.data(), b * kBlock, std::min(count, (b + 1) * kBlock));
+        sums[Index(b)] = MeasureRange(x, w.data(), b * kBlock, std::min(count, (b + 1) * kBlock));
     });
   });
   active_.clear();
   for (int64_t i = 0; i < count; ++i) {
-    if (is_active_[At(i)] != 0) active_.push_back(static_cast<int32_t>(i));
+    if (is_active_[Index(i)] != 0) active_.push_back(static_cast<int32_t>(i));
   }
   bounds_ = {.largest = kInfinity, .smallest = -kInfinity};
   Measurement total;

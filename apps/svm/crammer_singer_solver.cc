@@ -1,5 +1,7 @@
 #include "apps/svm/crammer_singer_solver.h"
 
+#include <strads/index.h>
+
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -14,8 +16,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // Violations, and shares of a cost, below this are rounding.
 constexpr double kRounding = 1e-12;
 
-std::size_t At(int64_t i) { return static_cast<std::size_t>(i); }
-
 // min over a of curvature/2 |a|^2 + sum_k b_k a_k with sum_k a_k = 0 and a_k <= upper_k, where
 // upper_k is `cost` for k = label and 0 for the others: a_k = min(upper_k, (beta - b_k) /
 // curvature), with the beta for which they sum to zero. Writes a. O(K log K).
@@ -26,19 +26,19 @@ void SolveRow(std::span<const double> b,
               std::vector<double>& sorted,
               std::span<double> a) {
   sorted.assign(b.begin(), b.end());
-  sorted[At(label)] += curvature * cost;
-  const double own = sorted[At(label)];
+  sorted[Index(label)] += curvature * cost;
+  const double own = sorted[Index(label)];
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   double beta = sorted[0] - curvature * cost;
   std::size_t r = 1;
   for (; r < sorted.size() && beta < static_cast<double>(r) * sorted[r]; ++r) beta += sorted[r];
   beta /= static_cast<double>(r);
   for (std::size_t k = 0; k < a.size(); ++k) {
-    const bool is_own = k == At(label);
+    const bool is_own = k == Index(label);
     const double value = (beta - (is_own ? own : b[k])) / curvature;
     a[k] = is_own ? std::min(cost, value + cost) : std::min(0.0, value);
   }
-  if (a[At(label)] <= kRounding * cost) std::ranges::fill(a, 0.0);
+  if (a[Index(label)] <= kRounding * cost) std::ranges::fill(a, 0.0);
 }
 
 }  // namespace
@@ -49,10 +49,10 @@ CrammerSingerSolver::CrammerSingerSolver(const TrainingRows& rows,
     : rows_(rows),
       num_classes_(num_classes),
       random_(random),
-      norms_(At(rows.size())),
-      alpha_(At(rows.size() * num_classes), 0.0),
-      active_(At(rows.size())),
-      is_active_(At(rows.size()), 1),
+      norms_(Index(rows.size())),
+      alpha_(Index(rows.size() * num_classes), 0.0),
+      active_(Index(rows.size())),
+      is_active_(Index(rows.size()), 1),
       bound_(kInfinity) {
   std::iota(active_.begin(), active_.end(), 0);
   rows_.x->With([&](const auto& x) {
@@ -64,7 +64,7 @@ CrammerSingerSolver::CrammerSingerSolver(const TrainingRows& rows,
 }
 
 std::span<double> CrammerSingerSolver::AlphaOf(int64_t i) {
-  return std::span(alpha_).subspan(At(i * num_classes_), At(num_classes_));
+  return std::span(alpha_).subspan(Index(i * num_classes_), Index(num_classes_));
 }
 
 // w_k.x of all classes.
@@ -83,21 +83,21 @@ void CrammerSingerSolver::Scores(const Rows& x,
 }
 
 double CrammerSingerSolver::ViolationOf(int64_t i, double* scores) const {
-  const int32_t label = rows_.label[At(i)];
+  const int32_t label = rows_.label[Index(i)];
   const double* const alpha = alpha_.data() + i * num_classes_;
   double largest = -kInfinity, smallest = kInfinity;
   for (int32_t k = 0; k < num_classes_; ++k) {
     if (k != label) scores[k] += 1;
     largest = std::max(largest, scores[k]);
-    const double upper = k == label ? rows_.cost[At(i)] : 0;
+    const double upper = k == label ? rows_.cost[Index(i)] : 0;
     if (alpha[k] < upper) smallest = std::min(smallest, scores[k]);
   }
   return std::max(largest - smallest, 0.0);
 }
 
 double CrammerSingerSolver::SurplusOf(int64_t i, const double* gradients) const {
-  const int32_t label = rows_.label[At(i)];
-  if (alpha_[At(i * num_classes_ + label)] != 0) return -kInfinity;
+  const int32_t label = rows_.label[Index(i)];
+  if (alpha_[Index(i * num_classes_ + label)] != 0) return -kInfinity;
   double others = -kInfinity;
   for (int32_t k = 0; k < num_classes_; ++k) {
     if (k != label) others = std::max(others, gradients[k]);
@@ -111,26 +111,26 @@ double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
   random_.Shuffle(active_);
   const int32_t classes = num_classes_;
   double* const v_bias = v + rows_.x->num_cols() * classes;
-  std::vector<double> gradient(At(classes)), next(At(classes)), sorted;
+  std::vector<double> gradient(Index(classes)), next(Index(classes)), sorted;
   double largest = 0;
   std::size_t kept = 0;
   for (const int32_t i : active_) {
-    const int64_t row = rows_.rows[At(i)];
+    const int64_t row = rows_.rows[Index(i)];
     Scores(x, row, v, gradient.data());
     const double violation = ViolationOf(i, gradient.data());
     largest = std::max(largest, violation);
     if (SurplusOf(i, gradient.data()) <= bound_) active_[kept++] = i;
     if (violation <= kRounding) continue;
     const std::span<double> alpha = AlphaOf(i);
-    const double curvature = overlap * norms_[At(i)];
+    const double curvature = overlap * norms_[Index(i)];
     if (curvature > 0) {
       for (std::size_t k = 0; k < alpha.size(); ++k) gradient[k] -= curvature * alpha[k];
-      SolveRow(gradient, rows_.label[At(i)], rows_.cost[At(i)], curvature, sorted, next);
+      SolveRow(gradient, rows_.label[Index(i)], rows_.cost[Index(i)], curvature, sorted, next);
     } else {  // a row of zeros: any other class is as good
-      const std::size_t own = At(rows_.label[At(i)]);
+      const std::size_t own = Index(rows_.label[Index(i)]);
       std::ranges::fill(next, 0.0);
-      next[own] = rows_.cost[At(i)];
-      next[own == 0 ? 1 : 0] = -rows_.cost[At(i)];
+      next[own] = rows_.cost[Index(i)];
+      next[own == 0 ? 1 : 0] = -rows_.cost[Index(i)];
     }
     for (std::size_t k = 0; k < alpha.size(); ++k) {
       gradient[k] = overlap * (next[k] - alpha[k]);
@@ -138,10 +138,10 @@ double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
     }
     x.ForEach(row, [&](int32_t column, double value) {
       double* const at = v + int64_t{column} * classes;
-      for (int32_t k = 0; k < classes; ++k) at[k] += value * gradient[At(k)];
+      for (int32_t k = 0; k < classes; ++k) at[k] += value * gradient[Index(k)];
     });
     for (int32_t k = 0; rows_.bias != 0 && k < classes; ++k)
-      v_bias[k] += rows_.bias * gradient[At(k)];
+      v_bias[k] += rows_.bias * gradient[Index(k)];
   }
   active_.resize(kept);
   bound_ = largest > 0 ? largest : kInfinity;
@@ -165,7 +165,7 @@ Step CrammerSingerSolver::Solve(std::span<const double> w, const Effort& effort)
   last_violation_ = step.violation;
   for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) / effort.overlap;
   for (int64_t i = 0; i < rows_.size(); ++i) {
-    const std::size_t own = At(i * num_classes_ + rows_.label[At(i)]);
+    const std::size_t own = Index(i * num_classes_ + rows_.label[Index(i)]);
     step.gain += alpha_[own] - before_[own];
   }
   return step;
@@ -178,25 +178,25 @@ void CrammerSingerSolver::Shorten(double length) {
 
 Measurement CrammerSingerSolver::Measure(std::span<const double> w, ThreadPool& pool) {
   const int64_t count = rows_.size(), blocks = (count + kBlock - 1) / kBlock;
-  std::vector<Measurement> sums(At(blocks));
+  std::vector<Measurement> sums(Index(blocks));
   rows_.x->With([&](const auto& x) {
     pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
-      std::vector<double> gradient(At(num_classes_));
+      std::vector<double> gradient(Index(num_classes_));
       for (int64_t i = begin * kBlock; i < std::min(count, end * kBlock); ++i) {
-        Measurement& sum = sums[At(i / kBlock)];
-        const int32_t label = rows_.label[At(i)];
-        Scores(x, rows_.rows[At(i)], w.data(), gradient.data());
+        Measurement& sum = sums[Index(i / kBlock)];
+        const int32_t label = rows_.label[Index(i)];
+        Scores(x, rows_.rows[Index(i)], w.data(), gradient.data());
         ViolationOf(i, gradient.data());
         const double largest = *std::max_element(gradient.begin(), gradient.end());
-        sum.loss += rows_.cost[At(i)] * (largest - gradient[At(label)]);
-        sum.dual += alpha_[At(i * num_classes_ + label)];
-        is_active_[At(i)] = SurplusOf(i, gradient.data()) <= last_violation_;
+        sum.loss += rows_.cost[Index(i)] * (largest - gradient[Index(label)]);
+        sum.dual += alpha_[Index(i * num_classes_ + label)];
+        is_active_[Index(i)] = SurplusOf(i, gradient.data()) <= last_violation_;
       }
     });
   });
   active_.clear();
   for (int64_t i = 0; i < count; ++i) {
-    if (is_active_[At(i)] != 0) active_.push_back(static_cast<int32_t>(i));
+    if (is_active_[Index(i)] != 0) active_.push_back(static_cast<int32_t>(i));
   }
   bound_ = kInfinity;
   Measurement total;

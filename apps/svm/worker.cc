@@ -1,6 +1,7 @@
 #include "apps/svm/worker.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/linear_decision.h>
 #include <strads/random.h>
 
@@ -18,8 +19,6 @@ namespace {
 // weights that the others have changed. One alone goes on until it is accurate, or so many passes.
 constexpr double kSharedPasses = 0.3;
 constexpr double kLonePasses = 20;
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 }  // namespace
 

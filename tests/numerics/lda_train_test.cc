@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <cmath>
@@ -242,6 +243,29 @@ TEST_F(LdaTrain, WorkersHaveAboutAsMuchToDoInEveryRound) {
   const double balance = Train(8).extra.at("balance");
   EXPECT_GE(balance, 0.85);  // cells have 280 tokens; large ones come closer to their mean
   EXPECT_LE(balance, 1);
+}
+
+TEST_F(LdaTrain, WorkersHaveAsManyTokensWhereverThoseThatAreKeptAre) {
+  std::vector<std::vector<int>> documents(200);
+  for (int d = 0; d < 200; ++d) {
+    for (int i = 0; i < 40; ++i) documents[Index(d)].push_back(d < 100 ? (d * 7 + i * 3) % 80 : 80);
+    if (d >= 100) documents[Index(d)].push_back(d % 80);
+  }
+  Make(MakeDocuments(documents));
+  options_.max_df = 0.4;  // too little for word 80
+  options_.heldout_share = 0.1;
+  const Summary summary = Train(4);
+  EXPECT_GE(summary.extra.at("balance"), 0.8);  // half of the workers would have 99 % of the tokens
+  EXPECT_EQ(model_.corpus().left_out_tokens % 40, 0);
+  int64_t tokens = 0;
+  const TopicRows rows = Documents();
+  for (const auto& [document, row] : rows.rows) {
+    EXPECT_EQ(rows.SumOf(document), document < 100 ? 40 : 1) << document;
+    tokens += rows.SumOf(document);
+  }
+  EXPECT_EQ(tokens, model_.corpus().tokens);
+  EXPECT_EQ(std::ssize(rows.rows) + model_.corpus().held_out_documents, 200);
+  EXPECT_GT(model_.corpus().held_out_documents, 5);
 }
 
 TEST_F(LdaTrain, MeasuresWhenAskedAndAlwaysAtTheEnd) {

@@ -91,6 +91,32 @@ TEST_F(CorpusShardsTest, TogetherAreTheFileForAnyNumberOfThreads) {
   }
 }
 
+TEST_F(CorpusShardsTest, TogetherAreTheFileWhereverItIsCut) {
+  for (const Case& c : Cases()) {
+    const std::string path = Write(c.text);
+    const NamedCorpus whole = ReadDocuments(path, {});
+    for (const std::vector<double>& cuts :
+         {std::vector<double>{0, 0.01, 0.9, 1}, {0, 0.5, 0.5, 1}, {0, 0, 1, 1}}) {
+      std::vector<Document> documents;
+      for (int rank = 0; rank < 3; ++rank) {
+        const NamedCorpus one = ReadDocuments(path, {rank, 3, 1}, {.cuts = cuts});
+        EXPECT_EQ(one.documents.first_document, std::ssize(documents)) << c.name;
+        EXPECT_TRUE(ReadDocuments(path, {rank, 3, 4}, {.cuts = cuts}).documents == one.documents);
+        const std::vector<Document> part = DocumentsOf(one);
+        documents.insert(documents.end(), part.begin(), part.end());
+      }
+      EXPECT_EQ(documents, DocumentsOf(whole)) << c.name;
+    }
+  }
+}
+
+TEST_F(CorpusShardsTest, AreAsManyAsTheCutsSay) {
+  const std::string path = Write("1 0:1\n");
+  for (const std::vector<double>& cuts :
+       {std::vector<double>{0, 1}, {0, 0.6, 0.5, 1}, {0.1, 0.5, 0.6, 1}, {0, 0.5, 0.6, 0.9}})
+    EXPECT_THROW(ReadDocuments(path, {0, 3, 1}, {.cuts = cuts}), std::logic_error);
+}
+
 TEST_F(CorpusShardsTest, ReadTheDocumentsThatWereWritten) {
   const auto documents = RandomDocuments(120, 40, 3);
   std::vector<Document> expected;

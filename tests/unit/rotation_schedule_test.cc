@@ -94,5 +94,27 @@ TEST(BalancedParts, OfEqualThingsAreEqualAndOfNothingNone) {
   EXPECT_THROW(BalancedParts({}, 0), std::logic_error);
 }
 
+TEST(BalancedCuts, HaveTheSameWeightBetweenThem) {
+  const std::vector<int64_t> weights = {1, 0, 7, 2, 0, 0, 90};
+  const std::vector<double> cuts = BalancedCuts(weights);
+  ASSERT_EQ(cuts.size(), weights.size() + 1);
+  EXPECT_EQ(cuts.front(), 0);
+  EXPECT_EQ(cuts.back(), 1);
+  const auto weight_before = [&](double cut) {
+    double sum = 0;
+    for (size_t k = 0; k < weights.size(); ++k)
+      sum +=
+          static_cast<double>(weights[k]) * std::clamp(cut * 7 - static_cast<double>(k), 0.0, 1.0);
+    return sum;
+  };
+  for (size_t k = 0; k < weights.size(); ++k)
+    EXPECT_NEAR(weight_before(cuts[k + 1]) - weight_before(cuts[k]), 100.0 / 7, 1e-12);
+  EXPECT_THAT(BalancedCuts(std::vector<int64_t>{3}), ElementsAre(0, 1));
+  EXPECT_THAT(BalancedCuts(std::vector<int64_t>{0, 4}), ElementsAre(0, 0.75, 1));
+  EXPECT_THROW(BalancedCuts(std::vector<int64_t>{0, 0}), std::logic_error);
+  EXPECT_THROW(BalancedCuts(std::vector<int64_t>{3, -1}), std::logic_error);
+  EXPECT_THROW(BalancedCuts({}), std::logic_error);
+}
+
 }  // namespace
 }  // namespace strads

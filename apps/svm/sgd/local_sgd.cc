@@ -1,5 +1,6 @@
 #include "apps/svm/sgd/local_sgd.h"
 
+#include <strads/index.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -13,8 +14,6 @@ namespace strads::sgd {
 namespace {
 
 constexpr int64_t kGrain = 1024;  // rows
-
-size_t Index(int64_t i) { return static_cast<size_t>(i); }
 
 double Load(double& value) {
   return std::atomic_ref<double>(value).load(std::memory_order_relaxed);

@@ -44,4 +44,9 @@ std::vector<int32_t> BalancedParts(std::span<const int64_t> weights, int parts);
 // the same sum of counts. O(counts).
 std::vector<int64_t> BalancedRanges(std::span<const int64_t> counts, int64_t parts);
 
+// Where to cut [0, 1] into as many parts of the same weight as there are weights, if weights[k] is
+// spread evenly over [k, k + 1] / weights.size(): one boundary more than weights, ascending from 0
+// to 1. Throws std::logic_error unless a weight is positive and none is negative.
+std::vector<double> BalancedCuts(std::span<const int64_t> weights);
+
 }  // namespace strads

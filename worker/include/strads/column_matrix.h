@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "strads/aligned_vector.h"
+#include "strads/index.h"
 
 namespace strads {
 
@@ -142,7 +143,6 @@ class ColumnMatrix {
                  ThreadPool& pool) const;
 
  private:
-  static std::size_t Index(int j) { return static_cast<std::size_t>(j); }
   std::size_t Count(int j) const {
     return static_cast<std::size_t>(starts_[Index(j) + 1] - starts_[Index(j)]);
   }

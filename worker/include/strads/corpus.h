@@ -62,6 +62,9 @@ struct CorpusOptions {
   // word a line, whose words are split as the text is.
   std::string stop_words = "english";
   int min_word_length = 2;  // of text, in characters
+  // Where the shards of workers meet, as shares of the corpus: 0 = c_0 <= ... <= c_workers = 1.
+  // None: all are as long.
+  std::vector<double> cuts = {};
 };
 
 // Formats of a corpus. Lines end with \n or \r\n, a byte order mark at the beginning is skipped,
@@ -105,12 +108,12 @@ struct NamedCorpus {
 
 // Reads the documents of a shard with shard.threads threads; the result does not depend on their
 // number, and the shards in rank order are the corpus. A shard is the documents whose line starts
-// (uci: whose first line starts; empty documents follow the one before) in shard.RangeOf(bytes); of
-// a uci file that is not in order of documents, shard.RangeOf(D). It may have none.
-// Throws kData "path:line: what is wrong, what was expected" for the first bad line of the shard,
-// for a uci header that does not fit the number of lines, or a vocabulary not of size W; "path: has
-// no documents" if the whole file has none; kUsage for stop words that have no use.
-// Time: one parsing of the shard; counting lines (uci: and document numbers) in the rest.
+// (uci: whose first line starts; empty documents follow the one before) in shard.RangeOf(bytes), or
+// between the cuts; of a uci file that is not in order of documents, those among its D documents.
+// It may have none. Throws kData "path:line: what is wrong, what was expected" for the first bad
+// line of the shard, for a uci header that does not fit the number of lines, or a vocabulary not of
+// size W; "path: has no documents" if the whole file has none; kUsage for stop words that have no
+// use. Time: one parsing of the shard; counting lines (uci: and document numbers) in the rest.
 NamedCorpus ReadDocuments(const std::string& path, Shard shard, const CorpusOptions& options = {});
 
 }  // namespace strads
