@@ -47,9 +47,13 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
   const auto times = [&](int64_t n) {
     return static_cast<int64_t>(growth_ * static_cast<double>(n));
   };
-  // Doubling, as it were, until the set has outgrown the model: few looks at all variables, and few
-  // members too many. A violator at the optimum of the set must join, or nothing would change.
-  const int64_t target = std::max(times(num_nonzeros), std::min(times(size_), 3 * num_nonzeros));
+  // Tripling and doubling, as it were, until the set has outgrown the model: few looks at all
+  // variables, and few members too many. A violator at the optimum of the set must join, or nothing
+  // would change.
+  const int64_t most = 3 * num_nonzeros;
+  const bool is_full = 10 * num_nonzeros >= 9 * size_;
+  const int64_t target =
+      std::max(times(num_nonzeros), is_full ? most : std::min(times(size_), most));
   const int64_t count =
       std::min({std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
                 std::max<int64_t>(at_most, 0), std::ssize(violators)});

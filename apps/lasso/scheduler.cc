@@ -21,7 +21,7 @@ constexpr double kSettled = 1e-2;
 constexpr double kLeastSweepsBetween = 0.05;
 
 // Of a working set.
-constexpr int kFirstSize = 64;
+constexpr int64_t kLeastFirstSize = 64, kMostFirstSize = 512;
 constexpr double kGrowth = 2;
 // Inner products pay as long as the block is this small, or this small beside the entries of a
 // column: they are fewer than the entries then, and let all be solved for at once.
@@ -41,8 +41,6 @@ Scheduler::Scheduler(const Options& options, Slice slice)
       guard_(kGuardWindow) {
   if (options.schedule == "dependency") {
     filter_.emplace(options.max_coupling, options.coupling_cache);
-  } else if (options.schedule == "working_set") {
-    working_set_.emplace(std::max(1, kFirstSize / slice.count), kGrowth);
   }
 }
 
@@ -64,6 +62,11 @@ void Scheduler::SetUp(const Update& update) {
                     std::span(update.counts)
                         .subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)),
                     std::max(1, blocks / slice_.count));
+  }
+  if (options_.schedule == "working_set") {
+    const auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(num_units_)));
+    const auto size = std::clamp(root, kLeastFirstSize, kMostFirstSize) / slice_.count;
+    working_set_.emplace(std::max(1, static_cast<int>(size)), kGrowth);
   }
   const std::string name = filter_ || working_set_ || blocks_ ? "priority" : options_.schedule;
   ScheduleOptions own;

@@ -45,14 +45,18 @@ TEST(WorkingSet, GrowsToItsMultipleOfTheNonZerosButNotBeyondWhatIsAllowed) {
   WorkingSet set(4, 2);
   set.Grow(all, scores, 0, kMany);
   EXPECT_EQ(set.size(), 4);
-  set.Grow(all, scores, 30, kMany);
-  EXPECT_EQ(set.size(), 60);
-  set.Grow(all, scores, 30, kMany);
-  EXPECT_EQ(set.size(), 90) << "it doubles, up to three times the non-zeros";
-  set.Grow(all, scores, 30, kMany);
-  EXPECT_EQ(set.size(), 97) << "a quarter of the non-zeros";
+  set.Grow(all, scores, 4, kMany);
+  EXPECT_EQ(set.size(), 12) << "three times the non-zeros if all members are";
+  set.Grow(all, scores, 10, kMany);
+  EXPECT_EQ(set.size(), 24) << "else it doubles";
+  set.Grow(all, scores, 15, kMany);
+  EXPECT_EQ(set.size(), 45) << "up to three times the non-zeros";
+  set.Grow(all, scores, 15, kMany);
+  EXPECT_EQ(set.size(), 49) << "the first size, and a quarter of the non-zeros if that is more";
+  set.Grow(all, scores, 40, kMany);
+  EXPECT_EQ(set.size(), 98);
   set.Grow(all, scores, 100, 15);
-  EXPECT_EQ(set.size(), 112);
+  EXPECT_EQ(set.size(), 113);
   EXPECT_THAT(set.Grow(all, scores, 100, 0), IsEmpty());
   EXPECT_THAT(set.Grow(all, scores, 100, -3), IsEmpty());
 }

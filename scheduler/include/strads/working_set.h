@@ -10,10 +10,11 @@ namespace strads {
 //
 // After each look at all variables those join that violate the optimality conditions most, so many
 // that the set has `growth` times as many members as the model has non-zeros or, up to three times
-// as many, as it had before; at least `first_size`, and a quarter of the non-zeros (Johnson and
-// Guestrin, ICML 2015; Massias, Gramfort and Salmon, ICML 2018). Members stay: what is known of
-// their couplings remains of use. A model of K non-zeros is found in about log(K / first_size) /
-// log(growth) looks and a few more, however correlated the variables are.
+// as many, as it had before (three times the non-zeros at once if nearly all members are); at least
+// `first_size`, and a quarter of the non-zeros (Johnson and Guestrin, ICML 2015; Massias, Gramfort
+// and Salmon, ICML 2018). Members stay: what is known of their couplings remains of use. A model of
+// K non-zeros is found in about log(K / first_size) / log(growth) looks and a few more, however
+// correlated the variables are.
 class WorkingSet {
  public:
   // Throws UsageError unless first_size >= 1 and growth >= 1.
