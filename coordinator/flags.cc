@@ -82,6 +82,25 @@ std::string Wrap(const std::string& text, size_t indent) {
 
 }  // namespace
 
+std::string ValueAhead(const std::string& name, const std::vector<std::string>& arguments) {
+  std::string value;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].starts_with('-')) continue;
+    const std::string flag = arguments[i].substr(arguments[i].starts_with("--") ? 2 : 1);
+    if (flag == name && i + 1 < arguments.size()) value = arguments[i + 1];
+    if (flag.starts_with(name + "=")) value = flag.substr(name.size() + 1);
+  }
+  if (!value.empty() || name == "config") return value;
+  std::ifstream file(ValueAhead("config", arguments));
+  for (std::string line; std::getline(file, line);) {
+    const std::string text = line.substr(0, line.find('#'));
+    const size_t equals = text.find('=');
+    if (equals != std::string::npos && Trim(text.substr(0, equals)) == name)
+      value = Trim(text.substr(equals + 1));
+  }
+  return value;
+}
+
 Flags::Flags(std::vector<FlagGroup> groups) : groups_(std::move(groups)) {
   for (const FlagGroup& group : groups_) {
     for (const OptionInfo& option : group.options) Register(option);

@@ -46,6 +46,10 @@ class Flags {
   std::set<std::string> given_;
 };
 
+// What the flag is given in the arguments or, if they name a config file, there; empty: nothing.
+// For what decides which flags there are: no errors, which come when all are parsed.
+std::string ValueAhead(const std::string& name, const std::vector<std::string>& arguments);
+
 // Names of `known` that look like `name`, most alike first, at most three.
 std::vector<std::string> NearMisses(const std::string& name, const std::vector<std::string>& known);
 

@@ -86,7 +86,7 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
   return groups;
 }
 
-// Keys that another command of the app knows: one config file serves them all.
+// Keys that another command or solver of the app knows: one config file serves them all.
 std::set<std::string> KeysOfOtherCommands(const Request& request) {
   std::set<std::string> keys;
   if (request.app == nullptr) return keys;
@@ -96,6 +96,7 @@ std::set<std::string> KeysOfOtherCommands(const Request& request) {
   add(request.app->options);
   add(DescribeOptions<RunOptions>());
   for (const Command& command : request.app->commands) add(command.options);
+  for (const auto& [name, program] : request.app->solvers) add(program->options);
   return keys;
 }
 
@@ -182,6 +183,11 @@ int Dispatch(const std::string& binary,
     request.program = request.command->program.get();
     request.command = nullptr;
   }
+  // Which flags there are may depend on the solver.
+  if (request.program != nullptr && request.command == nullptr) {
+    const auto solver = request.program->solvers.find(ValueAhead("solver", arguments));
+    if (solver != request.program->solvers.end()) request.program = solver->second.get();
+  }
   if (arguments.empty() && command.empty() && !help && names_app) {
     std::fputs(Usage(binary, programs, names_app).c_str(), stderr);
     return ExitCode(ErrorKind::kUsage);
@@ -237,7 +243,10 @@ int Dispatch(const std::string& binary,
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);
   std::vector<std::string> child = {OwnPath(), "--noprogress", "--child"};
-  if (names_app) child.insert(child.begin() + 1, request.app->name);
+  // The worker of a command's program goes by the command, that of a solver by its own program.
+  const bool is_command = !command.empty() && command != "train";
+  if (names_app)
+    child.insert(child.begin() + 1, is_command ? request.app->name : request.program->name);
   child.insert(child.begin() + (names_app ? 2 : 1), command.empty() ? "train" : command);
   return Train(*request.program, own, options, child);
 }

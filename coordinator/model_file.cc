@@ -184,14 +184,20 @@ void CheckModelPath(const std::string& path) {
   unlink(temporary.c_str());
 }
 
-void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary) {
+void WriteModel(const std::string& path, SavedModel saved, const Summary& summary) {
+  const Json training = {{"termination", TerminationName(summary.termination)},
+                         {"objective", Number(summary.objective)},
+                         {"gap", Number(summary.gap)},
+                         {"rounds", summary.rounds}};
+  saved.training = training.dump();
+  WriteModel(path, saved);
+}
+
+void WriteModel(const std::string& path, const SavedModel& saved) {
   msgpack::zone zone;
   const msgpack::object model = msgpack::unpack(zone, saved.model.data(), saved.model.size());
   Json json = {{"format", kFormat}, {"strads", kVersion}, {"app", saved.app}};
-  json["training"] = {{"termination", TerminationName(summary.termination)},
-                      {"objective", Number(summary.objective)},
-                      {"gap", Number(summary.gap)},
-                      {"rounds", summary.rounds}};
+  if (!saved.training.empty()) json["training"] = Json::parse(saved.training);
   json["options"] = saved.options;
   json["model"] = ObjectToJson(model);
   std::string text;
@@ -214,6 +220,7 @@ SavedModel ReadModel(const std::string& path, const std::string& app) {
       throw DataError(path + ": is a model of app '" + saved.app + "', expected '" + app + "'");
     for (const auto& [name, value] : json.at("options").items())
       saved.options[name] = value.get<std::string>();
+    if (json.contains("training")) saved.training = json["training"].dump();
     const std::vector<uint8_t> packed = Json::to_msgpack(json.at("model"));
     saved.model = Bytes::Copy({reinterpret_cast<const char*>(packed.data()), packed.size()});
     return saved;

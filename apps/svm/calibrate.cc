@@ -55,7 +55,7 @@ int RunCalibrate(const CalibrateOptions& options) {
     of.sigmoid_offset = sigmoid.offset;
   }
   saved.model = Pack(model);
-  WriteModel(options.output.empty() ? options.model : options.output, saved, {});
+  WriteModel(options.output.empty() ? options.model : options.output, saved);
   std::printf("rows      %zu\n", result.predicted.size());
   return 0;
 }

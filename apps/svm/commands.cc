@@ -5,6 +5,7 @@
 #include <strads/require.h>
 
 #include "apps/svm/liblinear_file.h"
+#include "apps/svm/sgd/sgd.h"
 #include "apps/svm/svm.h"
 #include "apps/svm/trained_model.h"
 
@@ -44,7 +45,7 @@ int RunImport(const ImportOptions& options) {
   trained.loss = model.loss;
   trained.multiclass = model.multiclass;
   trained.bias = model.has_bias;
-  WriteModel(options.model, {"svm", ToValues(trained), Pack(model)}, {});
+  WriteModel(options.model, {"svm", ToValues(trained), Pack(model)});
   return 0;
 }
 
@@ -59,9 +60,11 @@ Command ImportCommand() {
 }
 
 Program MakeSvm() {
-  return MakeProgram<Svm>(
+  Program program = MakeProgram<Svm>(
       "svm", "minimise 1/2 |w|^2 + C sum of losses (hinge, squared_hinge) over w, to classify",
       {PredictCommand(), EvaluateCommand(), CalibrateCommand(), ExportCommand(), ImportCommand()});
+  program.solvers["sgd"] = std::make_shared<const Program>(sgd::MakeSgd());
+  return program;
 }
 
 }  // namespace strads::svm

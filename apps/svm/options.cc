@@ -17,7 +17,7 @@ void Options::Validate() const {
   Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
           "none, max_abs or standard");
   hold_out().Validate();
-  Require(solver == "dual", "solver", solver, "dual");
+  Require(solver == "dual", "solver", solver, "dual or sgd");
   if (IsCrammerSinger() && IsSquared())
     throw UsageError("--multiclass=crammer_singer needs --loss=hinge");
 }

@@ -64,7 +64,7 @@ TEST(RegressionReference, LeastSquaresAndRidge) {
 double ErrorOn(const regression::Model& model, const std::string& data) {
   const TempDir temp;
   regression::Options options;
-  WriteModel(temp.Path("model"), {"regression", ToValues(options), Pack(model)}, {});
+  WriteModel(temp.Path("model"), {"regression", ToValues(options), Pack(model)});
   const regression::Fitted result = regression::Fit(temp.Path("model"), data, "", true, 2);
   double wrong = 0;
   for (size_t i = 0; i < result.predicted.size(); ++i) {

@@ -54,6 +54,48 @@ TEST(SgdCommands, TrainInProcessesAndPredictUnderEveryConsistency) {
   }
 }
 
+TEST(SgdCommands, AreASolverOfSvm) {
+  const TempDir folder;
+  const std::string data = "--data=" + folder.Write("rows.csv", Csv());
+  const std::string config = "--config=" + folder.Write("svm.conf", "solver = sgd\nepochs = 7\n");
+  const auto train = [&](Words words) {
+    const std::string model = folder.Path("model.json");
+    words.insert(words.end(), {data, "--workers=2", "--noprogress", "--model=" + model});
+    const Finished trained = RunStrads(words);
+    EXPECT_EQ(trained.exit_code, 0) << trained.err;
+    return ModelJson(model);
+  };
+  const Json model = train({"sgd", "train", "--epochs=7"});
+  EXPECT_EQ(model.at("options").at("solver"), "sgd");
+  EXPECT_EQ(train({"svm", "train", "--solver=sgd", "--epochs=7"}), model);
+  EXPECT_EQ(train({"svm", "train", "--solver", "sgd", "--epochs=7", "--processes"}), model);
+  EXPECT_EQ(train({"svm", "train", config}), model);
+  EXPECT_EQ(train({"svm", "train", config, "--solver=dual"}).at("options").at("solver"), "dual");
+  EXPECT_THAT(RunStrads({"svm", "train", "--solver=sgd", "--help"}).out, HasSubstr("local_epochs"));
+  const Finished refused =
+      RunStrads({"svm", "train", data, "--solver=sgd", "--multiclass=crammer_singer"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("unknown option 'multiclass'"));
+  EXPECT_EQ(RunStrads({"svm", "train", data, "--solver=newton"}).exit_code, 2);
+}
+
+TEST(SgdCommands, AClassWeightIsTheWeightOfEachOfItsRows) {
+  const TempDir folder;
+  const auto model = [&](const std::string& weights) {
+    const std::string path = folder.Path("model.json");
+    const Finished trained =
+        RunStrads({"sgd", "train", "--data=" + folder.Write("rows.csv", Csv()), "--workers=2",
+                   "--epochs=5", "--loss=logistic", "--noprogress", "--model=" + path, weights});
+    EXPECT_EQ(trained.exit_code, 0) << trained.err;
+    return ModelJson(path).at("model");
+  };
+  const Json weighted = model("--class_weights=" + folder.Write("classes", "yes 2.5\n"));
+  EXPECT_EQ(weighted,
+            model("--weights=" + folder.Write("rows", "2.5\n2.5\n2.5\n2.5\n1\n1\n1\n1\n")));
+  EXPECT_NE(weighted, model("--weights="));
+  EXPECT_EQ(model("--class_weights=balanced"), model("--weights=")) << "four rows of each class";
+}
+
 TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
   const TempDir folder;
   const std::string data = "--data=" + folder.Write("rows.csv", Csv());

@@ -93,7 +93,7 @@ Model Filled() {
 void Write(const std::string& path,
            const Model& model,
            const OptionValues& options = {{"lambda", "0.5"}}) {
-  WriteModel(path, {"toy", options, Pack(model)}, Summary());
+  WriteModel(path, {"toy", options, Pack(model)});
 }
 
 TEST(ModelFile, ReadsBackEveryNumberToTheBit) {
@@ -103,6 +103,22 @@ TEST(ModelFile, ReadsBackEveryNumberToTheBit) {
   const auto received = LoadModel<Model>(directory.Path("m"), "toy");
   EXPECT_TRUE(received.Fields() == sent.Fields());
   EXPECT_EQ(Pack(received).view(), Pack(sent).view()) << "signs of zeros too";
+}
+
+TEST(ModelFile, SaysOfItsTrainingWhatIsKnown) {
+  const TempDir directory;
+  Summary summary;
+  summary.termination = Termination::kMaxRounds;
+  summary.objective = 0.1;
+  summary.rounds = 7;
+  WriteModel(directory.Path("m"), {"toy", {}, Pack(Filled())}, summary);
+  const SavedModel trained = ReadModel(directory.Path("m"), "toy");
+  for (const char* part : {R"("MaxRounds")", R"("objective":0.1)", R"("rounds":7)"})
+    EXPECT_THAT(trained.training, ::testing::HasSubstr(part));
+  WriteModel(directory.Path("again"), trained);
+  EXPECT_EQ(ReadModel(directory.Path("again"), "toy").training, trained.training);
+  Write(directory.Path("unknown"), Filled());
+  EXPECT_EQ(ReadModel(directory.Path("unknown"), "toy").training, "");
 }
 
 TEST(ModelFile, KeepsTheOptionsAndNamesTheApp) {
@@ -233,7 +249,7 @@ TEST(ModelFile, NumbersThatAreNotFiniteComeBack) {
 
 TEST(ModelFile, OptionsThatAreNoUtf8DoNotLoseTheModel) {
   const TempDir directory;
-  WriteModel(directory.Path("m"), {"toy", {{"data", "caf\xe9.svm"}}, Pack(Filled())}, {});
+  WriteModel(directory.Path("m"), {"toy", {{"data", "caf\xe9.svm"}}, Pack(Filled())});
   EXPECT_EQ(LoadModel<Model>(directory.Path("m"), "toy").doubles, Filled().doubles);
 }
 

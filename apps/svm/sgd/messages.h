@@ -15,22 +15,24 @@ namespace strads::sgd {
 // What a worker tells of its shard.
 struct Start {
   IdTable labels;
+  std::vector<int64_t> label_rows;  // of each label
   int64_t rows = 0;
   int64_t num_features = 0;
   double squared_norms = 0;           // sum of |x_i|^2, the constant feature included
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
-  STRADS_FIELDS(labels, rows, num_features, squared_norms, features, target)
+  STRADS_FIELDS(labels, label_rows, rows, num_features, squared_norms, features, target)
 };
 
 // What workers read: the weights, one for each feature and one for the constant, if there is one.
 struct Parameters {
   Eigen::VectorXd w;
-  int64_t pulls = 0;     // gradients that are in w
-  std::string positive;  // the label of y = 1
-  double lambda = 1;     // 1 / (C rows): minimised is P / (C rows)
-  double step = 1;       // of the first rows
-  STRADS_FIELDS(w, pulls, positive, lambda, step)
+  int64_t pulls = 0;                                // gradients that are in w
+  std::string positive;                             // the label of y = 1
+  double positive_weight = 1, negative_weight = 1;  // of the losses of rows of that class, and not
+  double lambda = 1;                                // 1 / (C rows): minimised is P / (C rows)
+  double step = 1;                                  // of the first rows
+  STRADS_FIELDS(w, pulls, positive, positive_weight, negative_weight, lambda, step)
 };
 
 // What local steps have made of a worker's weights w:  shrink w + change.

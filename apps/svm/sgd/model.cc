@@ -1,11 +1,14 @@
 #include "apps/svm/sgd/model.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -13,7 +16,7 @@
 
 namespace strads::sgd {
 
-Model::Model(const Options& options) : options_(options) {
+Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
   options.Validate();
   loss = options.loss;
   C = options.C;
@@ -23,8 +26,12 @@ Model::Model(const Options& options) : options_(options) {
 void Model::Begin(std::span<const Start> starts) {
   int64_t num_features = 0;
   double squared_norms = 0;
+  std::map<std::string, int64_t, std::less<>> label_rows;
   for (const Start& start : starts) {
-    for (int32_t k = 0; k < start.labels.size(); ++k) labels.emplace_back(start.labels.Name(k));
+    for (int32_t k = 0; k < start.labels.size(); ++k) {
+      labels.emplace_back(start.labels.Name(k));
+      label_rows[labels.back()] += start.label_rows.at(Index(k));
+    }
     rows_ += start.rows;
     num_features = std::max(num_features, start.num_features);
     squared_norms += start.squared_norms;
@@ -37,6 +44,8 @@ void Model::Begin(std::span<const Start> starts) {
   if (labels.size() != 2)
     throw DataError(options_.data + ": has " + std::to_string(labels.size()) +
                     " different labels, expected two");
+  const std::vector<double> weights_of_classes =
+      class_weights_.Of(labels, std::vector{label_rows[labels[0]], label_rows[labels[1]]});
   if (num_features >= std::numeric_limits<int32_t>::max())
     throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
   const auto rows = static_cast<double>(rows_);
@@ -44,6 +53,8 @@ void Model::Begin(std::span<const Start> starts) {
       WithLoss(options_.loss, []<class Loss>(Loss) { return Loss::kCurvature; });
   parameters_.w.setZero(num_features + (has_bias ? 1 : 0));
   parameters_.positive = labels.back();
+  parameters_.negative_weight = weights_of_classes[0];
+  parameters_.positive_weight = weights_of_classes[1];
   parameters_.lambda = 1 / (C * rows);
   parameters_.step = options_.step;
   if (options_.step == 0)

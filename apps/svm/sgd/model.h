@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "apps/svm/class_weights.h"
 #include "apps/svm/model.h"
 #include "apps/svm/sgd/messages.h"
 #include "apps/svm/sgd/options.h"
@@ -36,6 +37,7 @@ class Model : public svm::SvmModel {
   const Eigen::VectorXd& weights() const { return options_.average ? average_ : parameters_.w; }
 
   Options options_;
+  svm::ClassWeights class_weights_;
   int64_t rows_ = 0;
   int64_t visits_ = 0;
   int64_t average_pulls_ = 0;

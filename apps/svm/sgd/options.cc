@@ -16,6 +16,7 @@ void Options::Validate() const {
   Require(epochs >= 0, "epochs", std::to_string(epochs), "at least 0");
   Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),
           "more than 0 and at most 1000000");
+  Require(solver == "sgd", "solver", solver, "sgd");
   Require(step >= 0 && std::isfinite(step), "step", std::to_string(step), "at least 0");
 }
 

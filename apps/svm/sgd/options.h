@@ -15,7 +15,8 @@ namespace strads::sgd {
 //
 // with loss(m) = max(0, 1 - m) (hinge), its square (squared_hinge) or log(1 + exp(-m)) (logistic),
 // y_i = 1 for the larger label (as a number if all are numbers), else -1, and c_i the weight of the
-// row. With a bias, x_i has one more feature, constant 1, whose weight is part of w and of |w|^2.
+// row times that of its class. With a bias, x_i has one more feature, constant 1, whose weight is
+// part of w and of |w|^2.
 struct Options {
   std::string data;
   std::string target;
@@ -24,12 +25,14 @@ struct Options {
   double C = 1;  // NOLINT(readability-identifier-naming): as everybody calls it
   std::string loss = "hinge";
   bool bias = false;
+  std::string class_weights;
   int epochs = 20;
   double local_epochs = 0.1;
   double step = 0;
   bool average = false;
   bool hogwild = false;
   int64_t seed = 1;
+  std::string solver = "sgd";
 
   STRADS_FIELDS(data,
                 target,
@@ -38,12 +41,14 @@ struct Options {
                 C,
                 loss,
                 bias,
+                class_weights,
                 epochs,
                 local_epochs,
                 step,
                 average,
                 hogwild,
-                seed)
+                seed,
+                solver)
   STRADS_HELP(
       "data: libsvm, Matrix Market or CSV file (.gz, .xz, .zst too), one sample a row",
       "target: file of the labels, for Matrix Market; name of their column, for CSV (without: the "
@@ -53,6 +58,8 @@ struct Options {
       "C: weight of the losses, in 1/2|w|^2 + C sum of losses",
       "loss: hinge: max(0, 1 - m), squared_hinge: its square, or logistic: log(1 + exp(-m))",
       "bias: add a constant feature of 1, whose weight is penalised as all are",
+      "class_weights: file of a label and its weight a line (without one: 1), or balanced: n / "
+      "(classes times rows of the class)",
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
       "step: of the first rows, s in s / (1 + lambda s t), lambda = 1 / (C rows); 0: 1 / (the mean "
@@ -61,7 +68,8 @@ struct Options {
       "more",
       "hogwild: let the --threads of a worker update its weights without locks; such runs are not "
       "repeatable",
-      "seed: of the order in which rows are visited")
+      "seed: of the order in which rows are visited",
+      "solver: sgd; svm has others")
 
   ReadOptions reading() const {
     return {.target = target, .num_features = num_features, .weights = weights};

@@ -1,6 +1,7 @@
 #include "apps/svm/sgd/worker.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,8 @@ Worker::Worker(const Options& options, Shard shard)
 Start Worker::Describe() const {
   Start start;
   start.labels = data_.labels;
+  start.label_rows.resize(Index(data_.labels.size()));
+  for (const int32_t label : data_.label) ++start.label_rows[Index(label)];
   start.rows = data_.x.num_rows();
   start.num_features = data_.x.num_cols();
   start.features = data_.features;
@@ -34,9 +37,10 @@ Start Worker::Describe() const {
 void Worker::SetUp(const Parameters& parameters) {
   data_.x.Resize(parameters.w.size() - (options_.bias ? 1 : 0), pool_);
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    const int32_t label = data_.label.at(static_cast<size_t>(i));
-    rows_.sign.push_back(data_.labels.Name(label) == parameters.positive ? 1 : -1);
-    rows_.cost.push_back(data_.weights.size() > 0 ? data_.weights[i] : 1);
+    const bool is_positive = data_.labels.Name(data_.label.at(Index(i))) == parameters.positive;
+    const double weight = is_positive ? parameters.positive_weight : parameters.negative_weight;
+    rows_.sign.push_back(is_positive ? 1 : -1);
+    rows_.cost.push_back(weight * (data_.weights.size() > 0 ? data_.weights[i] : 1));
   }
   sgd_.emplace(rows_, options_.loss, static_cast<uint64_t>(options_.seed),
                static_cast<uint64_t>(shard_.rank));

@@ -14,11 +14,16 @@ struct SavedModel {
   std::string app;
   OptionValues options;  // of the app, as it was trained with
   Bytes model;           // the app's Model, packed
+  // What the file says of the training that made it, as JSON; empty: nothing, for models that come
+  // from elsewhere.
+  std::string training = {};
 };
 
 // Writes the file whole or not at all: to a temporary file beside it, which is then renamed.
 // Throws Error (kData) if it cannot be written.
-void WriteModel(const std::string& path, const SavedModel& saved, const Summary& summary);
+void WriteModel(const std::string& path, const SavedModel& saved);
+// With what the summary says of the training.
+void WriteModel(const std::string& path, SavedModel saved, const Summary& summary);
 
 // Throws Error (kData) if WriteModel could not write there: found out before the work is done.
 void CheckModelPath(const std::string& path);

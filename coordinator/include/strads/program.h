@@ -8,6 +8,7 @@
 #include <strads/rotation_role.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -77,6 +78,8 @@ struct Program {
   // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
   bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
+  // Programs, of options of their own, that train instead where --solver=NAME says so.
+  std::map<std::string, std::shared_ptr<const Program>> solvers = {};
   // Of a DataParallelApp, and then the three roles above are empty.
   std::function<std::unique_ptr<DataParallelWorkerRole>(const Bytes& options, Shard)>
       make_data_parallel_worker = {};
