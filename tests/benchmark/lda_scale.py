@@ -2,7 +2,7 @@
 """How topic models scale: lda_scale.py memory BUILD_FOLDER or lda_scale.py speed BUILD_FOLDER OUTPUT_FOLDER
 
 Draws a corpus of 100,000 words by a Zipf law and documents of 100 tokens. Of 100,000 documents it prints the peak
-resident memory of the coordinator and of each of 1, 2 and 4 worker processes with 1,000 topics; of 10,000 the million
+resident memory of the coordinator and of each of 1, 2 and 4 worker processes with 1,000 topics; of 40,000 the million
 tokens a second of each sampler on two threads for 100 to 10,000 topics, also as OUTPUT_FOLDER/lda_topics.svg.
 
 Needs NumPy.
@@ -87,7 +87,7 @@ def main():
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
         data = pathlib.Path(folder, "corpus")
-        write(data, 100_000, 100_000 if sys.argv[1] == "memory" else 10_000, 100)
+        write(data, 100_000, 100_000 if sys.argv[1] == "memory" else 40_000, 100)
         if sys.argv[1] == "memory":
             memory(sys.argv[2], data, folder)
         else:
