@@ -40,6 +40,7 @@ struct Options {
   bool intercept = true;
   std::string scale = "none";
   double validation_share = 0;
+  int validation_fold = 0;
   std::string solver = "auto";
   double alpha = 0;
   int memory = 10;
@@ -59,6 +60,7 @@ struct Options {
                 intercept,
                 scale,
                 validation_share,
+                validation_fold,
                 solver,
                 alpha,
                 memory,
@@ -83,6 +85,7 @@ struct Options {
       "value), "
       "standard (their standard deviation)",
       "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, fista, ista, gd "
       "(gradient descent with the step alpha/(n sqrt(t)))",
       "alpha: of gd; 0: 1 over the sum of the features' mean squares (and the curvature of the "
@@ -92,7 +95,7 @@ struct Options {
       "times the largest slope at w = 0",
       "seed: of what is held out")
 
-  HoldOut hold_out() const { return {.share = validation_share, .fold = 0}; }
+  HoldOut hold_out() const { return {.share = validation_share, .fold = validation_fold}; }
   bool IsLogistic() const { return loss == "logistic"; }
   double l1() const { return lambda * l1_ratio; }
   double l2() const { return lambda * (1 - l1_ratio); }

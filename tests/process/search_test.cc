@@ -68,6 +68,32 @@ TEST_F(Search, TellsTheMeanOverFoldsOfWhatTrainTells) {
   EXPECT_NEAR(found["settings"][found["best"].get<size_t>()]["mean"].get<double>(), best, 1e-14);
 }
 
+TEST_F(Search, TellsWhatRegressionTellsOfItsFolds) {
+  const std::string data =
+      folder_.Write("line.csv", "y,x\n1,1\n2,2\n4,3\n3,4\n6,5\n5,6\n8,7\n7,8\n");
+  const auto flags = [&](Words more) {
+    more.insert(more.end(), {"--data=" + data, "--model=" + model_, "--noprogress", "--seed=3"});
+    return more;
+  };
+  const Finished found = RunStrads(flags(
+      {"search", "regression", "--grid=lambda=0.1,1e9", "--folds=2", "--metric=validation_rmse"}));
+  ASSERT_EQ(found.exit_code, 0) << found.err;
+  const Json settings = ModelJson(model_).at("model").at("settings");
+  ASSERT_EQ(settings.size(), 2U);
+  EXPECT_LT(settings[0]["mean"].get<double>(), settings[1]["mean"].get<double>());
+  std::vector<double> values;
+  for (int fold = 0; fold < 2; ++fold) {
+    const std::string metrics = folder_.Path("metrics.jsonl");
+    const Finished trained =
+        RunStrads(flags({"regression", "train", "--lambda=0.1", "--validation_share=0.5",
+                         "--validation_fold=" + std::to_string(fold), "--metrics=" + metrics}));
+    ASSERT_EQ(trained.exit_code, 0) << trained.err;
+    values.push_back(ReadJsonLines(metrics).back()["validation_rmse"]);
+  }
+  EXPECT_NE(values[0], values[1]);
+  EXPECT_NEAR(settings[0]["mean"].get<double>(), (values[0] + values[1]) / 2, 1e-12);
+}
+
 TEST_F(Search, TellsTheSameWhoeverTrains) {
   const Words grid = {"--grid=C=0.001:10:4 bias=true,false", "--folds=2"};
   Found(grid);
