@@ -52,6 +52,21 @@ std::string Trim(const std::string& text) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+// A line `name = value # comment` of a config file.
+struct ConfigLine {
+  explicit ConfigLine(const std::string& line) : text(Trim(line.substr(0, line.find('#')))) {
+    const size_t equals = text.find('=');
+    has_value = equals != std::string::npos;
+    if (!has_value) return;
+    name = Trim(text.substr(0, equals));
+    value = Trim(text.substr(equals + 1));
+  }
+
+  std::string text;
+  bool has_value = false;
+  std::string name = {}, value = {};
+};
+
 std::string WithDefault(const OptionInfo& option) {
   static constexpr const char* kTypes[] = {"bool", "int", "number", "text"};
   std::string text = std::string(" (") + kTypes[static_cast<int>(option.type)];
@@ -93,10 +108,8 @@ std::string ValueAhead(const std::string& name, const std::vector<std::string>& 
   if (!value.empty() || name == "config") return value;
   std::ifstream file(ValueAhead("config", arguments));
   for (std::string line; std::getline(file, line);) {
-    const std::string text = line.substr(0, line.find('#'));
-    const size_t equals = text.find('=');
-    if (equals != std::string::npos && Trim(text.substr(0, equals)) == name)
-      value = Trim(text.substr(equals + 1));
+    const ConfigLine read(line);
+    if (read.has_value && read.name == name) value = read.value;
   }
   return value;
 }
@@ -184,12 +197,11 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ig
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
     const std::string where = path + ":" + std::to_string(number) + ": ";
-    const std::string text = Trim(line.substr(0, line.find('#')));
-    if (text.empty()) continue;
-    const size_t equals = text.find('=');
-    if (equals == std::string::npos)
-      throw UsageError(where + "'" + text + "' has no '=', expected name = value");
-    const std::string name = Trim(text.substr(0, equals));
+    const ConfigLine read(line);
+    if (read.text.empty()) continue;
+    if (!read.has_value)
+      throw UsageError(where + "'" + read.text + "' has no '=', expected name = value");
+    const std::string& name = read.name;
     if (!from_file.insert(name).second) throw UsageError(where + "'" + name + "' is given twice");
     const OptionInfo* option = Find(name);
     if (option == nullptr) {
@@ -198,7 +210,7 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ig
     }
     if (from_arguments.contains(name)) continue;
     try {
-      Set(*option, Trim(text.substr(equals + 1)));
+      Set(*option, read.value);
     } catch (const Error& error) {
       throw UsageError(where + error.what());
     }

@@ -184,7 +184,8 @@ int Dispatch(const std::string& binary,
     request.command = nullptr;
   }
   // Which flags there are may depend on the solver.
-  if (request.program != nullptr && request.command == nullptr) {
+  if (request.program != nullptr && request.command == nullptr &&
+      !request.program->solvers.empty()) {
     const auto solver = request.program->solvers.find(ValueAhead("solver", arguments));
     if (solver != request.program->solvers.end()) request.program = solver->second.get();
   }
