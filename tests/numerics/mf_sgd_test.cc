@@ -32,7 +32,8 @@ SgdRows Draw(Side side, int64_t rows, int rank, float decay, float low = -1) {
 bool SameBytes(const SgdRows& a, const SgdRows& b) {
   const auto x = a.factors.Range(0, a.rows()), y = b.factors.Range(0, b.rows());
   return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size_bytes()) == 0 &&
-         std::memcmp(a.state.data(), b.state.data(), a.state.size() * sizeof(mf::SgdState)) == 0;
+         std::memcmp(a.state.data(), b.state.data(), a.state.size() * sizeof(mf::SgdState)) == 0 &&
+         std::ranges::equal(a.bias_sums, b.bias_sums);
 }
 
 // One rating's share of the weighted objective, in double.
@@ -74,7 +75,7 @@ TEST_P(SgdKernelTest, MovesAgainstTheDerivative) {
   const std::vector<double> h = ToDouble(old_items.factors.Row(3));
   const double b = old_users.state[2].bias, c = old_items.state[3].bias;
   const auto term = [&](const auto& x, const auto& y, double bb, double cc) {
-    return Term(rating.value, step, x, y, bb, cc, users.decay[2], items.decay[3]);
+    return Term(rating.value, step, x, y, bb, cc, users.state[2].decay, items.state[3].decay);
   };
   const double kDifference = 1e-4;
   const auto half_derivative = [&](auto move) {
@@ -111,8 +112,8 @@ TEST_P(SgdKernelTest, MovesAgainstTheDerivative) {
   const double dc = half_derivative([&](double d) { return term(w, h, b, c + d); });
   EXPECT_NEAR(users.state[2].bias, b - 0.05 / 1.5 * db, 1e-5);
   EXPECT_NEAR(items.state[3].bias, c - 0.05 / 1.5 * dc, 1e-5);
-  EXPECT_THAT(users.state[2].bias_sum, near(2.25 + db * db));
-  EXPECT_THAT(items.state[3].bias_sum, near(2.25 + dc * dc));
+  EXPECT_THAT(users.bias_sums[2], near(2.25 + db * db));
+  EXPECT_THAT(items.bias_sums[3], near(2.25 + dc * dc));
 
   const double no_penalty = Term(rating.value, step, w, h, b, c, 0, 0);
   EXPECT_NEAR(squares, no_penalty, 1e-4 * no_penalty);
