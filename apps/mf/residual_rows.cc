@@ -86,7 +86,7 @@ struct Range {
 };
 
 template <bool Apply, bool Weighted>
-STRADS_INLINE void Run(const Range& range) {
+STRADS_INLINE void Run(const Range range) {
   for (int64_t r = 0; r < range.count; ++r) {
     const OwnRow own = range.own[r];
     const int64_t end = range.begins[r + 1];
