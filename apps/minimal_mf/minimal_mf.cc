@@ -33,22 +33,17 @@ struct Mf {
     STRADS_FIELDS(w)
   };
 
-  struct Scheduler {
+  struct Scheduler : strads::RotationScheduler<Update> {
     Scheduler(const Options& o, strads::Slice s)
-        : blocks(o.workers, o.NumBlocks(), uint64_t(o.seed)), round(s.index), step(s.count) {}
-    Plan Schedule() { return {blocks.At(std::exchange(round, round + step))}; }
-    void Feedback(const Update&) {}
-    strads::RotationSchedule blocks;
-    int64_t round, step;
+        : RotationScheduler(o.workers, o.NumBlocks(), o.seed, s) {}
   };
 
   struct Worker {
-    Worker(const Options& o, strads::Shard s)
-        : options(o), cells(o.NumBlocks()), losses(Eigen::VectorXd::Zero(o.NumBlocks())) {
+    Worker(const Options& options, strads::Shard s)
+        : o(options), cells(o.NumBlocks()), losses(Eigen::VectorXd::Zero(o.NumBlocks())) {
       std::ifstream file(o.data);
-      for (strads::Rating x; file >> x.user >> x.item >> x.value;) {
+      for (strads::Rating x; file >> x.user >> x.item >> x.value;)
         if (x.user % s.num_workers == s.rank) cells[x.item % o.NumBlocks()].push_back(x);
-      }
       if (!file.eof()) throw strads::DataError(o.data + ": expected lines of user, item, rating");
     }
     Block MakeBlock(const Plan&, int32_t index) { return {index, {}}; }
@@ -60,8 +55,7 @@ struct Mf {
       return {std::ssize(cells[block.index])};
     }
     double Step(const strads::Rating& x, Eigen::VectorXf& v, Eigen::VectorXf& h) const {
-      const float e = x.value - v.dot(h), lambda = float(options.lambda),
-                  rate = float(options.rate);
+      const float e = x.value - v.dot(h), lambda = float(o.lambda), rate = float(o.rate);
       const double loss = e * e + lambda * (v.squaredNorm() + h.squaredNorm());
       const Eigen::VectorXf change = rate * (e * h - lambda * v);
       h += rate * (e * v - lambda * h);
@@ -69,26 +63,25 @@ struct Mf {
       return loss;
     }
     Eigen::VectorXf& Row(Rows& rows, int index, int side) const {
-      const auto [place, is_new] = rows.try_emplace(index, options.rank);
-      strads::Random random(uint64_t(options.seed), 2 * uint64_t(index) + uint64_t(side));
-      for (int k = 0; is_new && k < options.rank; ++k) place->second[k] = float(random.Uniform());
+      const auto [place, is_new] = rows.try_emplace(index, o.rank);
+      strads::Random random(uint64_t(o.seed), 2 * uint64_t(index) + uint64_t(side));
+      for (int k = 0; is_new && k < o.rank; ++k) place->second[k] = float(random.Uniform());
       return place->second;
     }
     Partial Push(const Plan&) { return {}; }  // of rounds without blocks
     void Sync(const Update&) {}
     double Loss() const { return losses.sum(); }
     std::optional<Share> Collect() {
-      if (w.empty()) return std::nullopt;
-      return Share{std::exchange(w, {})};
+      return w.empty() ? std::nullopt : std::optional(Share{std::exchange(w, {})});
     }
-    Options options;
+    Options o;
     Rows w;
     std::vector<std::vector<strads::Rating>> cells;  // own ratings by the block of their item
     Eigen::VectorXd losses;                          // of each cell when it was last gone through
   };
 
   struct Model {
-    explicit Model(const Options& o) : options(o) {
+    explicit Model(const Options& options) : o(options) {
       if (o.data.empty() || o.rank < 1 || o.epochs < 1)
         throw strads::UsageError("expected --data=FILE, --rank above 0, --epochs above 0");
     }
@@ -97,12 +90,12 @@ struct Mf {
       return {steps += strads::Sum(partials).steps};
     }
     strads::Report Report() const {
-      const bool done = rounds == options.epochs * options.NumBlocks();
+      const bool done = rounds == o.epochs * o.NumBlocks();
       return {.done = done ? "did all epochs" : "", .converged = false, .updates = steps};
     }
     void Collect(const Block& block) { h.insert(block.h.begin(), block.h.end()); }
     void Collect(const Share& share) { w.insert(share.w.begin(), share.w.end()); }
-    Options options;
+    Options o;
     int64_t rounds = 0, steps = 0;
     Rows w, h;
     STRADS_FIELDS(w, h)

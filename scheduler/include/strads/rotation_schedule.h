@@ -1,9 +1,11 @@
 #pragma once
 
 #include <strads/rotation.h>
+#include <strads/slice.h>
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace strads {
@@ -32,6 +34,32 @@ class RotationSchedule {
   int64_t num_blocks_;
   uint64_t seed_;
   bool shuffle_;
+};
+
+// The scheduler of an app whose plans say nothing but which worker has which block: round by round
+// as a RotationSchedule, shuffled, has it. Schedulers that take turns do every count-th round.
+template <class Update>
+class RotationScheduler {
+ public:
+  // `extend` as in every Rotation. Throws std::logic_error unless 1 <= num_workers <= num_blocks.
+  RotationScheduler(int num_workers, int num_blocks, int64_t seed, Slice slice, bool extend = false)
+      : blocks_(num_workers, num_blocks, static_cast<uint64_t>(seed)),
+        round_(slice.index),
+        step_(slice.count),
+        extend_(extend) {}
+
+  RotationPlan Schedule() {
+    RotationPlan plan{blocks_.At(std::exchange(round_, round_ + step_))};
+    plan.rotation.extend = extend_;
+    return plan;
+  }
+  void Feedback(const Update&) {}
+
+ private:
+  RotationSchedule blocks_;
+  int64_t round_;
+  int64_t step_;
+  bool extend_;
 };
 
 // Divides things of the given weights into parts of about equal weight: the part of each. The
