@@ -10,9 +10,9 @@
 
 namespace strads::mf {
 
-// What SGD keeps of a row beside its factors. Slow and fast are sums of squared gradients: a step is
-// the rate by one over the square root of its sum (Chin, Zhuang, Juan, Lin, PAKDD 2015: one sum for
-// the first kLanes factors, which learn slowly, and one for the others).
+// What SGD keeps of a row beside its factors. Slow and fast are sums of squared gradients: a step
+// is the rate by one over the square root of its sum (Chin, Zhuang, Juan, Lin, PAKDD 2015: one sum
+// for the first kLanes factors, which learn slowly, and one for the others).
 struct SgdState {
   using Number = float;
   float slow = 0;
