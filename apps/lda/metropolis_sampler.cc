@@ -32,7 +32,10 @@ struct MetropolisScratch {
   explicit MetropolisScratch(int topics) : word(topics) {}
 
   WordScratch word;
-  // Tokens of the word that are not of the cell: their topics, and how often.
+  // To draw tokens of the word that are not of the cell: the topic of each if there are few for
+  // their topics, else their topics with a table of how often.
+  bool listed = false;
+  std::vector<Topic> other_tokens;
   std::vector<Topic> others;
   std::vector<double> other_counts;
   AliasTable other_table;
@@ -46,8 +49,9 @@ struct MetropolisWork {
   Random& random;
   MetropolisScratch& scratch;
   DocumentTokens& documents;
-  const float* alpha;
-  const AliasTable* alpha_table;  // null if all alphas are the same
+  float alpha;                    // of every topic, if
+  const AliasTable* alpha_table;  // is null; else each topic has its own
+  const float* alphas;
   double alpha_sum;
   int topics;
   int cycles;
@@ -88,24 +92,48 @@ STRADS_INLINE TwoCounts CountTwo(const Topic* topics, int32_t length, int first,
   return counts;
 }
 
-// Sets scratch.others and what goes with them; returns how many tokens they are.
+// Tokens are listed where there are at most so many for each of their topics.
+constexpr int64_t kListed = 4;
+
+// Lists the tokens of a row's topics that are left in counts.
+STRADS_INLINE void ListTokens(std::span<const Topic> row,
+                              const int32_t* counts,
+                              std::vector<Topic>& tokens) {
+  size_t size = 0;
+  for (const Topic topic : row) {
+    const int32_t count = counts[topic];
+    tokens[size] = topic;
+    size += static_cast<size_t>(count > 0);  // as often as not, and in no order: no branch
+    for (int32_t more = 1; more < count; ++more) tokens[size++] = topic;
+  }
+}
+
+// Makes the scratch ready to draw tokens of the word that are not of the cell; returns how many
+// they are.
 STRADS_INLINE int64_t FindOthers(const MetropolisWork& work, size_t i) {
   MetropolisScratch& scratch = work.scratch;
   int32_t* const counts = scratch.word.counts();
+  const WordRows::Row row = work.rows.Of(work.cell.words[i]);
   const auto begin = work.cell.begins[i], end = work.cell.begins[i + 1];
+  const int64_t others = std::accumulate(row.counts.begin(), row.counts.end(), begin - end);
+  scratch.listed = others <= kListed * std::ssize(row.topics);
   for (int64_t n = begin; n < end; ++n) --counts[work.cell.topics[n]];
-  scratch.others.clear();
-  scratch.other_counts.clear();
-  int64_t sum = 0;
-  for (const Topic topic : work.rows.Of(work.cell.words[i]).topics) {
-    if (counts[topic] <= 0) continue;
-    scratch.others.push_back(topic);
-    scratch.other_counts.push_back(counts[topic]);
-    sum += counts[topic];
+  if (scratch.listed) {
+    if (std::ssize(scratch.other_tokens) <= others)
+      scratch.other_tokens.resize(2 * Index(others + 1));
+    ListTokens(row.topics, counts, scratch.other_tokens);
+  } else {
+    scratch.others.clear();
+    scratch.other_counts.clear();
+    for (const Topic topic : row.topics) {
+      if (counts[topic] <= 0) continue;
+      scratch.others.push_back(topic);
+      scratch.other_counts.push_back(counts[topic]);
+    }
+    scratch.other_table.Build(scratch.other_counts);
   }
   for (int64_t n = begin; n < end; ++n) ++counts[work.cell.topics[n]];
-  if (sum > 0) scratch.other_table.Build(scratch.other_counts);
-  return sum;
+  return others;
 }
 
 // A number of 0..count - 1 that is not `but`, for x in [0, count - 1).
@@ -121,11 +149,15 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
   int64_t* const totals = work.totals;
   Random& random = work.random;
   const double all_beta = static_cast<double>(work.beta) * work.topics;
+  const auto alpha = [&](int k) __attribute__((always_inline)) {
+    return work.alpha_table == nullptr ? work.alpha : work.alphas[k];
+  };
   const auto spread = [&](double x, double each) __attribute__((always_inline)) {
     return std::min(static_cast<int>(x / each), work.topics - 1);
   };
   for (size_t i = 0; i < cell.words.size(); ++i) {
     scratch.word.Load(work.rows, cell.words[i]);
+    if (i + 1 < cell.words.size()) work.rows.Prefetch(cell.words[i + 1]);
     const int64_t begin = cell.begins[i], end = cell.begins[i + 1];
     const auto in_cell = static_cast<double>(end - begin - 1);
     const auto in_word = in_cell + static_cast<double>(FindOthers(work, i));
@@ -146,25 +178,29 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
       const auto total = [&](int k) __attribute__((always_inline)) {
         return static_cast<float>(totals[k]) + work.v_beta;
       };
+      float now = total(topic);  // always of `topic`
       for (int cycle = 0; cycle < work.cycles; ++cycle) {
         double x = random.Uniform() * (in_word + all_beta);
         int proposal;
         if (x < in_cell) {
           proposal = cell.topics[begin + OtherThan(n - begin, x)];
         } else if (x < in_word) {
-          proposal = scratch.others[scratch.other_table.Draw(random())];
+          proposal = scratch.listed ? scratch.other_tokens[Index(static_cast<int64_t>(x - in_cell))]
+                                    : scratch.others[scratch.other_table.Draw(random())];
         } else {
           proposal = spread(x - in_word, static_cast<double>(work.beta));
         }
         if (proposal != topic) {
           const TwoCounts own = CountTwo(tokens, length, proposal, topic);
           const int self = proposal == old ? 1 : 0, now_self = topic == old ? 1 : 0;
-          const float gain =
-              (static_cast<float>(own.first - self) + work.alpha[proposal]) * total(topic);
-          const float cost =
-              (static_cast<float>(own.second - now_self) + work.alpha[topic]) * total(proposal);
+          const float then = total(proposal);
+          const float gain = (static_cast<float>(own.first - self) + alpha(proposal)) * now;
+          const float cost = (static_cast<float>(own.second - now_self) + alpha(topic)) * then;
           const auto uniform = static_cast<float>(random() >> 40) * 0x1p-24F;
-          if (uniform * cost < gain) topic = proposal;
+          if (uniform * cost < gain) {
+            topic = proposal;
+            now = then;
+          }
         }
 
         const auto others = static_cast<double>(length - 1);
@@ -172,15 +208,19 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
         if (x < others) {
           proposal = tokens[OtherThan(place, x)];
         } else if (work.alpha_table == nullptr) {
-          proposal = spread(x - others, static_cast<double>(work.alpha[0]));
+          proposal = spread(x - others, static_cast<double>(work.alpha));
         } else {
           proposal = static_cast<int>(work.alpha_table->Draw(random()));
         }
         if (proposal != topic) {
-          const float gain = (static_cast<float>(counts[proposal]) + work.beta) * total(topic);
-          const float cost = (static_cast<float>(counts[topic]) + work.beta) * total(proposal);
+          const float then = total(proposal);
+          const float gain = (static_cast<float>(counts[proposal]) + work.beta) * now;
+          const float cost = (static_cast<float>(counts[topic]) + work.beta) * then;
           const auto uniform = static_cast<float>(random() >> 40) * 0x1p-24F;
-          if (uniform * cost < gain) topic = proposal;
+          if (uniform * cost < gain) {
+            topic = proposal;
+            now = then;
+          }
         }
       }
       ++counts[topic];
@@ -240,8 +280,9 @@ class MetropolisSampler final : public Sampler {
                 .random = own.random,
                 .scratch = scratch_[Index(own.group)],
                 .documents = documents_,
-                .alpha = alpha_.data(),
+                .alpha = alpha_.front(),
                 .alpha_table = symmetric_ ? nullptr : &alpha_table_,
+                .alphas = alpha_.data(),
                 .alpha_sum = alpha_sum_,
                 .topics = topics_,
                 .cycles = cycles_,

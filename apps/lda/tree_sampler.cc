@@ -145,6 +145,7 @@ STRADS_INLINE void SampleTree(const TreeWork<Count>& work) {
   for (int k = 0; k < work.topics; ++k) set(k);
   for (size_t i = 0; i < cell.words.size(); ++i) {
     word.Load(work.rows, cell.words[i]);
+    if (i + 1 < cell.words.size()) work.rows.Prefetch(cell.words[i + 1]);
     for (const Topic topic : work.rows.Of(cell.words[i]).topics) set(topic);
     for (int64_t n = cell.begins[i]; n < cell.begins[i + 1]; ++n) {
       if (n + kAhead < cell.begins.back()) {

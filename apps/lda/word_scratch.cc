@@ -1,20 +1,18 @@
 #include "apps/lda/word_scratch.h"
 
-#include <bit>
+#include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace strads::lda {
 
-WordScratch::WordScratch(int topics)
-    : counts_(static_cast<size_t>((topics + 7) / 8 * 8), 0),
-      used_((static_cast<size_t>(topics) + 63) / 64) {}
+WordScratch::WordScratch(int topics) : counts_(static_cast<size_t>((topics + 7) / 8 * 8), 0) {}
 
 void WordScratch::Load(const WordRows& rows, int64_t word) {
   const WordRows::Row row = rows.Of(word);
-  for (size_t n = 0; n < row.topics.size(); ++n) {
-    counts_[row.topics[n]] = row.counts[n];
-    Use(row.topics[n]);
-  }
+  loaded_.assign(row.topics.begin(), row.topics.end());
+  added_.clear();
+  for (size_t n = 0; n < row.topics.size(); ++n) counts_[row.topics[n]] = row.counts[n];
 }
 
 void WordScratch::Store(WordRows& rows, int64_t word) {
@@ -22,17 +20,23 @@ void WordScratch::Store(WordRows& rows, int64_t word) {
   int32_t* const counts = rows.CountsAt(word);
   const int64_t capacity = rows.Capacity(word);
   int64_t size = 0;
-  for (size_t i = 0; i < used_.size(); ++i) {
-    for (uint64_t bits = used_[i]; bits != 0; bits &= bits - 1) {
-      const size_t topic = 64 * i + static_cast<size_t>(std::countr_zero(bits));
-      if (counts_[topic] <= 0) continue;
-      if (size == capacity) throw std::logic_error("a row of a word's topics has no room");
-      topics[size] = static_cast<Topic>(topic);
-      counts[size++] = counts_[topic];
-      counts_[topic] = 0;
+  const auto put = [&](Topic topic) {
+    const int32_t count = std::exchange(counts_[topic], 0);
+    if (size == capacity) {
+      if (count > 0) throw std::logic_error("a row of a word's topics has no room");
+      return;
     }
-    used_[i] = 0;
+    topics[size] = topic;
+    counts[size] = count;
+    size += static_cast<int64_t>(count > 0);  // as often as not, and in no order: no branch
+  };
+  std::ranges::sort(added_);
+  auto next = loaded_.begin();
+  for (const Topic topic : added_) {
+    for (; next != loaded_.end() && *next < topic; ++next) put(*next);
+    put(topic);
   }
+  for (; next != loaded_.end(); ++next) put(*next);
   rows.Resize(word, size);
 }
 

@@ -2,6 +2,7 @@
 
 #include <strads/fields.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -51,6 +52,15 @@ class WordRows {
     const auto begin = static_cast<size_t>(begins_[static_cast<size_t>(word)]);
     const auto size = static_cast<size_t>(sizes_[static_cast<size_t>(word)]);
     return {std::span(topics_of_).subspan(begin, size), std::span(counts_).subspan(begin, size)};
+  }
+  // Asks for a row that will be wanted soon.
+  void Prefetch(int64_t word) const {
+    const Row row = Of(word);
+    constexpr size_t kLine = 64, kMost = 512;  // topics
+    for (size_t n = 0; n < std::min(row.topics.size(), kMost); n += kLine / sizeof(Topic))
+      __builtin_prefetch(row.topics.data() + n, 1);
+    for (size_t n = 0; n < std::min(row.counts.size(), kMost); n += kLine / sizeof(int32_t))
+      __builtin_prefetch(row.counts.data() + n, 1);
   }
   // Topics in all rows.
   int64_t size() const;
