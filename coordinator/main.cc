@@ -184,10 +184,14 @@ int Dispatch(const std::string& binary,
     request.command = nullptr;
   }
   // Which flags there are may depend on the solver.
+  std::string solver;
   if (request.program != nullptr && request.command == nullptr &&
       !request.program->solvers.empty()) {
-    const auto solver = request.program->solvers.find(ValueAhead("solver", arguments));
-    if (solver != request.program->solvers.end()) request.program = solver->second.get();
+    const auto own = request.program->solvers.find(ValueAhead("solver", arguments));
+    if (own != request.program->solvers.end()) {
+      solver = own->first;
+      request.program = own->second.get();
+    }
   }
   if (arguments.empty() && command.empty() && !help && names_app) {
     std::fputs(Usage(binary, programs, names_app).c_str(), stderr);
@@ -244,11 +248,9 @@ int Dispatch(const std::string& binary,
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);
   std::vector<std::string> child = {OwnPath(), "--noprogress", "--child"};
-  // The worker of a command's program goes by the command, that of a solver by its own program.
-  const bool is_command = !command.empty() && command != "train";
-  if (names_app)
-    child.insert(child.begin() + 1, is_command ? request.app->name : request.program->name);
+  if (names_app) child.insert(child.begin() + 1, request.app->name);
   child.insert(child.begin() + (names_app ? 2 : 1), command.empty() ? "train" : command);
+  if (!solver.empty()) child.push_back("--solver=" + solver);
   return Train(*request.program, own, options, child);
 }
 

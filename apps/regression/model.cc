@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "apps/regression/feature_stats.h"
+
 namespace strads::regression {
 namespace {
 
@@ -119,20 +121,9 @@ Update Model::PullLook(std::span<const Partial> partials) {
       throw DataError(options_.data + ": no row with the label '" + labels[k] +
                       "' is left to train on, expected at least one with a weight above 0");
   }
-  FeatureStats stats{.weight = sums.weight,
-                     .means = sums.x,
-                     .spreads = sums.spreads,
-                     .largest = std::vector<double>(sums.x.size(), 0.0)};
-  for (double& mean : stats.means) mean /= sums.weight;
-  // Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983.
-  for (const Partial& partial : partials) {
-    const Sums& of = partial.sums;
-    for (size_t j = 0; j < of.x.size() && of.weight > 0; ++j) {
-      const double apart = of.x[j] / of.weight - stats.means[j];
-      stats.spreads[j] += of.weight * apart * apart;
-      stats.largest[j] = std::max(stats.largest[j], of.largest[j]);
-    }
-  }
+  std::vector<Sums> shards;
+  for (const Partial& partial : partials) shards.push_back(partial.sums);
+  const FeatureStats stats = StatsOf(shards);
   shape_.rows = sums.trained_rows;
   shape_.entries = sums.entries;
   validation_rows_ = sums.validation_rows;

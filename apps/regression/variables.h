@@ -5,17 +5,10 @@
 #include <span>
 #include <vector>
 
+#include "apps/regression/feature_stats.h"
 #include "apps/regression/options.h"
 
 namespace strads::regression {
-
-// Where the features of the rows that are trained on lie, and how far they spread.
-struct FeatureStats {
-  double weight = 0;            // sum of c_i
-  std::vector<double> means;    // of each feature
-  std::vector<double> spreads;  // sum of c_i (x_ij - mean)^2
-  std::vector<double> largest;  // |x_ij|
-};
 
 // The variables that solvers work on: u, so that f = u'z + intercept where z_j = (x_j - m_j) / r_j
 // has mean 0 (if there is an intercept) and mean square 1: a problem whose curvature is about the

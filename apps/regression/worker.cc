@@ -10,6 +10,7 @@
 #include <cmath>
 #include <utility>
 
+#include "apps/regression/feature_stats.h"
 #include "apps/regression/losses.h"
 
 namespace strads::regression {
@@ -89,41 +90,13 @@ void Worker::SplitRows(const Update& update) {
 Partial Worker::Look() {
   Partial partial;
   Sums& sums = partial.sums;
-  const auto width = Index(rows_.x.num_cols());
   sums.trained_rows = rows_.size();
   sums.validation_rows = std::ssize(validation_);
   sums.entries = rows_.x.num_nonzeros();
   sums.class_weight.resize(Index(num_classes_), 0.0);
-  sums.x.resize(width, 0.0);
-  sums.spreads.resize(width, 0.0);
-  sums.largest.resize(width, 0.0);
-  for (size_t t = 0; t < rows_.rows.size(); ++t) {
-    sums.weight += rows_.weight[t];
-    sums.y += rows_.weight[t] * rows_.y[t];
-    if (num_classes_ > 0) sums.class_weight.at(Index(std::lround(rows_.y[t]))) += rows_.weight[t];
-  }
-  std::vector<double> present(width, 0.0);  // the weight of rows where the feature is not zero
-  rows_.x.With([&](const auto& x) {
-    for (size_t t = 0; t < rows_.rows.size(); ++t) {
-      x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        sums.x[Index(j)] += rows_.weight[t] * value;
-        present[Index(j)] += rows_.weight[t];
-        double& largest = sums.largest[Index(j)];
-        largest = std::max(largest, std::abs(value));
-      });
-    }
-    if (sums.weight == 0) return;
-    for (size_t t = 0; t < rows_.rows.size(); ++t) {
-      x.ForEach(rows_.rows[t], [&](int32_t j, double value) {
-        const double from_mean = value - sums.x[Index(j)] / sums.weight;
-        sums.spreads[Index(j)] += rows_.weight[t] * from_mean * from_mean;
-      });
-    }
-    for (size_t j = 0; j < width; ++j) {
-      const double mean = sums.x[j] / sums.weight;
-      sums.spreads[j] += std::max(0.0, sums.weight - present[j]) * mean * mean;
-    }
-  });
+  AddFeatures(rows_, sums);
+  for (size_t t = 0; t < rows_.rows.size() && num_classes_ > 0; ++t)
+    sums.class_weight.at(Index(std::lround(rows_.y[t]))) += rows_.weight[t];
   return partial;
 }
 

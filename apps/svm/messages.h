@@ -2,12 +2,11 @@
 
 #include <strads/fields.h>
 #include <strads/id_table.h>
+#include <strads/weight_change.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "apps/svm/weight_change.h"
 
 namespace strads::svm {
 

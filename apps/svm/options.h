@@ -72,10 +72,8 @@ struct Options {
       "validation_share: share of the rows that is held out, drawn by the seed",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: dual (coordinate ascent on the dual, CoCoA+ over workers, with a certified gap) or "
-      "sgd "
-      "(stochastic gradient descent at any --consistency, which has flags of its own: see "
-      "--solver=sgd "
-      "--help)",
+      "sgd (stochastic gradient descent at any --consistency, which has flags of its own: see "
+      "--solver=sgd --help)",
       "workers: number of workers, each with its own rows (part of the answer)",
       "tolerance: the run has converged once the gap of every problem is at most this",
       "seed: of the order of visits, and what is held out")

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <strads/error.h>
+#include <strads/local_sgd.h>
 #include <strads/parallel.h>
+#include <strads/row_losses.h>
 #include <strads/run.h>
 
 #include <Eigen/Dense>
@@ -12,18 +14,26 @@
 #include <tuple>
 #include <vector>
 
-#include "apps/svm/sgd/losses.h"
 #include "tests/support/svm_problems.h"
 
 namespace strads::testing {
 namespace {
 
-double LossOf(const std::string& name, double margin) {
-  return sgd::WithLoss(name, [&]<class Loss>(Loss) { return Loss::Value(margin); });
+template <class Visit>
+auto WithLoss(const std::string& name, Visit&& visit) {
+  if (name == "hinge") return visit(row_loss::Hinge{});
+  if (name == "squared_hinge") return visit(row_loss::SquaredHinge{});
+  if (name == "logistic") return visit(row_loss::Logistic{});
+  if (name == "huber") return visit(row_loss::Huber{0.7});
+  return visit(row_loss::Squared{});
 }
 
-double SlopeOf(const std::string& name, double margin) {
-  return sgd::WithLoss(name, [&]<class Loss>(Loss) { return Loss::Slope(margin); });
+double LossOf(const std::string& name, double f, double y = 1) {
+  return WithLoss(name, [&](auto loss) { return loss.Value(y, f); });
+}
+
+double SlopeOf(const std::string& name, double f, double y = 1) {
+  return WithLoss(name, [&](auto loss) { return loss.Slope(y, f); });
 }
 
 // The problem's rows times their signs.
@@ -92,15 +102,17 @@ RunOptions Rounds(int workers, int64_t max_rounds) {
   return run;
 }
 
-TEST(SgdLoss, HasTheSlopeOfItsValuesAndIsConvex) {
-  for (const char* name : {"hinge", "squared_hinge", "logistic"}) {
-    for (const double margin : {-700.0, -30.0, -2.0, -0.3, 0.0, 0.4, 0.9, 1.7, 30.0, 700.0}) {
-      SCOPED_TRACE(std::string(name) + " at " + std::to_string(margin));
-      const double h = 1e-6;
-      const double slope = (LossOf(name, margin + h) - LossOf(name, margin - h)) / (2 * h);
-      EXPECT_NEAR(SlopeOf(name, margin), slope, 1e-6 * std::max(1.0, std::abs(margin)));
-      EXPECT_LE(SlopeOf(name, margin - 0.1), SlopeOf(name, margin));
-      EXPECT_GE(LossOf(name, margin), 0);
+TEST(RowLoss, HasTheSlopeOfItsValuesAndIsConvex) {
+  for (const char* name : {"hinge", "squared_hinge", "logistic", "squared", "huber"}) {
+    for (const double y : {1.0, -1.0}) {
+      for (const double f : {-700.0, -30.0, -2.1, -0.4, 0.0, 0.45, 0.9, 1.75, 30.0, 700.0}) {
+        SCOPED_TRACE(std::string(name) + " of " + std::to_string(y) + " at " + std::to_string(f));
+        const double h = 1e-6;
+        const double slope = (LossOf(name, f + h, y) - LossOf(name, f - h, y)) / (2 * h);
+        EXPECT_NEAR(SlopeOf(name, f, y), slope, 1e-6 * std::max(1.0, std::abs(f)));
+        EXPECT_LE(SlopeOf(name, f - 0.1, y), SlopeOf(name, f, y));
+        EXPECT_GE(LossOf(name, f, y), 0);
+      }
     }
   }
 }
@@ -128,18 +140,19 @@ TEST(LocalSgd, TakesTheStepsOfItsDefinitionInSomeOrderOfTheRows) {
   const SvmProblem problem = RandomSvm(5, 3, 4, 2);
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
-  sgd::TrainingRows rows = {.x = &x, .sign = {-1, 1, -1}, .cost = {1, 1, 1}};
+  SgdRows rows = {.x = &x, .y = {-1, 1, -1}, .cost = {1, 1, 1}};
   const Eigen::VectorXd begin = Eigen::VectorXd::LinSpaced(4, -0.2, 0.3);
   for (const char* loss : {"hinge", "squared_hinge", "logistic"}) {
     for (const bool hogwild : {false, true}) {
-      sgd::LocalSgd sgd(rows, loss, 9, 0);
-      sgd::LocalWeights weights;
+      const SgdSteps steps = {.loss = loss, .lambda = 0.2, .step = 0.7};
+      LocalSgd sgd(rows, 9, 0);
+      LocalWeights weights;
       weights.Reset(begin);
       weights.Begin();
       if (hogwild)
-        sgd.RunHogwild(6, 3, 0.2, 0.7, weights, pool);
+        sgd.RunHogwild(6, 3, steps, weights, pool);
       else
-        sgd.Run(6, 3, 0.2, 0.7, weights);
+        sgd.Run(6, 3, steps, weights);
       const auto change = weights.Change();
       Eigen::VectorXd w = weights.shrink() * begin;
       change.AddTo({w.data(), 4});
@@ -159,13 +172,13 @@ TEST(LocalSgd, TellsOfTheFeaturesThatItMetAlone) {
   std::vector<Triplet> entries = {{0, 7, 1.0}, {0, 90'000, -2.0}, {1, 8, 1.0}};
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromTriplets(2, kWidth, entries), pool);
-  sgd::TrainingRows rows = {.x = &x, .sign = {1, -1}, .cost = {1, 1}};
-  sgd::LocalSgd sgd(rows, "hinge", 1, 0);
-  sgd::LocalWeights weights;
+  SgdRows rows = {.x = &x, .y = {1, -1}, .cost = {1, 1}};
+  LocalSgd sgd(rows, 1, 0);
+  LocalWeights weights;
   weights.Reset(Eigen::VectorXd::Constant(kWidth, 1e-3));
   weights.Begin();
-  sgd.Run(0, 2, 0.5, 0.1, weights);
-  sgd::Gradient gradient{.shard_rows = 2, .shrink = weights.shrink(), .change = weights.Change()};
+  sgd.Run(0, 2, {.loss = "hinge", .lambda = 0.5, .step = 0.1}, weights);
+  LocalSteps gradient{.shard_rows = 2, .shrink = weights.shrink(), .change = weights.Change()};
   std::vector<int32_t> met = gradient.change.indices;
   std::ranges::sort(met);
   EXPECT_EQ(met, (std::vector<int32_t>{7, 8, 90'000}));
@@ -265,7 +278,7 @@ TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
   for (int rank = 0; rank < 3; ++rank) {
     sgd::Worker worker(options, {rank, 3, 1});
     // From zero: the change is all there is.
-    const sgd::Gradient gradient = worker.Push(model.parameters(), 0);
+    const LocalSteps gradient = worker.Push(model.parameters(), 0);
     gradient.change.AddTo({average.data(), 7}, static_cast<double>(gradient.shard_rows) / 50);
   }
   EXPECT_LT((average - WeightsOf(result.model)).norm(), 1e-14 * average.norm());

@@ -98,6 +98,30 @@ TEST_F(RegressionCommands, OfTwoClassesThereIsACurve) {
               HasSubstr("auc       0.6666666667\n"));
 }
 
+TEST_F(RegressionCommands, SgdIsASolverWithFlagsOfItsOwn) {
+  std::string text = "y,a,b\n";
+  for (int i = 0; i < 40; ++i)
+    text += std::to_string(2 * (i % 7) - i % 3) + "," + std::to_string(i % 7) + "," +
+            std::to_string(i % 3) + "\n";
+  const std::string data = folder_.Write("data.csv", text);
+  const std::vector<std::string> flags = {"--solver=sgd", "--workers=2", "--lambda=0.1",
+                                          "--batch=2", "--epochs=300"};
+  const Finished trained = Train(data, flags);
+  EXPECT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("made the 300 passes of --epochs"));
+  const Finished evaluated = Run("evaluate", {"--data=" + data, "--model=" + model_});
+  EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
+  const Json threads = ModelJson(model_);
+  EXPECT_NEAR(threads.at("model").at("outputs").at(0).at("intercept").get<double>(), 0, 0.1);
+  std::vector<std::string> over_sockets = flags;
+  over_sockets.emplace_back("--processes");
+  EXPECT_EQ(Train(data, over_sockets).exit_code, 0);
+  EXPECT_EQ(ModelJson(model_), threads);
+  EXPECT_THAT(Run("train", {"--solver=sgd", "--help"}).out, HasSubstr("local_epochs"));
+  EXPECT_EQ(Train(data, {"--solver=sgd", "--l1_ratio=1"}).exit_code, 2);
+  EXPECT_EQ(Train(data, {"--solver=sgd", "--lambda=0"}).exit_code, 2);
+}
+
 TEST_F(RegressionCommands, WhatIsWrongIsSaid) {
   const std::string data = folder_.Write("data.libsvm", "1 1:1\n1 1:2\n");
   const std::string text = folder_.Write("text.csv", "y,a\n1,2\nred,3\n");
@@ -108,7 +132,7 @@ TEST_F(RegressionCommands, WhatIsWrongIsSaid) {
   EXPECT_EQ(same.exit_code, 3);
   EXPECT_THAT(same.err, HasSubstr("all rows have the label '1'"));
   for (const std::string flag :
-       {"--loss=log", "--lambda=-1", "--solver=sgd", "--lower=x", "--l1_ratio=2", "--delta=0"})
+       {"--loss=log", "--lambda=-1", "--solver=newton", "--lower=x", "--l1_ratio=2", "--delta=0"})
     EXPECT_EQ(Train(data, {flag}).exit_code, 2) << flag;
   EXPECT_EQ(Train(data, {"--lower=2", "--upper=1"}).exit_code, 2);
   EXPECT_EQ(Train(data, {"--solver=cg", "--loss=huber"}).exit_code, 2);

@@ -2,13 +2,11 @@
 
 #include <strads/fields.h>
 #include <strads/id_table.h>
+#include <strads/local_sgd.h>
 
-#include <Eigen/Core>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "apps/svm/weight_change.h"
 
 namespace strads::sgd {
 
@@ -24,24 +22,14 @@ struct Start {
   STRADS_FIELDS(labels, label_rows, rows, num_features, squared_norms, features, target)
 };
 
-// What workers read: the weights, one for each feature and one for the constant, if there is one.
+// What workers read: the weights, one for each feature and one for the bias, if there is one.
 struct Parameters {
-  Eigen::VectorXd w;
-  int64_t pulls = 0;                                // gradients that are in w
+  SharedWeights weights;
   std::string positive;                             // the label of y = 1
   double positive_weight = 1, negative_weight = 1;  // of the losses of rows of that class, and not
   double lambda = 1;                                // 1 / (C rows): minimised is P / (C rows)
   double step = 1;                                  // of the first rows
-  STRADS_FIELDS(w, pulls, positive, positive_weight, negative_weight, lambda, step)
-};
-
-// What local steps have made of a worker's weights w:  shrink w + change.
-struct Gradient {
-  int64_t shard_rows = 0;
-  int64_t visits = 0;  // of rows
-  double shrink = 1;
-  svm::WeightChange change;  // sparse where few features were met
-  STRADS_FIELDS(shard_rows, visits, shrink, change)
+  STRADS_FIELDS(weights, positive, positive_weight, negative_weight, lambda, step)
 };
 
 }  // namespace strads::sgd

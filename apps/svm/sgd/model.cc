@@ -12,8 +12,6 @@
 #include <string>
 #include <utility>
 
-#include "apps/svm/sgd/losses.h"
-
 namespace strads::sgd {
 
 Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
@@ -49,44 +47,26 @@ void Model::Begin(std::span<const Start> starts) {
   if (num_features >= std::numeric_limits<int32_t>::max())
     throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
   const auto rows = static_cast<double>(rows_);
-  const double curvature =
-      WithLoss(options_.loss, []<class Loss>(Loss) { return Loss::kCurvature; });
-  parameters_.w.setZero(num_features + (has_bias ? 1 : 0));
+  parameters_.weights.w.setZero(num_features + (has_bias ? 1 : 0));
   parameters_.positive = labels.back();
   parameters_.negative_weight = weights_of_classes[0];
   parameters_.positive_weight = weights_of_classes[1];
   parameters_.lambda = 1 / (C * rows);
   parameters_.step = options_.step;
   if (options_.step == 0)
-    parameters_.step = squared_norms > 0 ? rows / (curvature * squared_norms) : 1;
-  average_ = parameters_.w;
+    parameters_.step = squared_norms > 0 ? rows / (CurvatureOf(options_.loss) * squared_norms) : 1;
+  average_ = WeightAverage(rows_, options_.average);
   MakeClass();
 }
 
-void Model::Pull(std::span<const Gradient> gradients) {
-  double factor = 1;
-  std::vector<double> shares;
-  for (const Gradient& gradient : gradients) {
-    if (!gradient.change.Fits(static_cast<size_t>(parameters_.w.size())))
-      throw ProtocolError("a gradient does not fit the weights");
-    shares.push_back(static_cast<double>(gradient.shard_rows) / static_cast<double>(rows_));
-    factor += shares.back() * (gradient.shrink - 1);
-    visits_ += gradient.visits;
-  }
-  parameters_.w *= factor;
-  const std::span<double> w(parameters_.w.data(), static_cast<size_t>(parameters_.w.size()));
-  for (size_t p = 0; p < gradients.size(); ++p) gradients[p].change.AddTo(w, shares[p]);
-  parameters_.pulls += std::ssize(gradients);
-  if (options_.average) {
-    const auto k = static_cast<double>(++average_pulls_);
-    average_ += 2 / (k + 1) * (parameters_.w - average_);
-  }
+void Model::Pull(std::span<const LocalSteps> gradients) {
+  average_.Pull(gradients, parameters_.weights);
   MakeClass();
 }
 
 Parameters Model::Answer() const {
   Parameters answer = parameters_;
-  answer.w = weights();
+  answer.weights = average_.Answer(parameters_.weights);
   return answer;
 }
 
@@ -103,8 +83,8 @@ void Model::MakeClass() {
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
-  report.updates = visits_;
-  const double epochs = static_cast<double>(visits_) / static_cast<double>(rows_);
+  report.updates = average_.visits();
+  const double epochs = static_cast<double>(average_.visits()) / static_cast<double>(rows_);
   report.extra["epochs"] = epochs;
   if (options_.epochs > 0 && epochs >= options_.epochs) {
     report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";

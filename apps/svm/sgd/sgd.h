@@ -14,7 +14,7 @@ struct Sgd {
   using Options = sgd::Options;
   using Start = sgd::Start;
   using Parameters = sgd::Parameters;
-  using Gradient = sgd::Gradient;
+  using Gradient = LocalSteps;
   using Worker = sgd::Worker;
   using Model = sgd::Model;
 };

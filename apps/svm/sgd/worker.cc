@@ -35,44 +35,31 @@ Start Worker::Describe() const {
 }
 
 void Worker::SetUp(const Parameters& parameters) {
-  data_.x.Resize(parameters.w.size() - (options_.bias ? 1 : 0), pool_);
+  data_.x.Resize(parameters.weights.w.size() - (options_.bias ? 1 : 0), pool_);
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     const bool is_positive = data_.labels.Name(data_.label.at(Index(i))) == parameters.positive;
     const double weight = is_positive ? parameters.positive_weight : parameters.negative_weight;
-    rows_.sign.push_back(is_positive ? 1 : -1);
+    rows_.y.push_back(is_positive ? 1 : -1);
     rows_.cost.push_back(weight * (data_.weights.size() > 0 ? data_.weights[i] : 1));
   }
-  sgd_.emplace(rows_, options_.loss, static_cast<uint64_t>(options_.seed),
-               static_cast<uint64_t>(shard_.rank));
+  sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
 
-Gradient Worker::Push(const Parameters& parameters, int64_t clock) {
+SgdSteps Worker::StepsOf(const Parameters& parameters) const {
+  return {.loss = options_.loss, .lambda = parameters.lambda, .step = parameters.step};
+}
+
+LocalSteps Worker::Push(const Parameters& parameters, int64_t clock) {
   if (!sgd_) SetUp(parameters);
-  const int64_t n = rows_.size();
-  Gradient gradient;
-  gradient.shard_rows = n;
-  if (n == 0) return gradient;
-  if (parameters.pulls != read_) {
-    weights_.Reset(parameters.w);
-    read_ = parameters.pulls;
-  }
   const auto count =
-      std::max<int64_t>(1, std::llround(options_.local_epochs * static_cast<double>(n)));
-  weights_.Begin();
-  if (options_.hogwild) {
-    sgd_->RunHogwild(clock * count, count, parameters.lambda, parameters.step, weights_, pool_);
-  } else {
-    sgd_->Run(clock * count, count, parameters.lambda, parameters.step, weights_);
-  }
-  gradient.visits = count;
-  gradient.shrink = weights_.shrink();
-  gradient.change = weights_.Change();
-  return gradient;
+      std::max<int64_t>(1, std::llround(options_.local_epochs * static_cast<double>(rows_.size())));
+  return sgd_->Push(parameters.weights, clock, count, StepsOf(parameters),
+                    options_.hogwild ? &pool_ : nullptr);
 }
 
 double Worker::Loss(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
-  return options_.C * sgd_->Loss(parameters.w, pool_);
+  return options_.C * sgd_->Loss(StepsOf(parameters), parameters.weights, pool_);
 }
 
 }  // namespace strads::sgd

@@ -216,6 +216,9 @@ inline const Program& FindProgram(const std::vector<Program>& programs, const st
     for (const Command& command : program.commands) {
       if (command.program && command.program->name == name) return *command.program;
     }
+    for (const auto& [solver, own] : program.solvers) {
+      if (own->name == name) return *own;
+    }
   }
   throw ProtocolError("the run is of app '" + name + "', which this binary does not have");
 }

@@ -1,17 +1,19 @@
-#include "apps/svm/sgd/local_weights.h"
+#include "strads/local_weights.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace strads::sgd {
+namespace strads {
 namespace {
 
 constexpr double kLeastScale = 1e-100;
 
 }  // namespace
 
-void LocalWeights::Reset(const Eigen::VectorXd& w) {
+void LocalWeights::Reset(const Eigen::VectorXd& w, double constant) {
   v_ = w;
+  constant_ = constant;
+  shift_ = 0;
   scale_ = 1;
   marks_.resize(static_cast<size_t>(w.size()), 0);
 }
@@ -26,8 +28,14 @@ void LocalWeights::Begin() {
   ++begun_;
   begin_scale_ = scale_;
   shrink_ = 1;
+  constant_before_ = constant_;
   touched_.clear();
   before_.clear();
+}
+
+void LocalWeights::FoldShift(const Eigen::VectorXd& m) {
+  v_ -= shift_ * m;
+  shift_ = 0;
 }
 
 void LocalWeights::Shrink(double factor) {
@@ -35,10 +43,10 @@ void LocalWeights::Shrink(double factor) {
   shrink_ *= factor;
 }
 
-svm::WeightChange LocalWeights::Change() const {
+WeightChange LocalWeights::Change() const {
   const double then = shrink_ * begin_scale_;
   const auto change = [&](size_t k) { return scale_ * v_[touched_[k]] - then * before_[k]; };
-  svm::WeightChange result;
+  WeightChange result;
   if (12 * std::ssize(touched_) < 8 * v_.size()) {
     result.indices = touched_;
     result.values.resize(touched_.size());
@@ -51,4 +59,4 @@ svm::WeightChange LocalWeights::Change() const {
   return result;
 }
 
-}  // namespace strads::sgd
+}  // namespace strads

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-namespace strads::svm {
+namespace strads {
 
 // A vector on its way: its non-zeros (12 bytes each) where that is smaller than all of it (8 bytes
 // each).
@@ -56,4 +56,4 @@ struct WeightChange {
   STRADS_FIELDS(indices, values)
 };
 
-}  // namespace strads::svm
+}  // namespace strads

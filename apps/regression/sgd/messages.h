@@ -1,0 +1,24 @@
+#pragma once
+
+#include <strads/fields.h>
+#include <strads/local_sgd.h>
+
+#include <string>
+#include <vector>
+
+#include "apps/regression/messages.h"
+
+namespace strads::regression::sgd {
+
+// What workers read.
+struct Parameters {
+  SharedWeights weights;  // of features divided by d_j
+  // For workers that have not pushed yet: 1 / d_j, if not all are 1, and where the divided features
+  // are centred, if there is an intercept.
+  std::vector<double> inverses, centre;
+  std::string positive;  // logistic: the label of y = 1
+  double lambda = 1;     // the penalty's, divided by the number of rows
+  STRADS_FIELDS(weights, inverses, centre, positive, lambda)
+};
+
+}  // namespace strads::regression::sgd

@@ -1,0 +1,109 @@
+#include "apps/regression/sgd/model.h"
+
+#include <strads/error.h>
+#include <strads/index.h>
+#include <strads/labelled_rows.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/regression/feature_stats.h"
+#include "apps/regression/variables.h"
+
+namespace strads::regression::sgd {
+
+Model::Model(const Options& options) : options_(options) {
+  options.Validate();
+  loss = options.loss;
+  solver = options.solver;
+  reason = "as --solver says";
+}
+
+void Model::Begin(std::span<const Partial> starts) {
+  std::vector<Sums> shards;
+  int64_t width = 0;
+  for (const Partial& start : starts) {
+    const Heading& heading = start.heading;
+    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
+    rows_ += heading.rows;
+    width = std::max(width, heading.num_features);
+    if (!heading.target.empty()) {
+      features = heading.features;
+      target = heading.target;
+    }
+    shards.push_back(start.sums);
+    shards.back().x.resize(Index(width), 0.0);
+    shards.back().spreads.resize(Index(width), 0.0);
+    shards.back().largest.resize(Index(width), 0.0);
+  }
+  labels = SortedLabels(std::move(labels));
+  const FeatureStats stats = StatsOf(shards);
+  if (!(stats.weight > 0))
+    throw DataError(options_.data +
+                    ": has no row to train on, expected at least one with a weight above 0");
+  if (options_.problem().IsLogistic() && labels.size() != 2)
+    throw DataError(
+        options_.data + ": has " + std::to_string(labels.size()) +
+        " different labels, expected two with --solver=sgd (lbfgs and fista take more)");
+  parameters_.weights.w.setZero(width);
+  parameters_.lambda = options_.lambda / static_cast<double>(rows_);
+  if (!labels.empty()) parameters_.positive = labels.back();
+  const Variables variables(options_.problem(), stats, 1, false);
+  if (options_.scale != "none")
+    inverses_.assign(variables.inverses().begin(), variables.inverses().end());
+  if (options_.intercept) {
+    centre_.resize(width);
+    for (int64_t j = 0; j < width; ++j)
+      centre_[j] = variables.means()[Index(j)] * variables.inverses()[Index(j)];
+  }
+  parameters_.inverses = inverses_;
+  parameters_.centre = {centre_.begin(), centre_.end()};
+  heard_.resize(starts.size(), 0);
+  average_ = WeightAverage(rows_, options_.average, centre_);
+  MakeOutputs();
+}
+
+void Model::Pull(std::span<const LocalSteps> gradients) {
+  average_.Pull(gradients, parameters_.weights);
+  for (const LocalSteps& steps : gradients) heard_.at(Index(steps.rank)) = 1;
+  if (std::ranges::count(heard_, 0) == 0) parameters_.inverses = parameters_.centre = {};
+  MakeOutputs();
+}
+
+Parameters Model::Answer() const {
+  Parameters answer = parameters_;
+  answer.weights = average_.Answer(parameters_.weights);
+  return answer;
+}
+
+void Model::MakeOutputs() {
+  const SharedWeights& weights = average_.Answer(parameters_.weights);
+  outputs.resize(1);
+  Output& output = outputs.front();
+  if (!labels.empty()) output.label = labels.back();
+  output.intercept = weights.constant - (options_.intercept ? centre_.dot(weights.w) : 0);
+  output.coefficients.resize(Index(weights.w.size()));
+  for (Eigen::Index j = 0; j < weights.w.size(); ++j) {
+    const double inverse = inverses_.empty() ? 1 : inverses_[Index(j)];
+    output.coefficients[Index(j)] = weights.w[j] * inverse;
+  }
+}
+
+strads::Report Model::Report() const {
+  strads::Report report;
+  const SharedWeights& weights = average_.Answer(parameters_.weights);
+  report.penalty = 0.5 * options_.lambda * weights.w.squaredNorm();
+  report.nonzeros = outputs.empty() ? 0 : outputs.front().coefficients.CountNonzeros();
+  report.updates = average_.visits();
+  const double epochs = static_cast<double>(average_.visits()) / static_cast<double>(rows_);
+  report.extra["epochs"] = epochs;
+  if (options_.epochs > 0 && epochs >= options_.epochs) {
+    report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";
+    report.converged = false;
+  }
+  return report;
+}
+
+}  // namespace strads::regression::sgd

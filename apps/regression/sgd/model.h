@@ -1,0 +1,41 @@
+#pragma once
+
+#include <strads/local_sgd.h>
+#include <strads/report.h>
+
+#include <Eigen/Core>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "apps/regression/model.h"
+#include "apps/regression/sgd/messages.h"
+#include "apps/regression/sgd/options.h"
+
+namespace strads::regression::sgd {
+
+// Owns the weights: see WeightAverage (strads/local_sgd.h).
+class Model : public RegressionModel {
+ public:
+  Model() = default;
+  explicit Model(const Options& options);
+
+  void Begin(std::span<const Partial> starts);
+  void Pull(std::span<const LocalSteps> gradients);
+  const Parameters& parameters() const { return parameters_; }
+  Parameters Answer() const;
+  strads::Report Report() const;
+
+ private:
+  void MakeOutputs();
+
+  Options options_;
+  int64_t rows_ = 0;
+  Parameters parameters_;
+  std::vector<double> inverses_;  // 1 / d_j; empty: all are 1
+  Eigen::VectorXd centre_;        // of features divided by d_j; empty without intercept
+  std::vector<char> heard_;       // of each worker whether it has pushed
+  WeightAverage average_;
+};
+
+}  // namespace strads::regression::sgd

@@ -1,0 +1,35 @@
+#include "apps/regression/sgd/options.h"
+
+#include <strads/require.h>
+
+#include <cmath>
+
+namespace strads::regression::sgd {
+
+regression::Options Options::problem() const {
+  regression::Options problem;
+  problem.data = data;
+  problem.target = target;
+  problem.weights = weights;
+  problem.num_features = num_features;
+  problem.loss = loss;
+  problem.delta = delta;
+  problem.lambda = lambda;
+  problem.intercept = intercept;
+  problem.scale = scale;
+  return problem;
+}
+
+void Options::Validate() const {
+  problem().Validate();
+  Require(lambda > 0 && std::isfinite(lambda), "lambda", std::to_string(lambda),
+          "more than 0 with --solver=sgd");
+  Require(batch >= 1, "batch", std::to_string(batch), "at least 1");
+  Require(epochs >= 0, "epochs", std::to_string(epochs), "at least 0");
+  Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),
+          "more than 0 and at most 1000000");
+  Require(step >= 0 && std::isfinite(step), "step", std::to_string(step), "at least 0");
+  Require(solver == "sgd", "solver", solver, "sgd");
+}
+
+}  // namespace strads::regression::sgd

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <strads/labelled_rows.h>
+#include <strads/local_sgd.h>
+#include <strads/parallel.h>
+#include <strads/shard.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "apps/regression/sgd/messages.h"
+#include "apps/regression/sgd/options.h"
+#include "apps/regression/training_rows.h"
+
+namespace strads::regression::sgd {
+
+// Owns a shard of the data.
+class Worker {
+ public:
+  Worker(const Options& options, Shard shard);
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // What its rows are, and where their features lie.
+  Partial Describe() const;
+  // local_epochs passes over the shard. Takes the rows of clock c wherever the clock before was
+  // spent.
+  LocalSteps Push(const Parameters& parameters, int64_t clock);
+  // sum_i c_i loss(y_i, f_i), over the shard.
+  double Loss(const Parameters& parameters);
+
+ private:
+  // Before the first push or loss: what is known of the whole data.
+  void SetUp(const Parameters& parameters);
+
+  const Options options_;
+  const Shard shard_;
+  ThreadPool pool_;
+  LabelledRows data_;      // its x has gone to training_
+  TrainingRows training_;  // all rows with their weights; y only of numbers
+  SgdRows rows_;
+  SgdSteps steps_;
+  std::optional<LocalSgd> sgd_;
+};
+
+}  // namespace strads::regression::sgd
