@@ -14,7 +14,7 @@ Engine::Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, O
       shape_(shape),
       clock_(clock),
       outlet_(outlet),
-      lead_(std::max(shape.staleness, shape.schedulers - 1)),
+      lead_(shape.staleness + shape.schedulers - 1),
       fed_back_(static_cast<size_t>(shape.schedulers), 0),
       penalties_{model.Report().penalty},
       idle_since_(clock.Now()) {

@@ -24,7 +24,7 @@ struct RoundResult {
 // ranks, and neither transports nor apps.
 //
 // With staleness s and S schedulers, round t is
-//   planned  by scheduler t mod S, once the updates of rounds <= t-1-max(s, S-1) are fed back,
+//   planned  by scheduler t mod S, once the updates of rounds <= t-S-s are fed back,
 //   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and
 //            the one after it once those of <= t-1 are in,
 //   pulled   once all partials of t and the updates of rounds <= t-1 are in, in rank order,

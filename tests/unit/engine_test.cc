@@ -250,7 +250,7 @@ TEST_P(EngineOfShape, GivesEveryRoleOneSequenceWhateverTheOrderOfArrival) {
         ASSERT_EQ(cluster.model.log[i], line);
         ASSERT_NEAR(cluster.objectives[i], objective, 1e-9 * objective);
       }
-      const int64_t lead = std::max(shape().staleness, shape().schedulers - 1);
+      const int64_t lead = shape().staleness + shape().schedulers - 1;
       for (const auto& [index, log] : cluster.scheduler_log) {
         for (size_t i = 0; i < log.size(); ++i) {
           const int64_t t = static_cast<int64_t>(i) * shape().schedulers + index;
