@@ -23,20 +23,10 @@ void AddRelaxed(double& value, double change) {
   std::atomic_ref<double>(value).store(Load(value) + change, std::memory_order_relaxed);
 }
 
-// visit(loss) with the one of this name.
-template <class Visit>
-decltype(auto) WithLoss(const std::string& name, double delta, Visit&& visit) {
-  if (name == "logistic") return visit(row_loss::Logistic{});
-  if (name == "squared_hinge") return visit(row_loss::SquaredHinge{});
-  if (name == "squared") return visit(row_loss::Squared{});
-  if (name == "huber") return visit(row_loss::Huber{delta});
-  return visit(row_loss::Hinge{});
-}
-
 }  // namespace
 
 double CurvatureOf(const std::string& loss) {
-  return WithLoss(loss, 1, [](auto own) { return decltype(own)::kCurvature; });
+  return row_loss::With(loss, 1, [](auto own) { return decltype(own)::kCurvature; });
 }
 
 LocalSgd::LocalSgd(const SgdRows& rows, uint64_t seed, int rank)
@@ -76,7 +66,7 @@ void LocalSgd::Run(int64_t first, int64_t count, const SgdSteps& steps, LocalWei
     double by;
   };
   std::vector<Visit> batch(Index(steps.batch));
-  WithLoss(steps.loss, steps.delta, [&](auto loss) {
+  row_loss::With(steps.loss, steps.delta, [&](auto loss) {
     rows_.x->With([&](const auto& x) {
       double scale = begin_scale;
       for (int64_t t = first; t < first + count; ++t) {
@@ -89,6 +79,8 @@ void LocalSgd::Run(int64_t first, int64_t count, const SgdSteps& steps, LocalWei
           const double slope = loss.Slope(rows_.y[Index(i)], scale * product + weights.constant());
           batch[k] = {i, -eta * rows_.cost[Index(i)] * slope};
         }
+        // With it `by` is of a step of length eta_t.
+        const double next_scale = begin_scale * (begin / (1 + rate * static_cast<double>(t + 1)));
         for (const auto& [i, by] : batch) {
           if (by == 0) continue;
           x.ForEach(i, [&, by = by](int32_t j, double value) {
@@ -103,12 +95,9 @@ void LocalSgd::Run(int64_t first, int64_t count, const SgdSteps& steps, LocalWei
             centre_product += by * centre_dots_[Index(i)];
             weights.shift() += by;
           }
-          // The next scale: with it `by` is of a step of length eta_t.
-          if (rows_.has_constant)
-            weights.constant() +=
-                by * begin_scale * (begin / (1 + rate * static_cast<double>(t + 1)));
+          if (rows_.has_constant) weights.constant() += by * next_scale;
         }
-        scale = begin_scale * (begin / (1 + rate * static_cast<double>(t + 1)));
+        scale = next_scale;
       }
     });
   });
@@ -127,7 +116,7 @@ void LocalSgd::RunHogwild(
   const int64_t bias = weights.size() - 1;
   double* const v = weights.v();
   const int64_t threads = pool.threads();
-  WithLoss(steps.loss, steps.delta, [&](auto loss) {
+  row_loss::With(steps.loss, steps.delta, [&](auto loss) {
     rows_.x->With([&](const auto& x) {
       pool.ParallelFor(threads, [&](int64_t begin_thread, int64_t end_thread) {
         for (int64_t thread = begin_thread; thread < end_thread; ++thread) {
@@ -183,7 +172,7 @@ double LocalSgd::Loss(const SgdSteps& steps, const SharedWeights& shared, Thread
   const double constant =
       shared.constant - (rows_.centre.size() > 0 ? rows_.centre.dot(shared.w) : 0);
   std::vector<double> sums(Index(blocks), 0.0);
-  WithLoss(steps.loss, steps.delta, [&](auto loss) {
+  row_loss::With(steps.loss, steps.delta, [&](auto loss) {
     rows_.x->With([&](const auto& x) {
       pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b) {
@@ -222,6 +211,15 @@ void WeightAverage::Pull(std::span<const LocalSteps> steps, SharedWeights& weigh
   const double by = 2 / static_cast<double>(++average_.pulls + 1);
   average_.w += by * (weights.w - average_.w);
   average_.constant += by * (weights.constant - average_.constant);
+}
+
+void WeightAverage::Tell(int epochs, Report& report) const {
+  report.updates = visits_;
+  const double made = static_cast<double>(visits_) / static_cast<double>(rows_);
+  report.extra["epochs"] = made;
+  if (epochs == 0 || !(made >= epochs)) return;
+  report.done = "made the " + std::to_string(epochs) + " passes of --epochs";
+  report.converged = false;
 }
 
 }  // namespace strads

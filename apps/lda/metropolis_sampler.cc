@@ -49,9 +49,8 @@ struct MetropolisWork {
   Random& random;
   MetropolisScratch& scratch;
   DocumentTokens& documents;
-  float alpha;                    // of every topic, if
-  const AliasTable* alpha_table;  // is null; else each topic has its own
-  const float* alphas;
+  const float* alpha;
+  const AliasTable* alpha_table;  // null if all alphas are the same
   double alpha_sum;
   int topics;
   int cycles;
@@ -150,7 +149,8 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
   Random& random = work.random;
   const double all_beta = static_cast<double>(work.beta) * work.topics;
   const auto alpha = [&](int k) __attribute__((always_inline)) {
-    return work.alpha_table == nullptr ? work.alpha : work.alphas[k];
+    // Not a table of one number over and over, which would take the cache's room.
+    return work.alpha[work.alpha_table == nullptr ? 0 : k];
   };
   const auto spread = [&](double x, double each) __attribute__((always_inline)) {
     return std::min(static_cast<int>(x / each), work.topics - 1);
@@ -208,7 +208,7 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
         if (x < others) {
           proposal = tokens[OtherThan(place, x)];
         } else if (work.alpha_table == nullptr) {
-          proposal = spread(x - others, static_cast<double>(work.alpha));
+          proposal = spread(x - others, static_cast<double>(work.alpha[0]));
         } else {
           proposal = static_cast<int>(work.alpha_table->Draw(random()));
         }
@@ -280,9 +280,8 @@ class MetropolisSampler final : public Sampler {
                 .random = own.random,
                 .scratch = scratch_[Index(own.group)],
                 .documents = documents_,
-                .alpha = alpha_.front(),
+                .alpha = alpha_.data(),
                 .alpha_table = symmetric_ ? nullptr : &alpha_table_,
-                .alphas = alpha_.data(),
                 .alpha_sum = alpha_sum_,
                 .topics = topics_,
                 .cycles = cycles_,

@@ -85,6 +85,7 @@ struct Range {
   int64_t count;
 };
 
+// The range is a copy, so that nothing that is stored can change it.
 template <bool Apply, bool Weighted>
 STRADS_INLINE void Run(const Range range) {
   for (int64_t r = 0; r < range.count; ++r) {

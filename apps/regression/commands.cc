@@ -8,7 +8,6 @@
 #include "apps/regression/sgd/sgd.h"
 
 namespace strads::regression {
-
 namespace {
 
 constexpr const char* kSummary =

@@ -40,14 +40,14 @@ void AddFeatures(const TrainingRows& rows, Sums& sums) {
   });
 }
 
-FeatureStats StatsOf(std::span<const Sums> shards) {
+FeatureStats StatsOf(std::span<const Partial> shards) {
   FeatureStats stats;
   size_t width = 0;
-  for (const Sums& own : shards) width = std::max(width, own.x.size());
+  for (const Partial& shard : shards) width = std::max(width, shard.sums.x.size());
   stats.means.resize(width, 0.0);
   stats.spreads.resize(width, 0.0);
   stats.largest.resize(width, 0.0);
-  for (const Sums& own : shards) {
+  for (const auto& [heading, own] : shards) {
     stats.weight += own.weight;
     for (size_t j = 0; j < own.x.size(); ++j) {
       stats.means[j] += own.x[j];
@@ -58,7 +58,7 @@ FeatureStats StatsOf(std::span<const Sums> shards) {
   if (stats.weight == 0) return stats;
   for (double& mean : stats.means) mean /= stats.weight;
   // Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983.
-  for (const Sums& own : shards) {
+  for (const auto& [heading, own] : shards) {
     if (own.weight == 0) continue;
     for (size_t j = 0; j < width; ++j) {
       const double mean = j < own.x.size() ? own.x[j] / own.weight : 0;

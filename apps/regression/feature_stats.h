@@ -21,6 +21,6 @@ struct FeatureStats {
 void AddFeatures(const TrainingRows& rows, Sums& sums);
 
 // Of all rows, from the sums of their shards; features that a shard has no sums of are zero there.
-FeatureStats StatsOf(std::span<const Sums> shards);
+FeatureStats StatsOf(std::span<const Partial> shards);
 
 }  // namespace strads::regression

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <strads/row_losses.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -12,22 +14,15 @@ struct LossAt {
   double slope = 0;
 };
 
-// 1/2 (y - f)^2
-struct SquaredLoss {
-  LossAt operator()(double y, double f) const { return {0.5 * (f - y) * (f - y), f - y}; }
+struct SquaredLoss : row_loss::Squared {
+  LossAt operator()(double y, double f) const { return {Value(y, f), Slope(y, f)}; }
 };
 
-// Huber, "Robust Estimation of a Location Parameter", 1964: 1/2 r^2 for |r| <= delta, else
-// delta |r| - delta^2/2, with r = f - y.
-struct HuberLoss {
-  double delta;
-  LossAt operator()(double y, double f) const {
-    const double r = f - y, inside = std::clamp(r, -delta, delta);
-    return {inside * (r - 0.5 * inside), inside};
-  }
+struct HuberLoss : row_loss::Huber {
+  LossAt operator()(double y, double f) const { return {Value(y, f), Slope(y, f)}; }
 };
 
-// log(1 + exp(-s f)), s = 1 if y is 1 and -1 if y is 0.
+// log(1 + exp(-s f)), s = 1 if y is 1 and -1 if y is 0; loss and slope of one exponential.
 struct LogisticLoss {
   LossAt operator()(double y, double f) const {
     const double margin = y > 0 ? f : -f, e = std::exp(-std::abs(margin));

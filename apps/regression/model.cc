@@ -72,6 +72,16 @@ std::string RegressionModel::Describe() const {
   return text;
 }
 
+void RegressionModel::TakeNames(std::span<const Partial> shards) {
+  for (const auto& [heading, sums] : shards) {
+    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
+    if (heading.target.empty()) continue;
+    features = heading.features;
+    target = heading.target;
+  }
+  labels = SortedLabels(std::move(labels));
+}
+
 Model::Model(const Options& options) : options_(options) {
   options.Validate();
   loss = options.loss;
@@ -91,16 +101,11 @@ Update Model::PullRows(std::span<const Partial> partials) {
   int64_t rows = 0;
   for (const Partial& partial : partials) {
     const Heading& heading = partial.heading;
-    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
-    labels = SortedLabels(std::move(labels));
     update.first_row.push_back(rows);
     rows += heading.rows;
     shape_.features = std::max(shape_.features, heading.num_features);
-    if (!heading.target.empty()) {
-      features = heading.features;
-      target = heading.target;
-    }
   }
+  TakeNames(partials);
   if (options_.IsLogistic() && labels.size() < 2)
     throw DataError(options_.data + ": all rows have the label '" +
                     (labels.empty() ? "" : labels.front()) + "', expected at least two classes");
@@ -121,9 +126,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
       throw DataError(options_.data + ": no row with the label '" + labels[k] +
                       "' is left to train on, expected at least one with a weight above 0");
   }
-  std::vector<Sums> shards;
-  for (const Partial& partial : partials) shards.push_back(partial.sums);
-  const FeatureStats stats = StatsOf(shards);
+  const FeatureStats stats = StatsOf(partials);
   shape_.rows = sums.trained_rows;
   shape_.entries = sums.entries;
   validation_rows_ = sums.validation_rows;

@@ -40,6 +40,8 @@ struct RegressionModel {
 
   STRADS_FIELDS(loss, labels, features, target, solver, reason, rank, violation, outputs)
 
+  // Labels, features and target, from what shards have of them.
+  void TakeNames(std::span<const Partial> shards);
   // What there is to say of a model to people, after the summary.
   std::string Describe() const;
 };

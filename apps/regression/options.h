@@ -88,8 +88,7 @@ struct Options {
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, fista, ista, gd "
       "(gradient descent with the step alpha/(n sqrt(t))), sgd (stochastic, data-parallel, with "
-      "flags "
-      "of its own: see --solver=sgd --help)",
+      "flags of its own: see --solver=sgd --help)",
       "alpha: of gd; 0: 1 over the sum of the features' mean squares (and the curvature of the "
       "loss)",
       "memory: of lbfgs, how many steps it remembers",

@@ -14,6 +14,7 @@
 
 #include "apps/regression/sgd/sgd.h"
 #include "tests/support/regression_problems.h"
+#include "tests/support/rounds.h"
 
 namespace strads::testing {
 namespace {
@@ -75,14 +76,6 @@ Fit Train(const RegressionProblem& problem, Options options, const RunOptions& r
   options.num_features = problem.x.cols();
   auto result = strads::Run<regression::sgd::Sgd>(options, run);
   return {std::move(result.summary), std::move(result.model)};
-}
-
-RunOptions Rounds(int workers, int64_t max_rounds) {
-  RunOptions run;
-  run.workers = workers;
-  run.max_rounds = max_rounds;
-  run.max_time = 60;
-  return run;
 }
 
 // loss, consistency, staleness, batch, average

@@ -14,26 +14,18 @@
 #include <tuple>
 #include <vector>
 
+#include "tests/support/rounds.h"
 #include "tests/support/svm_problems.h"
 
 namespace strads::testing {
 namespace {
 
-template <class Visit>
-auto WithLoss(const std::string& name, Visit&& visit) {
-  if (name == "hinge") return visit(row_loss::Hinge{});
-  if (name == "squared_hinge") return visit(row_loss::SquaredHinge{});
-  if (name == "logistic") return visit(row_loss::Logistic{});
-  if (name == "huber") return visit(row_loss::Huber{0.7});
-  return visit(row_loss::Squared{});
-}
-
 double LossOf(const std::string& name, double f, double y = 1) {
-  return WithLoss(name, [&](auto loss) { return loss.Value(y, f); });
+  return row_loss::With(name, 0.7, [&](auto loss) { return loss.Value(y, f); });
 }
 
 double SlopeOf(const std::string& name, double f, double y = 1) {
-  return WithLoss(name, [&](auto loss) { return loss.Slope(y, f); });
+  return row_loss::With(name, 0.7, [&](auto loss) { return loss.Slope(y, f); });
 }
 
 // The problem's rows times their signs.
@@ -92,14 +84,6 @@ Trained Train(const SvmProblem& problem, sgd::Options options, const RunOptions&
   options.data = folder.Write("data.libsvm", problem.Libsvm());
   auto result = strads::Run<sgd::Sgd>(options, run);
   return {std::move(result.summary), std::move(result.model)};
-}
-
-RunOptions Rounds(int workers, int64_t max_rounds) {
-  RunOptions run;
-  run.workers = workers;
-  run.max_rounds = max_rounds;
-  run.max_time = 60;
-  return run;
 }
 
 TEST(RowLoss, HasTheSlopeOfItsValuesAndIsConvex) {

@@ -2,12 +2,9 @@
 
 #include <strads/error.h>
 #include <strads/index.h>
-#include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "apps/regression/feature_stats.h"
 #include "apps/regression/variables.h"
@@ -22,24 +19,13 @@ Model::Model(const Options& options) : options_(options) {
 }
 
 void Model::Begin(std::span<const Partial> starts) {
-  std::vector<Sums> shards;
   int64_t width = 0;
   for (const Partial& start : starts) {
-    const Heading& heading = start.heading;
-    for (int32_t k = 0; k < heading.labels.size(); ++k) labels.emplace_back(heading.labels.Name(k));
-    rows_ += heading.rows;
-    width = std::max(width, heading.num_features);
-    if (!heading.target.empty()) {
-      features = heading.features;
-      target = heading.target;
-    }
-    shards.push_back(start.sums);
-    shards.back().x.resize(Index(width), 0.0);
-    shards.back().spreads.resize(Index(width), 0.0);
-    shards.back().largest.resize(Index(width), 0.0);
+    rows_ += start.heading.rows;
+    width = std::max(width, start.heading.num_features);
   }
-  labels = SortedLabels(std::move(labels));
-  const FeatureStats stats = StatsOf(shards);
+  TakeNames(starts);
+  const FeatureStats stats = StatsOf(starts);
   if (!(stats.weight > 0))
     throw DataError(options_.data +
                     ": has no row to train on, expected at least one with a weight above 0");
@@ -96,13 +82,7 @@ strads::Report Model::Report() const {
   const SharedWeights& weights = average_.Answer(parameters_.weights);
   report.penalty = 0.5 * options_.lambda * weights.w.squaredNorm();
   report.nonzeros = outputs.empty() ? 0 : outputs.front().coefficients.CountNonzeros();
-  report.updates = average_.visits();
-  const double epochs = static_cast<double>(average_.visits()) / static_cast<double>(rows_);
-  report.extra["epochs"] = epochs;
-  if (options_.epochs > 0 && epochs >= options_.epochs) {
-    report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";
-    report.converged = false;
-  }
+  average_.Tell(options_.epochs, report);
   return report;
 }
 

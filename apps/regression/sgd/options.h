@@ -55,8 +55,7 @@ struct Options {
       "weights: file of the weights of the samples, one a line; empty: all are 1",
       "num_features: number of features; 0: the largest index in the data",
       "loss: squared: 1/2(y - f)^2; huber: the same, but beyond delta only linear; logistic: of "
-      "two "
-      "classes",
+      "two classes",
       "delta: of the Huber loss, in units of y",
       "lambda: weight of the penalty, in sum of losses + lambda/2 |w|^2, above 0",
       "intercept: add a constant to the model, which is not penalised",

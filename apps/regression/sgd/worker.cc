@@ -20,9 +20,10 @@ Worker::Worker(const Options& options, Shard shard)
           shard,
           options.problem().reading(),
           options.problem().IsLogistic() ? TargetKind::kLabel : TargetKind::kNumber)) {
+  const bool has_numbers = data_.label.empty();
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     training_.rows.push_back(i);
-    training_.y.push_back(options.problem().IsLogistic() ? 0 : data_.y[i]);
+    training_.y.push_back(has_numbers ? data_.y[i] : 0);
     training_.weight.push_back(data_.weights.size() == 0 ? 1 : data_.weights[i]);
   }
   training_.x = std::move(data_.x);

@@ -83,13 +83,7 @@ void Model::MakeClass() {
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
-  report.updates = average_.visits();
-  const double epochs = static_cast<double>(average_.visits()) / static_cast<double>(rows_);
-  report.extra["epochs"] = epochs;
-  if (options_.epochs > 0 && epochs >= options_.epochs) {
-    report.done = "made the " + std::to_string(options_.epochs) + " passes of --epochs";
-    report.converged = false;
-  }
+  average_.Tell(options_.epochs, report);
   return report;
 }
 

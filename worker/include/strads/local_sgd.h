@@ -10,6 +10,7 @@
 #include "strads/fields.h"
 #include "strads/local_weights.h"
 #include "strads/parallel.h"
+#include "strads/report.h"
 #include "strads/row_matrix.h"
 #include "strads/weight_change.h"
 
@@ -137,7 +138,8 @@ class WeightAverage {
   const SharedWeights& Answer(const SharedWeights& weights) const {
     return averages_ && average_.pulls > 0 ? average_ : weights;
   }
-  int64_t visits() const { return visits_; }
+  // Says how many rows were visited and, after so many passes (0: no bound), that they are done.
+  void Tell(int epochs, Report& report) const;
 
  private:
   int64_t rows_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
 
 namespace strads::row_loss {
 
@@ -60,5 +61,15 @@ struct Huber {
   }
   double Slope(double y, double f) const { return std::clamp(f - y, -delta, delta); }
 };
+
+// visit(loss) with the one of this name: hinge, squared_hinge, logistic, squared or huber.
+template <class Visit>
+decltype(auto) With(std::string_view name, double delta, Visit&& visit) {
+  if (name == "logistic") return visit(Logistic{});
+  if (name == "squared_hinge") return visit(SquaredHinge{});
+  if (name == "squared") return visit(Squared{});
+  if (name == "huber") return visit(Huber{delta});
+  return visit(Hinge{});
+}
 
 }  // namespace strads::row_loss
