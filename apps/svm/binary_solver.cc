@@ -43,15 +43,21 @@ BinarySolver::BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss
   });
 }
 
-// One pass over the active variables in random order.
-template <bool Hinge, class Rows>
-BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v) {
+void BinarySolver::BeginPass() {
   random_.Shuffle(active_);
+  next_ = 0;
+  pass_ = {};
+}
+
+template <bool Hinge, class Rows>
+bool BinarySolver::Visit(const Rows& x, double overlap, double* v, int64_t& left) {
+  if (next_ == 0) BeginPass();
   const double bias = rows_.bias;
   double* const v_bias = v + rows_.x->num_cols();  // there only if bias is not 0
-  Pass pass;
+  Pass pass = pass_;
   auto count = static_cast<int32_t>(active_.size());
-  for (int32_t t = 0; t < count;) {
+  auto t = static_cast<int32_t>(next_);
+  for (; t < count && left > 0; --left) {
     const auto i = Index(active_[Index(t)]);
     if (t + kVariableAhead < count) {
       const auto later = Index(active_[Index(t + kVariableAhead)]);
@@ -80,46 +86,110 @@ BinarySolver::Pass BinarySolver::Visit(const Rows& x, double overlap, double* v)
     double next = std::max(alpha - gradient / (overlap * variable.norm + diagonal), 0.0);
     if (Hinge) next = std::min(next, variable.limit);
     alpha_[i] = next;
+    changes_.push_back({.variable = static_cast<int32_t>(i), .before = alpha});
     const double scale = (next - alpha) * variable.sign * overlap;
     x.Add(variable.row, scale, v);
     if (bias != 0) *v_bias += scale * bias;
   }
   active_.resize(Index(count));
+  pass_ = pass;
+  next_ = Index(t);
+  if (t < count) return false;
+  next_ = 0;
   bounds_.largest = pass.largest > 0 ? pass.largest : kInfinity;
   bounds_.smallest = pass.smallest < 0 ? pass.smallest : -kInfinity;
-  return pass;
+  return true;
 }
 
 Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
-  before_ = alpha_;
   Step step;
   step.change.assign(w.begin(), w.end());
   double* const v = step.change.data();
   rows_.x->With([&](const auto& x) {
-    for (bool is_first = true;
-         is_first || (step.visits < effort.visits && step.violation > effort.accuracy);
-         is_first = false) {
-      step.visits += std::ssize(active_);
-      const Pass pass = loss_ == Loss::kHinge ? Visit<true>(x, effort.overlap, v)
-                                              : Visit<false>(x, effort.overlap, v);
-      step.violation = pass.Violation();
-      if (is_first) step.first_violation = step.violation;
+    for (int64_t left = effort.VisitsOf(std::ssize(active_)); left > 0;) {
+      changes_.clear();
+      const bool ended = loss_ == Loss::kHinge ? Visit<true>(x, effort.overlap, v, left)
+                                               : Visit<false>(x, effort.overlap, v, left);
+      if (!ended) break;
+      ++step.passes;
+      last_violation_ = pass_.Violation();
+      if (effort.passes < 1 || last_violation_ <= effort.accuracy) break;
     }
   });
-  last_violation_ = step.violation;
-  for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) / effort.overlap;
-  for (std::size_t i = 0; i < alpha_.size(); ++i) {
-    const double change = alpha_[i] - before_[i];
+  step.violation = last_violation_;
+  const double share = 1 / effort.overlap;
+  for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) * share;
+  AddGain(step);
+  return step;
+}
+
+void BinarySolver::AddGain(Step& step) const {
+  for (const Change& change : changes_) {
+    const auto i = Index(change.variable);
+    const double by = alpha_[i] - change.before;
     const double diagonal = Diagonal(variables_[i]);
-    step.gain += change - diagonal * before_[i] * change;
-    step.curvature += diagonal * change * change;
+    step.gain += by - diagonal * change.before * by;
+    step.curvature += diagonal * by * by;
   }
+}
+
+FaceSums BinarySolver::BeginFace(std::span<const double> w) {
+  const int64_t width = rows_.x->num_cols();
+  face_.Begin();
+  FaceSums sums;
+  rows_.x->With([&](const auto& x) {
+    for (std::size_t i = 0; i < alpha_.size(); ++i) {
+      const Variable& of = variables_[i];
+      const double alpha = alpha_[i], upper = Upper(of), diagonal = Diagonal(of);
+      if (alpha == 0 || alpha == upper) continue;
+      double margin = x.Dot(of.row, w.data());
+      if (rows_.bias != 0) margin += rows_.bias * w[Index(width)];
+      face_.Add({.index = static_cast<int32_t>(i),
+                 .row = of.row,
+                 .sign = of.sign,
+                 .diagonal = diagonal,
+                 .value = alpha,
+                 .upper = upper,
+                 .residual = 1 - of.sign * margin - diagonal * alpha});
+    }
+    sums = face_.Sums(x, rows_.bias, width);
+  });
+  return sums;
+}
+
+FaceSums BinarySolver::MoveOnFace(const FaceMove& move) {
+  FaceSums sums;
+  rows_.x->With([&](const auto& x) {
+    face_.Move(x, rows_.bias, rows_.x->num_cols(), move);
+    sums = face_.Sums(x, rows_.bias, rows_.x->num_cols());
+  });
+  return sums;
+}
+
+Step BinarySolver::EndFace() {
+  Step step;
+  step.change.resize(Index(rows_.width()), 0.0);
+  changes_.clear();
+  rows_.x->With([&](const auto& x) {
+    for (const Face::Variable& of : face_.variables()) {
+      double& alpha = alpha_[Index(of.index)];
+      alpha = std::clamp(of.value + of.moved, 0.0, of.upper);
+      if (alpha == of.value) continue;
+      changes_.push_back({.variable = of.index, .before = of.value});
+      const double scale = of.sign * (alpha - of.value);
+      x.Add(of.row, scale, step.change.data());
+      if (rows_.bias != 0) step.change.back() += scale * rows_.bias;
+    }
+  });
+  AddGain(step);
   return step;
 }
 
 void BinarySolver::Shorten(double length) {
-  for (std::size_t i = 0; i < alpha_.size(); ++i)
-    alpha_[i] = before_[i] + length * (alpha_[i] - before_[i]);
+  for (const Change& change : changes_) {
+    double& alpha = alpha_[Index(change.variable)];
+    alpha = change.before + length * (alpha - change.before);
+  }
 }
 
 template <class Rows>
@@ -161,6 +231,8 @@ Measurement BinarySolver::Measure(std::span<const double> w, ThreadPool& pool) {
     if (is_active_[Index(i)] != 0) active_.push_back(static_cast<int32_t>(i));
   }
   bounds_ = {.largest = kInfinity, .smallest = -kInfinity};
+  next_ = 0;
+  last_violation_ = kInfinity;
   Measurement total;
   for (const Measurement& sum : sums) {
     total.loss += sum.loss;

@@ -32,6 +32,9 @@ class BinarySolver final : public LocalSolver {
   Step Solve(std::span<const double> w, const Effort& effort) override;
   void Shorten(double length) override;
   Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
+  FaceSums BeginFace(std::span<const double> w) override;
+  FaceSums MoveOnFace(const FaceMove& move) override;
+  Step EndFace() override;
   std::span<const double> dual_variables() const override { return alpha_; }
 
  private:
@@ -48,8 +51,18 @@ class BinarySolver final : public LocalSolver {
     double Violation() const { return largest > smallest ? largest - smallest : 0; }
   };
 
+  struct Change {
+    int32_t variable;
+    double before;
+  };
+
+  // Goes on with the pass that is under way, to its end or while visits are left, which it counts
+  // down; whether it ended.
   template <bool Hinge, class Rows>
-  Pass Visit(const Rows& x, double overlap, double* v);
+  bool Visit(const Rows& x, double overlap, double* v, int64_t& left);
+  void BeginPass();
+  // Of what changes_ says.
+  void AddGain(Step& step) const;
   template <class Rows>
   Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);
   double Upper(const Variable& variable) const {
@@ -64,12 +77,15 @@ class BinarySolver final : public LocalSolver {
   Random random_;
   std::vector<Variable> variables_;
   std::vector<double> alpha_;
-  std::vector<double> before_;  // alpha_ when Solve was called last
+  std::vector<Change> changes_;  // of the last Solve, at most one of a variable
   std::vector<int32_t> active_;
+  std::size_t next_ = 0;         // place in active_ of the variable that is visited next
+  Pass pass_;                    // the one under way
   std::vector<char> is_active_;  // scratch of Measure
   // A variable at a bound is left out if its gradient points outwards by more than these.
   Pass bounds_;
-  double last_violation_ = 0;
+  double last_violation_ = std::numeric_limits<double>::infinity();
+  Face face_;
 };
 
 }  // namespace strads::svm

@@ -154,13 +154,10 @@ Step CrammerSingerSolver::Solve(std::span<const double> w, const Effort& effort)
   step.change.assign(w.begin(), w.end());
   double* const v = step.change.data();
   rows_.x->With([&](const auto& x) {
-    for (bool is_first = true;
-         is_first || (step.visits < effort.visits && step.violation > effort.accuracy);
-         is_first = false) {
-      step.visits += std::ssize(active_);
+    do {
       step.violation = Visit(x, effort.overlap, v);
-      if (is_first) step.first_violation = step.violation;
-    }
+      ++step.passes;
+    } while (static_cast<double>(step.passes) < effort.passes && step.violation > effort.accuracy);
   });
   last_violation_ = step.violation;
   for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) / effort.overlap;

@@ -2,9 +2,13 @@
 
 #include <strads/parallel.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "apps/svm/face.h"
 
 namespace strads::svm {
 
@@ -16,7 +20,13 @@ struct Effort {
   // Enough once no variable violates its optimality condition by more than this, on the scale of
   // the margins.
   double accuracy = 0.1;
-  int64_t visits = 0;  // of rows, at least; the pass that is under way then is finished
+  // Over the active rows; less than one: what is left of the pass that is under way at most.
+  double passes = 1;
+  int64_t least_visits = 1;  // of rows
+
+  int64_t VisitsOf(int64_t active) const {
+    return std::max<int64_t>(least_visits, std::llround(passes * static_cast<double>(active)));
+  }
 };
 
 // What a call has done. The dual objective is D(a) = l(a) - r(a)/2 - |w|^2/2, where w is linear in
@@ -25,11 +35,11 @@ struct Effort {
 //   D(a + s d) = D(a) + s (gain - w'change) - s^2/2 (curvature + |change|^2)
 struct Step {
   std::vector<double> change;  // of w, by the variables of the shard, with step length 1
-  double gain = 0;             // l(d) - r'(a; d)/2
+  double gain = 0;             // l(d) - r'(a; d)/2, of the last pass
   double curvature = 0;        // r(d)
-  double first_violation = 0;  // the largest, in the first pass
-  double violation = 0;        // in the last one
-  int64_t visits = 0;
+  // The largest of the last pass that has ended since w was measured: without one, infinite.
+  double violation = 0;
+  int64_t passes = 0;  // that have ended
 };
 
 // Of the shard, at a given w.
@@ -49,11 +59,19 @@ class LocalSolver {
   // entries of a row).
   virtual Step Solve(std::span<const double> w, const Effort& effort) = 0;
 
-  // Takes back 1 - length of what the last Solve changed: 0 <= length <= 1. O(rows).
+  // Takes back 1 - length of what the last Solve, of at most one pass, or EndFace changed: 0 <=
+  // length <= 1. O(rows).
   virtual void Shorten(double length) = 0;
 
   // Also decides anew which variables the next Solve looks at. O(entries), over the threads.
   virtual Measurement Measure(std::span<const double> w, ThreadPool& pool) = 0;
+
+  // Conjugate gradients on the variables that are at no bound (face.h): from w on, an iteration,
+  // and back inside the bounds, which is a step as Solve makes one. O(entries of these rows) each.
+  // Throws ProtocolError where that is not known.
+  virtual FaceSums BeginFace(std::span<const double> w);
+  virtual FaceSums MoveOnFace(const FaceMove& move);
+  virtual Step EndFace();
 
   virtual std::span<const double> dual_variables() const = 0;
 };

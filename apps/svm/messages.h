@@ -18,11 +18,15 @@ enum class Phase : int {
   kMeasure,  // its primal and dual objectives
 };
 
-// How hard to work on a problem: see Effort.
+// What a round of kSolve does about a problem.
+enum class Stage : int { kPasses, kBeginFace, kMoveOnFace, kEndFace };
+
+// How hard to work on a problem: see Effort, and LocalSolver.
 struct ProblemPlan {
   int problem = 0;
+  int stage = 0;
   double overlap = 1, accuracy = 0;
-  STRADS_FIELDS(problem, overlap, accuracy)
+  STRADS_FIELDS(problem, stage, overlap, accuracy)
 };
 
 struct Plan {
@@ -35,8 +39,13 @@ struct Plan {
 struct ProblemStep {
   WeightChange change;
   double gain = 0, curvature = 0;
-  double first_violation = 0, violation = 0;
-  STRADS_FIELDS(change, gain, curvature, first_violation, violation)
+  double violation = 0;
+  int64_t passes = 0;
+  // Of FaceSums, whose `ascent` is `change`.
+  double residual = 0, diagonal = 0, cross = 0;
+  int64_t free = 0, outside = 0;
+  STRADS_FIELDS(
+      change, gain, curvature, violation, passes, residual, diagonal, cross, free, outside)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.
@@ -77,7 +86,10 @@ struct Partial {
 struct ProblemUpdate {
   double length = 1;  // of the step that was taken
   WeightChange change;
-  STRADS_FIELDS(length, change)
+  // Of a FaceMove.
+  double beta = 0, face_length = 0;
+  WeightChange image;
+  STRADS_FIELDS(length, change, beta, face_length, image)
 };
 
 struct Update {

@@ -109,7 +109,8 @@ Update Model::PullLook(std::span<const Partial> partials) {
                     std::to_string(classes) + " classes, expected at most 2^31 - 2 weights");
   const int64_t count = is_joint || classes == 2 ? 1 : classes;
   for (int64_t q = 0; q < count; ++q)
-    problems_.emplace_back(is_joint ? width * classes : width, static_cast<int>(partials.size()));
+    problems_.emplace_back(is_joint ? width * classes : width, static_cast<int>(partials.size()),
+                           !is_joint);
   for (size_t q = 0; q < problems_.size(); ++q) MakeClasses(q);
   update.next = NextPlan();
   return update;

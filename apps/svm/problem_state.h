@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "apps/svm/face.h"
 #include "apps/svm/messages.h"
 
 namespace strads::svm {
@@ -15,10 +16,14 @@ namespace strads::svm {
 // Shards add up their changes d_p of w (Ma et al., ICML 2015), each having counted its own
 // `overlap` times. That many workers is always safe; |sum d_p|^2 / sum |d_p|^2 is what it would
 // have taken in the last round, and what the next one takes. Where that was too little, the exact
-// line search along the sum makes the step shorter: the dual objective never falls.
+// line search along the sum makes the step shorter: the dual objective never falls. That is slow
+// where shards pull in the same few directions, as of words that all documents have: if the gap has
+// hardly fallen between two measurements, conjugate gradients on the free variables of all shards
+// (face.h) come next, whose result is one more step along a line.
 class ProblemState {
  public:
-  ProblemState(int64_t size, int workers);
+  // `has_face`: solvers know LocalSolver::BeginFace.
+  ProblemState(int64_t size, int workers, bool has_face);
 
   // Takes the workers' steps, in rank order.
   ProblemUpdate Take(std::span<const ProblemStep* const> steps);
@@ -37,7 +42,10 @@ class ProblemState {
   ProblemPlan PlanFor(int problem) const;
 
  private:
+  ProblemUpdate TakeFace(std::span<const ProblemStep* const> steps);
+
   const int workers_;
+  const bool has_face_;
   std::vector<double> w_, best_;
   double best_primal_ = std::numeric_limits<double>::infinity();
   double best_dual_ = -std::numeric_limits<double>::infinity();
@@ -45,10 +53,12 @@ class ProblemState {
   double gap_ = std::numeric_limits<double>::infinity();
   double overlap_;
   double accuracy_ = 0.1;
+  Stage stage_ = Stage::kPasses;
+  FaceSearch face_;
   bool is_settled_ = false;  // as accurate as was asked for
   bool measures_next_ = false;
   bool is_stuck_ = false;
-  int rounds_ = 0;  // since it was measured
+  double passes_ = 0;  // of the workers, on average, since it was measured
   int measurements_ = 0;
 };
 

@@ -15,10 +15,30 @@
 namespace strads::svm {
 namespace {
 
-// Of several shards each looks at this share of its rows in a round at least; more would be lost on
-// weights that the others have changed. One alone goes on until it is accurate, or so many passes.
-constexpr double kSharedPasses = 0.3;
+// One shard alone goes on until it is accurate, or so many passes over its active rows.
 constexpr double kLonePasses = 20;
+// Of several, each looks at this share of its active rows in a round: of more, much would be lost
+// on weights that the others have changed. But at so many entries for each weight at least: below,
+// the weights' way to the coordinator and back takes most of the time.
+constexpr double kSharedPasses = 1.0 / 16;
+constexpr double kLeastEntries = 1;
+
+ProblemStep Message(const Step& step) {
+  return {.change = WeightChange::Of(step.change),
+          .gain = step.gain,
+          .curvature = step.curvature,
+          .violation = step.violation,
+          .passes = step.passes};
+}
+
+ProblemStep Message(const FaceSums& sums) {
+  return {.change = WeightChange::Of(sums.ascent),
+          .residual = sums.residual,
+          .diagonal = sums.diagonal,
+          .cross = sums.cross,
+          .free = sums.free,
+          .outside = sums.outside};
+}
 
 }  // namespace
 
@@ -106,6 +126,15 @@ Partial Worker::Look() const {
 void Worker::SetUp(const Update& update) {
   if (!update.scales.empty()) data_.x.ScaleColumns(update.scales);
   rows_.x = &data_.x;
+  if (shard_.num_workers == 1) {
+    passes_ = kLonePasses;
+  } else {
+    passes_ = kSharedPasses;
+    const auto entries = static_cast<double>(std::max<int64_t>(1, data_.x.num_nonzeros()));
+    const auto rows = static_cast<double>(data_.x.num_rows());
+    least_visits_ =
+        std::llround(kLeastEntries * static_cast<double>(rows_.width()) * rows / entries) + 1;
+  }
   double costs = 0;
   for (int64_t t = 0; t < rows_.size(); ++t) {
     const double weight = data_.weights.size() > 0 ? data_.weights[rows_.rows[Index(t)]] : 1;
@@ -133,23 +162,33 @@ void Worker::SetUp(const Update& update) {
 Partial Worker::Solve(const Plan& plan) {
   Partial partial;
   partial.steps.resize(plan.problems.size());
-  const double passes = shard_.num_workers == 1 ? kLonePasses : kSharedPasses;
-  const auto visits = static_cast<int64_t>(passes * static_cast<double>(rows_.size()));
   for (const ProblemPlan& of : plan.problems) At(of.problem);
   pool_.ParallelFor(std::ssize(plan.problems), [&](int64_t begin, int64_t end) {
-    for (int64_t q = begin; q < end; ++q) {
-      const ProblemPlan& of = plan.problems[Index(q)];
-      Problem& problem = problems_[Index(of.problem)];
-      const Step step = problem.solver->Solve(
-          problem.w, {.overlap = of.overlap, .accuracy = of.accuracy, .visits = visits});
-      partial.steps[Index(q)] = {.change = WeightChange::Of(step.change),
-                                 .gain = step.gain,
-                                 .curvature = step.curvature,
-                                 .first_violation = step.first_violation,
-                                 .violation = step.violation};
-    }
+    for (int64_t q = begin; q < end; ++q)
+      partial.steps[Index(q)] = TakeStep(plan.problems[Index(q)]);
   });
   return partial;
+}
+
+ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
+  Problem& problem = problems_[Index(plan.problem)];
+  LocalSolver& solver = *problem.solver;
+  switch (static_cast<Stage>(plan.stage)) {
+    case Stage::kPasses:
+      return Message(solver.Solve(problem.w, {.overlap = plan.overlap,
+                                              .accuracy = plan.accuracy,
+                                              .passes = passes_,
+                                              .least_visits = least_visits_}));
+    case Stage::kBeginFace:
+      return Message(solver.BeginFace(problem.w));
+    case Stage::kMoveOnFace:
+      if (problem.move.image.size() != problem.w.size())
+        throw ProtocolError("a plan is to move on a face along no direction");
+      return Message(solver.MoveOnFace(problem.move));
+    case Stage::kEndFace:
+      return Message(solver.EndFace());
+  }
+  throw ProtocolError("a plan of an unknown stage");
 }
 
 Partial Worker::Measure(const Plan& plan) {
@@ -193,9 +232,15 @@ void Worker::Sync(const Update& update) {
       continue;
     }
     const ProblemUpdate& of = update.changes.at(q);
-    if (!of.change.Fits(problem.w.size()))
+    if (!of.change.Fits(problem.w.size()) || !of.image.Fits(problem.w.size()))
       throw ProtocolError("an update does not fit the weights");
     of.change.AddTo(problem.w);
+    if (of.face_length > 0) {
+      problem.move.beta = of.beta;
+      problem.move.length = of.face_length;
+      problem.move.image.assign(problem.w.size(), 0.0);
+      of.image.AddTo(problem.move.image);
+    }
     if (of.length < 1) problem.solver->Shorten(of.length);
   }
 }

@@ -32,11 +32,13 @@ class Worker {
     std::unique_ptr<LocalSolver> solver;
     std::vector<double> w;
     double best_loss = 0, measured_loss = 0;
+    FaceMove move = {};  // to be done by the next round
   };
 
   Partial CountRows() const;
   Partial Look() const;
   Partial Solve(const Plan& plan);
+  ProblemStep TakeStep(const ProblemPlan& plan);
   Partial Measure(const Plan& plan);
   void SplitRows(const Update& update);
   void SetUp(const Update& update);
@@ -50,6 +52,8 @@ class Worker {
   std::vector<int64_t> validation_;  // rows that are held out
   int32_t num_classes_ = 0;
   TrainingRows rows_;
+  double passes_ = 0;  // of a round: see Effort
+  int64_t least_visits_ = 1;
   std::vector<Problem> problems_;
 };
 

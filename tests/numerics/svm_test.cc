@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 #include <strads/error.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <tuple>
 #include <vector>
@@ -203,7 +205,7 @@ TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
   std::vector<double> w(6, 0.0);
   // Shortened steps, too.
   for (int round = 0; round < 12; ++round) {
-    const svm::Step step = solver.Solve(w, {.overlap = 1.5, .accuracy = 0, .visits = 1});
+    const svm::Step step = solver.Solve(w, {.overlap = 1.5, .accuracy = 0, .passes = 0.4});
     const double length = round % 3 == 2 ? 0.5 : 1;
     solver.Shorten(length);
     for (size_t j = 0; j < 6; ++j) w[j] += length * step.change[j];
@@ -218,6 +220,140 @@ TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
     for (int j = 0; j < 6; ++j) EXPECT_NEAR(w[static_cast<size_t>(j)], sum[j], 1e-12);
   }
 }
+
+TEST(BinarySolver, APartOfAPassVisitsThatPartOfTheRows) {
+  constexpr int kRows = 8;  // orthogonal ones: each visit changes its own variable, once
+  std::vector<Triplet> entries;
+  for (int i = 0; i < kRows; ++i) entries.push_back({i, i, 1.0});
+  ThreadPool pool(1);
+  const TripletPiece piece{.entries = entries};
+  const RowMatrix x = RowMatrix::FromPieces(kRows, kRows, {&piece, 1}, pool);
+  svm::TrainingRows rows{.x = &x};
+  for (int i = 0; i < kRows; ++i) {
+    rows.rows.push_back(i);
+    rows.label.push_back(i % 2);
+    rows.cost.push_back(10);
+  }
+  svm::BinarySolver solver(rows, 1, svm::Loss::kHinge, Random(1));
+  const std::vector<double> w(kRows, 0.0);
+  for (int visits = 2; visits <= kRows; visits += 2) {
+    const svm::Step step = solver.Solve(w, {.accuracy = 0, .passes = 0.25});
+    EXPECT_EQ(std::ranges::count_if(solver.dual_variables(), [](double a) { return a != 0; }),
+              visits);
+    EXPECT_EQ(std::ranges::count_if(step.change, [](double c) { return c != 0; }), 2);
+    EXPECT_EQ(step.passes, visits == kRows ? 1 : 0);
+    EXPECT_EQ(std::isfinite(step.violation), visits == kRows);
+  }
+}
+
+// Two shards of one problem, and what the coordinator adds up.
+class FaceOfTwoShards : public ::testing::TestWithParam<svm::Loss> {
+ protected:
+  static constexpr int kRows = 60, kFeatures = 8;
+
+  FaceOfTwoShards() {
+    for (int i = 0; i < kRows; ++i)
+      for (int j = 0; j < kFeatures; ++j)
+        if (problem_.x(i, j) != 0) entries_.push_back({i, j, problem_.x(i, j)});
+    const TripletPiece piece{.entries = entries_};
+    x_ = RowMatrix::FromPieces(kRows, kFeatures, {&piece, 1}, pool_);
+    for (int shard = 0; shard < 2; ++shard) {
+      rows_[shard].x = &x_;
+      rows_[shard].bias = 0.5;
+      for (int i = shard; i < kRows; i += 2) {
+        rows_[shard].rows.push_back(i);
+        rows_[shard].label.push_back(problem_.label[static_cast<size_t>(i)]);
+        rows_[shard].cost.push_back(0.2 + 0.01 * i);
+      }
+    }
+    for (int shard = 0; shard < 2; ++shard)
+      solvers_.emplace_back(rows_[shard], 1, GetParam(), Random(static_cast<uint64_t>(shard)));
+  }
+
+  std::vector<double> Sum(const std::vector<double>& a, const std::vector<double>& b) const {
+    std::vector<double> sum(a);
+    for (size_t j = 0; j < sum.size(); ++j) sum[j] += b[j];
+    return sum;
+  }
+
+  svm::FaceSums Sum(svm::FaceSums a, const svm::FaceSums& b) const {
+    a.ascent = Sum(a.ascent, b.ascent);
+    a.residual += b.residual;
+    a.diagonal += b.diagonal;
+    a.cross += b.cross;
+    a.free += b.free;
+    a.outside += b.outside;
+    return a;
+  }
+
+  // By their definition: w, and the squared gradient of the dual by its free variables.
+  std::pair<std::vector<double>, double> WeightsAndGradient() const {
+    std::vector<double> w(kFeatures + 1, 0.0);
+    const auto each = [&](const auto& visit) {
+      for (size_t shard = 0; shard < 2; ++shard) {
+        for (size_t t = 0; t < rows_[shard].rows.size(); ++t) {
+          Eigen::VectorXd x(kFeatures + 1);
+          x << problem_.x.row(rows_[shard].rows[t]).transpose(), 0.5;
+          visit(solvers_[shard].dual_variables()[t], rows_[shard].cost[t],
+                Eigen::VectorXd((rows_[shard].label[t] == 1 ? 1 : -1) * x));
+        }
+      }
+    };
+    const Eigen::Map<Eigen::VectorXd> sum(w.data(), kFeatures + 1);
+    each([&](double alpha, double, const Eigen::VectorXd& x) {
+      Eigen::Map<Eigen::VectorXd>(w.data(), kFeatures + 1) += alpha * x;
+    });
+    double squares = 0;
+    each([&](double alpha, double cost, const Eigen::VectorXd& x) {
+      const bool hinge = GetParam() == svm::Loss::kHinge;
+      EXPECT_GE(alpha, 0);
+      EXPECT_LE(alpha, hinge ? cost : alpha);
+      if (alpha == 0 || (hinge && alpha == cost)) return;
+      const double gradient = 1 - x.dot(sum) - (hinge ? 0 : alpha / (2 * cost));
+      squares += gradient * gradient;
+    });
+    return {w, squares};
+  }
+
+  const SvmProblem problem_ = RandomSvm(43, kRows, kFeatures, 2, 0.3);
+  std::vector<Triplet> entries_;
+  ThreadPool pool_{1};
+  RowMatrix x_;
+  std::array<svm::TrainingRows, 2> rows_;
+  std::vector<svm::BinarySolver> solvers_;
+};
+
+TEST_P(FaceOfTwoShards, ConjugateGradientsLowerItsGradientAndStayFeasible) {
+  std::vector<double> w(kFeatures + 1, 0.0);
+  for (int pass = 0; pass < 20; ++pass) {
+    for (svm::BinarySolver& solver : solvers_)
+      w = Sum(w, solver.Solve(w, {.overlap = 1, .accuracy = 0}).change);
+  }
+  const double before = WeightsAndGradient().second;
+  svm::FaceSearch search;
+  svm::FaceMove move;
+  svm::FaceSums sums = Sum(solvers_[0].BeginFace(w), solvers_[1].BeginFace(w));
+  EXPECT_NEAR(sums.residual, before, 1e-12 + 1e-9 * before);
+  int iterations = 0;
+  while (search.Next(sums, move)) {
+    sums = Sum(solvers_[0].MoveOnFace(move), solvers_[1].MoveOnFace(move));
+    ++iterations;
+  }
+  EXPECT_GT(iterations, 0);
+  // With the hinge a variable leaves its bounds and is put back; without, the gradient is that of
+  // the same variables.
+  EXPECT_EQ(sums.outside > 0, GetParam() == svm::Loss::kHinge);
+  for (svm::BinarySolver& solver : solvers_) w = Sum(w, solver.EndFace().change);
+  const auto [weights, after] = WeightsAndGradient();
+  for (size_t j = 0; j < w.size(); ++j) EXPECT_NEAR(w[j], weights[j], 1e-12);
+  if (sums.outside > 0) return;
+  EXPECT_NEAR(after, sums.residual, 1e-12 + 1e-9 * before);
+  EXPECT_LE(after, 0.01 * before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of,
+                         FaceOfTwoShards,
+                         ::testing::Values(svm::Loss::kHinge, svm::Loss::kSquaredHinge));
 
 // The derivatives of the likelihood by both parameters, by its definition.
 TEST(Platt, TheSigmoidIsTheLikeliestOne) {

@@ -23,13 +23,17 @@ struct WeightChange {
       change.values.assign(dense.begin(), dense.end());
       return change;
     }
-    change.indices.reserve(nonzeros);
-    change.values.reserve(nonzeros);
+    // Written whether it is zero or not, to a place that stays the same if it is: no branch.
+    change.indices.resize(nonzeros + 1);
+    change.values.resize(nonzeros + 1);
+    size_t k = 0;
     for (size_t j = 0; j < dense.size(); ++j) {
-      if (dense[j] == 0) continue;
-      change.indices.push_back(static_cast<int32_t>(j));
-      change.values.push_back(dense[j]);
+      change.indices[k] = static_cast<int32_t>(j);
+      change.values[k] = dense[j];
+      k += dense[j] != 0;
     }
+    change.indices.pop_back();
+    change.values.pop_back();
     return change;
   }
 
