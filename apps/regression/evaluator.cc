@@ -3,6 +3,7 @@
 #include <strads/index.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apps/regression/losses.h"
 
@@ -34,6 +35,7 @@ Evaluator::Evaluator(const Options& options, const TrainingRows& rows, int64_t o
 template <class Loss, class Rows>
 void Evaluator::RunBlock(const Loss& loss,
                          const Rows& x,
+                         std::span<const double> row_weights,
                          std::span<const double> weights,
                          double ahead,
                          int64_t begin,
@@ -44,7 +46,7 @@ void Evaluator::RunBlock(const Loss& loss,
   double offset_slope = 0;
   for (auto t = Index(begin); t < Index(end); ++t) {
     const int64_t row = rows_.rows[t];
-    const double y = rows_.y[t], c = rows_.weight[t];
+    const double y = rows_.y[t], c = row_weights[t];
     const double f = x.Dot(row, w) + weights.back();
     LossAt at = loss(y, f);
     sum.loss += c * at.loss;
@@ -99,6 +101,7 @@ void Evaluator::RunSoftmax(const Rows& x,
 
 template <class Loss>
 Evaluation Evaluator::Run(const Loss& loss,
+                          std::span<const double> row_weights,
                           std::span<const double> weights,
                           double ahead,
                           ThreadPool& pool) {
@@ -113,7 +116,7 @@ Evaluation Evaluator::Run(const Loss& loss,
         if constexpr (std::is_same_v<Loss, Softmax>)
           RunSoftmax(x, weights, ahead, first, last, sum);
         else
-          RunBlock(loss, x, weights, ahead, first, last, sum);
+          RunBlock(loss, x, row_weights, weights, ahead, first, last, sum);
       }
     });
   });
@@ -129,19 +132,31 @@ Evaluation Evaluator::Run(const Loss& loss,
 }
 
 Evaluation Evaluator::Evaluate(std::span<const double> weights, double ahead, ThreadPool& pool) {
-  if (outputs_ > 1) return Run(Softmax{}, weights, ahead, pool);
-  if (options_.IsLogistic()) return Run(LogisticLoss{}, weights, ahead, pool);
-  if (options_.loss == "huber") return Run(HuberLoss{options_.delta}, weights, ahead, pool);
-  return Run(SquaredLoss{}, weights, ahead, pool);
+  if (outputs_ > 1) return Run(Softmax{}, rows_.weight, weights, ahead, pool);
+  if (options_.IsLogistic()) return Run(LogisticLoss{}, rows_.weight, weights, ahead, pool);
+  if (options_.loss == "huber")
+    return Run(HuberLoss{options_.delta}, rows_.weight, weights, ahead, pool);
+  return Run(SquaredLoss{}, rows_.weight, weights, ahead, pool);
 }
 
 Evaluation Evaluator::Product(std::span<const double> direction, ThreadPool& pool) {
-  return Run(SquareOfFit{}, direction, 0, pool);
+  if (options_.IsLogistic() && !knows_bends_) FindBends();
+  return Run(SquareOfFit{}, knows_bends_ ? bends_ : rows_.weight, direction, 0, pool);
 }
 
 void Evaluator::Accept() {
   fitted_.swap(newest_);
   loss_ = newest_loss_;
+  knows_bends_ = false;
+}
+
+void Evaluator::FindBends() {
+  bends_.resize(fitted_.size());
+  for (size_t t = 0; t < bends_.size(); ++t) {
+    const double e = std::exp(-std::abs(fitted_[t]));
+    bends_[t] = rows_.weight[t] * e / ((1 + e) * (1 + e));
+  }
+  knows_bends_ = true;
 }
 
 void Evaluator::Step(double step) {

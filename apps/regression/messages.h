@@ -15,7 +15,7 @@ enum class Phase : int {
   kLook,      // and, these being known, say where features lie and how far they spread
   kGram,      // the products of all pairs of features
   kEvaluate,  // the losses at a point, and their slopes
-  kProduct,   // X'C X d of a direction d
+  kProduct,   // X'C Q X d of a direction d
 };
 
 struct Plan {
@@ -46,7 +46,8 @@ struct Sums {
   // kGram: with z_i = (x_i - centre, y_i - centre of y), the upper triangle of sum c_i z_i z_i' by
   // columns.
   std::vector<double> gram;
-  // kEvaluate: at the point, and at the point ahead of it (Update::ahead); kProduct: 1/2 d'X'C X d.
+  // kEvaluate: at the point, and at the point ahead of it (Update::ahead); kProduct: 1/2 d'X'C Q X
+  // d.
   double loss = 0, loss_ahead = 0;
   std::vector<double> slopes;                        // d loss_ahead / d weights, as Update::weights
   double validation_loss = 0, validation_error = 0;  // error: squared, or rows taken wrong

@@ -140,7 +140,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
                              Start(options_, *variables_, sums, shape_.outputs));
   MakeOutputs();
   Update update;
-  update.keeps = solver == "fista" || solver == "cg";
+  update.keeps = solver == "fista" || solver == "cg" || solver == "newton";
   Ask(update);
   return update;
 }

@@ -34,8 +34,8 @@ double Options::UpperBound() const { return Bound("upper", upper, kInfinity); }
 void Options::Validate() const {
   constexpr std::array<std::string_view, 3> kLosses = {"squared", "huber", "logistic"};
   constexpr std::array<std::string_view, 3> kScales = {"none", "max_abs", "standard"};
-  constexpr std::array<std::string_view, 7> kSolvers = {"auto",  "normal", "cg", "lbfgs",
-                                                        "fista", "ista",   "gd"};
+  constexpr std::array<std::string_view, 8> kSolvers = {"auto",   "normal", "cg",   "lbfgs",
+                                                        "newton", "fista",  "ista", "gd"};
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   Require(num_features >= 0, "num_features", std::to_string(num_features), "at least 0");
   Require(IsOneOf(loss, kLosses), "loss", loss, "squared, huber or logistic");
@@ -46,11 +46,13 @@ void Options::Validate() const {
   Require(IsOneOf(scale, kScales), "scale", scale, "none, max_abs or standard");
   hold_out().Validate();
   Require(IsOneOf(solver, kSolvers), "solver", solver,
-          "auto, normal, cg, lbfgs, fista, ista or gd");
+          "auto, normal, cg, lbfgs, newton, fista, ista or gd");
   Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");
   Require(memory >= 1, "memory", std::to_string(memory), "at least 1");
   if ((solver == "normal" || solver == "cg") && loss != "squared")
     throw UsageError("--solver=" + solver + " needs --loss=squared");
+  if (solver == "newton" && !IsLogistic())
+    throw UsageError("--solver=newton needs --loss=logistic");
   if (solver != "auto" && solver != "fista" && solver != "ista" && !IsSmooth())
     throw UsageError("--solver=" + solver +
                      " takes no L1 penalty and no bounds, expected fista or ista");

@@ -8,6 +8,7 @@
 #include "apps/regression/conjugate_gradient.h"
 #include "apps/regression/gradient_descent.h"
 #include "apps/regression/lbfgs.h"
+#include "apps/regression/newton.h"
 #include "apps/regression/normal_equations.h"
 #include "apps/regression/proximal_gradient.h"
 
@@ -30,8 +31,13 @@ SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
   if (options.solver == "normal" && k > kNeverBeyond)
     throw UsageError("--solver=normal of " + Features(shape) + " needs " +
                      std::to_string(std::llround(8e-9 * k * k)) + " GB, expected cg");
+  if (options.solver == "newton" && shape.outputs > 1)
+    throw UsageError("--solver=newton knows two classes, " + std::to_string(shape.outputs) +
+                     " are in the data, expected lbfgs");
   if (options.solver != "auto") return {options.solver, "as was asked for"};
   if (!options.IsSmooth()) return {"fista", "as the penalty or the bounds have kinks"};
+  if (options.IsLogistic() && shape.outputs == 1)
+    return {"newton", "as the logistic loss of two classes is smooth"};
   if (options.loss != "squared") return {"lbfgs", "as the " + options.loss + " loss is smooth"};
   if (k <= kFewFeatures) return {"normal", "as " + Features(shape) + " make a small matrix"};
   // Multiplications, those of the matrix at four times the speed of those that wait for memory.
@@ -58,6 +64,7 @@ std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
   if (solver == "normal") return std::make_unique<NormalEquations>(variables, start);
   if (solver == "cg")
     return std::make_unique<ConjugateGradient>(variables, start, options.tolerance);
+  if (solver == "newton") return std::make_unique<Newton>(variables, start, curvature);
   if (solver == "lbfgs")
     return std::make_unique<Lbfgs>(variables, start, curvature, options.memory);
   if (solver == "gd") {

@@ -147,7 +147,7 @@ void Worker::Sync(const Update& update) {
   if (phase == Phase::kLook)
     evaluator_.emplace(options_, rows_, num_classes_ > 2 ? num_classes_ : 1, update.keeps);
   if (phase == Phase::kEvaluate && update.accepted) evaluator_->Accept();
-  if (phase == Phase::kProduct) evaluator_->Step(update.step);
+  if (phase == Phase::kProduct && update.step != 0) evaluator_->Step(update.step);
   next_ = update;
 }
 

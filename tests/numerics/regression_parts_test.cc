@@ -129,6 +129,34 @@ TEST(Evaluator, AStepAlongAProductMovesTheModelThere) {
 }
 
 // Against the least value on a fine grid.
+TEST(Evaluator, ALogisticProductIsTheChangeOfTheSlopes) {
+  const RegressionProblem problem = RandomRegression(12, 90, 4, 0.6, 2);
+  const TrainingRows rows = RowsOf(problem);
+  regression::Options options;
+  options.loss = "logistic";
+  Evaluator evaluator(options, rows, 1, true);
+  ThreadPool pool(1);
+  const std::vector<double> direction = {1, -0.5, 0.25, 2, -1};
+  for (const double scale : {0.1, 2.0}) {  // a second point: no product of the first is kept
+    std::vector<double> w = {0.3, -0.2, 1, -0.5, 0.4}, more(5), less(5);
+    constexpr double kStep = 1e-5;
+    for (size_t j = 0; j < 5; ++j) {
+      w[j] *= scale;
+      more[j] = w[j] + kStep * direction[j];
+      less[j] = w[j] - kStep * direction[j];
+    }
+    const std::vector<double> up = evaluator.Evaluate(more, 0, pool).slopes;
+    const std::vector<double> down = evaluator.Evaluate(less, 0, pool).slopes;
+    evaluator.Evaluate(w, 0, pool);
+    evaluator.Accept();
+    const std::vector<double> product = evaluator.Product(direction, pool).slopes;
+    for (size_t j = 0; j < 5; ++j) {
+      const double change = (up[j] - down[j]) / (2 * kStep);
+      EXPECT_NEAR(product[j], change, 1e-6 * (1 + std::abs(change))) << j;
+    }
+  }
+}
+
 TEST(Prox, OfTheBoxIsTheLeastPoint) {
   for (const double z : {-3.0, -0.4, 0.0, 0.3, 2.0}) {
     for (const auto& [l1, l2] : {std::pair{0.0, 0.0}, {0.5, 0.0}, {0.2, 1.0}}) {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <strads/error.h>
 
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
@@ -135,7 +136,8 @@ TEST_P(SmoothLosses, HaveNoSlopeAtTheOptimum) {
   const auto [loss, classes] = GetParam();
   for (const double share : {1.0, 0.3}) {
     const RegressionProblem problem = RandomRegression(6, 150, 5, share, classes);
-    for (const std::string solver : {"lbfgs", "fista"}) {
+    for (const std::string solver : {"lbfgs", "fista", "newton"}) {
+      if (solver == "newton" && classes != 2) continue;
       Options options;
       options.loss = loss;
       options.delta = 0.4;
@@ -287,14 +289,18 @@ TEST(Regression, WeightsAreCopiesOfRows) {
 }
 
 TEST(Regression, TheSolverFollowsFromTheShape) {
-  const auto choose = [](int64_t rows, int64_t features, int64_t entries, Options options) {
-    return regression::ChooseSolver(options, {rows, features, entries, 1}).solver;
+  const auto choose = [](int64_t rows, int64_t features, int64_t entries, Options options,
+                         int64_t outputs = 1) {
+    return regression::ChooseSolver(options, {rows, features, entries, outputs}).solver;
   };
   EXPECT_EQ(choose(1'000'000, 90, 90'000'000, {}), "normal");
   EXPECT_EQ(choose(20'000, 100'000, 1'000'000, {}), "cg");
   Options logistic;
   logistic.loss = "logistic";
-  EXPECT_EQ(choose(1000, 10, 10'000, logistic), "lbfgs");
+  EXPECT_EQ(choose(1000, 10, 10'000, logistic), "newton");
+  EXPECT_EQ(choose(1000, 10, 10'000, logistic, 3), "lbfgs");
+  logistic.solver = "newton";
+  EXPECT_THROW(choose(1000, 10, 10'000, logistic, 3), Error);
   Options lasso;
   lasso.lambda = lasso.l1_ratio = 1;
   EXPECT_EQ(choose(1000, 10, 10'000, lasso), "fista");

@@ -1,0 +1,89 @@
+#include "apps/regression/newton.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace strads::regression {
+namespace {
+
+constexpr double kDecrease = 1e-4;  // of the Armijo condition
+// Objectives closer than this share of them are equal but for rounding.
+constexpr double kRounding = 1e-13;
+constexpr double kLeastLength = 1e-10;
+// The residual that is enough, as a share of the slopes: at most, and by their length's root.
+constexpr double kMostResidual = 0.1;
+constexpr int kMostProducts = 500;
+
+}  // namespace
+
+Request Newton::Next() {
+  if (has_begun_ && !has_step_) return {.phase = Phase::kProduct, .point = direction_};
+  return {.point = has_begun_ ? Eigen::VectorXd(u_ + length_ * step_) : u_};
+}
+
+Verdict Newton::Take(const Answer& answer) {
+  if (!has_begun_ || has_step_) return TakeEvaluation(answer);
+  TakeProduct(answer);
+  return {};
+}
+
+Eigen::VectorXd Newton::Scaled(const Eigen::VectorXd& slopes) const {
+  return (scale_ * slopes.array()).matrix();
+}
+
+void Newton::BeginStep() {
+  step_ = Eigen::VectorXd::Zero(u_.size());
+  residual_ = -slopes_;
+  direction_ = Scaled(residual_);
+  square_ = residual_.dot(direction_);
+  const double largest = residual_.size() > 0 ? residual_.cwiseAbs().maxCoeff() : 0;
+  const double share = largest_slope() > 0 ? largest / largest_slope() : 1;
+  const double residual = std::min(kMostResidual, std::sqrt(share));
+  enough_ = residual * residual * square_;
+  products_ = 0;
+  length_ = 1;
+  has_step_ = square_ == 0;
+}
+
+void Newton::TakeProduct(const Answer& answer) {
+  const Eigen::VectorXd product = answer.slopes + variables_.l2().cwiseProduct(direction_);
+  const double bend = direction_.dot(product);
+  if (bend > 0) {
+    const double length = square_ / bend;
+    step_ += length * direction_;
+    residual_ -= length * product;
+  }
+  const Eigen::VectorXd scaled = Scaled(residual_);
+  const double square = residual_.dot(scaled);
+  direction_ = scaled + square / square_ * direction_;
+  square_ = square;
+  has_step_ = bend <= 0 || square_ <= enough_ || ++products_ == kMostProducts;
+  // Where the losses do not bend at all: down the slopes.
+  if (has_step_ && step_.isZero(0)) step_ = -Scaled(slopes_);
+}
+
+Verdict Newton::TakeEvaluation(const Answer& answer) {
+  const Eigen::VectorXd trial = Next().point;
+  const double value = answer.loss + variables_.Penalty(trial);
+  if (has_begun_) {
+    const double most = value_ + kDecrease * length_ * slopes_.dot(step_);
+    if (!(value <= std::max(most, value_ + kRounding * std::abs(value_)))) {
+      length_ /= 2;
+      is_stuck_ = length_ < kLeastLength;
+      return {};
+    }
+  }
+  const double before = violation_;
+  u_ = trial;
+  value_ = value;
+  slopes_ = answer.slopes + variables_.l2().cwiseProduct(u_);
+  violation_ = Relative(u_, answer.slopes);
+  // A step that is within rounding and makes nothing better: there is no more to be had.
+  is_stuck_ = has_begun_ && violation_ >= before && value_ >= value - kRounding * std::abs(value) &&
+              step_.cwiseAbs().maxCoeff() <= kRounding * u_.cwiseAbs().maxCoeff();
+  has_begun_ = true;
+  BeginStep();
+  return {.accepted = true};
+}
+
+}  // namespace strads::regression
