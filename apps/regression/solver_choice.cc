@@ -36,8 +36,9 @@ SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
                      " are in the data, expected lbfgs");
   if (options.solver != "auto") return {options.solver, "as was asked for"};
   if (!options.IsSmooth()) return {"fista", "as the penalty or the bounds have kinks"};
-  if (options.IsLogistic() && shape.outputs == 1)
-    return {"newton", "as the logistic loss of two classes is smooth"};
+  // More features than rows mostly are a problem that the penalty conditions well.
+  if (options.IsLogistic() && shape.outputs == 1 && k <= n)
+    return {"newton", "as the loss is smooth and features are no more than rows"};
   if (options.loss != "squared") return {"lbfgs", "as the " + options.loss + " loss is smooth"};
   if (k <= kFewFeatures) return {"normal", "as " + Features(shape) + " make a small matrix"};
   // Multiplications, those of the matrix at four times the speed of those that wait for memory.

@@ -298,6 +298,7 @@ TEST(Regression, TheSolverFollowsFromTheShape) {
   Options logistic;
   logistic.loss = "logistic";
   EXPECT_EQ(choose(1000, 10, 10'000, logistic), "newton");
+  EXPECT_EQ(choose(1000, 1001, 10'000, logistic), "lbfgs");
   EXPECT_EQ(choose(1000, 10, 10'000, logistic, 3), "lbfgs");
   logistic.solver = "newton";
   EXPECT_THROW(choose(1000, 10, 10'000, logistic, 3), Error);
