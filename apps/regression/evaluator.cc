@@ -132,22 +132,23 @@ Evaluation Evaluator::Run(const Loss& loss,
 }
 
 Evaluation Evaluator::Evaluate(std::span<const double> weights, double ahead, ThreadPool& pool) {
-  if (outputs_ > 1) return Run(Softmax{}, rows_.weight, weights, ahead, pool);
-  if (options_.IsLogistic()) return Run(LogisticLoss{}, rows_.weight, weights, ahead, pool);
-  if (options_.loss == "huber")
-    return Run(HuberLoss{options_.delta}, rows_.weight, weights, ahead, pool);
-  return Run(SquaredLoss{}, rows_.weight, weights, ahead, pool);
+  const auto run = [&](const auto& loss) { return Run(loss, rows_.weight, weights, ahead, pool); };
+  if (outputs_ > 1) return run(Softmax{});
+  if (options_.IsLogistic()) return run(LogisticLoss{});
+  if (options_.loss == "huber") return run(HuberLoss{options_.delta});
+  return run(SquaredLoss{});
 }
 
 Evaluation Evaluator::Product(std::span<const double> direction, ThreadPool& pool) {
-  if (options_.IsLogistic() && !knows_bends_) FindBends();
-  return Run(SquareOfFit{}, knows_bends_ ? bends_ : rows_.weight, direction, 0, pool);
+  if (!options_.IsLogistic()) return Run(SquareOfFit{}, rows_.weight, direction, 0, pool);
+  if (bends_.empty()) FindBends();
+  return Run(SquareOfFit{}, bends_, direction, 0, pool);
 }
 
 void Evaluator::Accept() {
   fitted_.swap(newest_);
   loss_ = newest_loss_;
-  knows_bends_ = false;
+  bends_.clear();
 }
 
 void Evaluator::FindBends() {
@@ -156,7 +157,6 @@ void Evaluator::FindBends() {
     const double e = std::exp(-std::abs(fitted_[t]));
     bends_[t] = rows_.weight[t] * e / ((1 + e) * (1 + e));
   }
-  knows_bends_ = true;
 }
 
 void Evaluator::Step(double step) {

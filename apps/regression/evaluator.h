@@ -79,8 +79,7 @@ class Evaluator {
   const bool keeps_;
   std::vector<double> fitted_;  // at the model's point: outputs_ for each row
   std::vector<double> newest_;  // at the point of the last call
-  std::vector<double> bends_;   // c_i q_i, if knows_bends_
-  bool knows_bends_ = false;
+  std::vector<double> bends_;   // c_i q_i at the model's point; empty: not known
   double newest_loss_ = 0;
   double loss_ = 0;
 };

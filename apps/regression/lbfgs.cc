@@ -6,10 +6,7 @@
 namespace strads::regression {
 namespace {
 
-// Of the Wolfe conditions.
-constexpr double kDecrease = 1e-4, kCurvature = 0.9;
-// Objectives closer than this share of them are equal but for rounding.
-constexpr double kRounding = 1e-13;
+constexpr double kCurvature = 0.9;  // of the Wolfe conditions
 constexpr int kMostTrials = 40;
 
 }  // namespace
@@ -23,8 +20,7 @@ Verdict Lbfgs::Take(const Answer& answer) {
   const double value = answer.loss + variables_.Penalty(trial_);
   if (has_begun_) {
     const double slope = (answer.slopes + variables_.l2().cwiseProduct(trial_)).dot(direction_);
-    const double most = value_ + kDecrease * length_ * slope_;
-    const bool falls = value <= std::max(most, value_ + kRounding * std::abs(value_));
+    const bool falls = Falls(value, value_, length_ * slope_);
     if (!falls || slope < kCurvature * slope_) {
       if (falls)
         too_short_ = length_;

@@ -6,8 +6,7 @@
 namespace strads::regression {
 namespace {
 
-constexpr double kDecrease = 1e-4;  // of the Armijo condition
-// Objectives closer than this share of them are equal but for rounding.
+// Steps below this share of u are rounding.
 constexpr double kRounding = 1e-13;
 constexpr double kLeastLength = 1e-10;
 // The residual that is enough, as a share of the slopes: at most, and by their length's root.
@@ -65,21 +64,18 @@ void Newton::TakeProduct(const Answer& answer) {
 Verdict Newton::TakeEvaluation(const Answer& answer) {
   const Eigen::VectorXd trial = Next().point;
   const double value = answer.loss + variables_.Penalty(trial);
-  if (has_begun_) {
-    const double most = value_ + kDecrease * length_ * slopes_.dot(step_);
-    if (!(value <= std::max(most, value_ + kRounding * std::abs(value_)))) {
-      length_ /= 2;
-      is_stuck_ = length_ < kLeastLength;
-      return {};
-    }
+  if (has_begun_ && !Falls(value, value_, length_ * slopes_.dot(step_))) {
+    length_ /= 2;
+    is_stuck_ = length_ < kLeastLength;
+    return {};
   }
   const double before = violation_;
   u_ = trial;
   value_ = value;
   slopes_ = answer.slopes + variables_.l2().cwiseProduct(u_);
   violation_ = Relative(u_, answer.slopes);
-  // A step that is within rounding and makes nothing better: there is no more to be had.
-  is_stuck_ = has_begun_ && violation_ >= before && value_ >= value - kRounding * std::abs(value) &&
+  // A step that is rounding and makes nothing better: there is no more to be had.
+  is_stuck_ = has_begun_ && violation_ >= before &&
               step_.cwiseAbs().maxCoeff() <= kRounding * u_.cwiseAbs().maxCoeff();
   has_begun_ = true;
   BeginStep();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -59,6 +60,13 @@ class Optimizer {
     if (largest_slope_ < 0) Begin(slopes);
     const double violation = variables_.Violation(u, slopes);
     return largest_slope_ > 0 ? violation / largest_slope_ : violation;
+  }
+
+  // Whether a step whose slope at the start times its length is `expected` lowers the objective by
+  // enough (Armijo's condition), or by nothing that rounding could tell.
+  static bool Falls(double value, double before, double expected) {
+    constexpr double kDecrease = 1e-4, kRounding = 1e-13;
+    return value <= std::max(before + kDecrease * expected, before + kRounding * std::abs(before));
   }
 
   const Variables& variables_;

@@ -43,17 +43,12 @@ BinarySolver::BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss
   });
 }
 
-void BinarySolver::BeginPass() {
-  random_.Shuffle(active_);
-  next_ = 0;
-  pass_ = {};
-}
-
 template <bool Hinge, class Rows>
 bool BinarySolver::Visit(const Rows& x, double overlap, double* v, int64_t& left) {
-  if (next_ == 0) BeginPass();
-  const double bias = rows_.bias;
-  double* const v_bias = v + rows_.x->num_cols();  // there only if bias is not 0
+  if (next_ == 0) {
+    random_.Shuffle(active_);
+    pass_ = {};
+  }
   Pass pass = pass_;
   auto count = static_cast<int32_t>(active_.size());
   auto t = static_cast<int32_t>(next_);
@@ -67,8 +62,7 @@ bool BinarySolver::Visit(const Rows& x, double overlap, double* v, int64_t& left
     if (t + kRowAhead < count) x.Prefetch(variables_[Index(active_[Index(t + kRowAhead)])].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
-    double margin = x.Dot(variable.row, v);
-    if (bias != 0) margin += bias * *v_bias;
+    const double margin = rows_.Dot(x, variable.row, v);
     const double diagonal = Hinge ? 0 : variable.limit;
     const double gradient = variable.sign * margin - 1 + diagonal * alpha;
     const bool is_upper = Hinge && alpha == variable.limit;
@@ -87,9 +81,7 @@ bool BinarySolver::Visit(const Rows& x, double overlap, double* v, int64_t& left
     if (Hinge) next = std::min(next, variable.limit);
     alpha_[i] = next;
     changes_.push_back({.variable = static_cast<int32_t>(i), .before = alpha});
-    const double scale = (next - alpha) * variable.sign * overlap;
-    x.Add(variable.row, scale, v);
-    if (bias != 0) *v_bias += scale * bias;
+    rows_.Add(x, variable.row, (next - alpha) * variable.sign * overlap, v);
   }
   active_.resize(Index(count));
   pass_ = pass;
@@ -134,7 +126,6 @@ void BinarySolver::AddGain(Step& step) const {
 }
 
 FaceSums BinarySolver::BeginFace(std::span<const double> w) {
-  const int64_t width = rows_.x->num_cols();
   face_.Begin();
   FaceSums sums;
   rows_.x->With([&](const auto& x) {
@@ -142,8 +133,7 @@ FaceSums BinarySolver::BeginFace(std::span<const double> w) {
       const Variable& of = variables_[i];
       const double alpha = alpha_[i], upper = Upper(of), diagonal = Diagonal(of);
       if (alpha == 0 || alpha == upper) continue;
-      double margin = x.Dot(of.row, w.data());
-      if (rows_.bias != 0) margin += rows_.bias * w[Index(width)];
+      const double margin = rows_.Dot(x, of.row, w.data());
       face_.Add({.index = static_cast<int32_t>(i),
                  .row = of.row,
                  .sign = of.sign,
@@ -152,7 +142,7 @@ FaceSums BinarySolver::BeginFace(std::span<const double> w) {
                  .upper = upper,
                  .residual = 1 - of.sign * margin - diagonal * alpha});
     }
-    sums = face_.Sums(x, rows_.bias, width);
+    sums = face_.Sums(rows_, x);
   });
   return sums;
 }
@@ -160,8 +150,8 @@ FaceSums BinarySolver::BeginFace(std::span<const double> w) {
 FaceSums BinarySolver::MoveOnFace(const FaceMove& move) {
   FaceSums sums;
   rows_.x->With([&](const auto& x) {
-    face_.Move(x, rows_.bias, rows_.x->num_cols(), move);
-    sums = face_.Sums(x, rows_.bias, rows_.x->num_cols());
+    face_.Move(rows_, x, move);
+    sums = face_.Sums(rows_, x);
   });
   return sums;
 }
@@ -176,9 +166,7 @@ Step BinarySolver::EndFace() {
       alpha = std::clamp(of.value + of.moved, 0.0, of.upper);
       if (alpha == of.value) continue;
       changes_.push_back({.variable = of.index, .before = of.value});
-      const double scale = of.sign * (alpha - of.value);
-      x.Add(of.row, scale, step.change.data());
-      if (rows_.bias != 0) step.change.back() += scale * rows_.bias;
+      rows_.Add(x, of.row, of.sign * (alpha - of.value), step.change.data());
     }
   });
   AddGain(step);
@@ -195,12 +183,11 @@ void BinarySolver::Shorten(double length) {
 template <class Rows>
 Measurement BinarySolver::MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end) {
   Measurement sum;
-  const double base = rows_.bias != 0 ? rows_.bias * w[rows_.x->num_cols()] : 0;
   for (auto i = Index(begin); i < Index(end); ++i) {
     if (i + kRowAhead < Index(end)) x.Prefetch(variables_[i + kRowAhead].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
-    const double short_of = 1 - variable.sign * (x.Dot(variable.row, w) + base);
+    const double short_of = 1 - variable.sign * rows_.Dot(x, variable.row, w);
     const double hinge = std::max(short_of, 0.0);
     double gradient = -short_of;
     if (loss_ == Loss::kHinge) {

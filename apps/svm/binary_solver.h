@@ -60,7 +60,6 @@ class BinarySolver final : public LocalSolver {
   // down; whether it ended.
   template <bool Hinge, class Rows>
   bool Visit(const Rows& x, double overlap, double* v, int64_t& left);
-  void BeginPass();
   // Of what changes_ says.
   void AddGain(Step& step) const;
   template <class Rows>

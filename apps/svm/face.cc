@@ -14,13 +14,14 @@ constexpr double kMostOutside = 0.1;
 }  // namespace
 
 bool FaceSearch::Next(FaceSums sums, FaceMove& move) {
-  if (iterations_ == 0) first_residual_ = sums.residual;
+  const FaceNumbers& of = sums.numbers;
+  if (iterations_ == 0) first_residual_ = of.residual;
   if (iterations_ == kMostIterations ||
-      (iterations_ > 0 && sums.residual <= kEnoughResidual * first_residual_) ||
-      static_cast<double>(sums.outside) > kMostOutside * static_cast<double>(sums.free))
+      (iterations_ > 0 && of.residual <= kEnoughResidual * first_residual_) ||
+      static_cast<double>(of.outside) > kMostOutside * static_cast<double>(of.free))
     return false;
-  move.beta = iterations_ == 0 ? 0 : sums.residual / residual_;
-  diagonal_ = sums.diagonal + move.beta * (2 * sums.cross + move.beta * diagonal_);
+  move.beta = iterations_ == 0 ? 0 : of.residual / residual_;
+  diagonal_ = of.diagonal + move.beta * (2 * of.cross + move.beta * diagonal_);
   if (iterations_ == 0) {
     image_ = std::move(sums.ascent);
   } else {
@@ -29,9 +30,9 @@ bool FaceSearch::Next(FaceSums sums, FaceMove& move) {
   double bend = diagonal_;
   for (const double value : image_) bend += value * value;
   if (bend <= 0) return false;
-  move.length = sums.residual / bend;
+  move.length = of.residual / bend;
   move.image = image_;
-  residual_ = sums.residual;
+  residual_ = of.residual;
   ++iterations_;
   return true;
 }

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <strads/fields.h>
+
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "apps/svm/training_rows.h"
 
 namespace strads::svm {
 
@@ -16,14 +20,19 @@ namespace strads::svm {
 // are put back inside their bounds (Moré and Toraldo, "On the Solution of Large Quadratic
 // Programming Problems with Bound Constraints", SIAM Journal on Optimization 1991).
 
-// What a shard knows of an iteration; over shards, add them.
+// What a shard knows of an iteration; over shards, add them. r = g - (X X' + Q) d is what is left
+// of the gradient.
+struct FaceNumbers {
+  double residual = 0;  // r'r
+  double diagonal = 0;  // r'Q r
+  double cross = 0;     // r'Q p, p being the direction before
+  int64_t free = 0;     // variables
+  int64_t outside = 0;  // of them, those whose a + d is out of bounds
+  STRADS_FIELDS(residual, diagonal, cross, free, outside)
+};
 struct FaceSums {
-  std::vector<double> ascent;  // X'r, where r = g - (X X' + Q) d is what is left of the gradient
-  double residual = 0;         // r'r
-  double diagonal = 0;         // r'Q r
-  double cross = 0;            // r'Q p, p being the direction before
-  int64_t free = 0;            // variables
-  int64_t outside = 0;         // of them, those whose a + d is out of bounds
+  std::vector<double> ascent;  // X'r
+  FaceNumbers numbers;
 };
 
 // An iteration: the direction becomes p = r + beta p, d moves along it by `length`, and `image` is
@@ -52,12 +61,12 @@ class Face {
   void Add(const Variable& variable) { variables_.push_back(variable); }
   std::span<const Variable> variables() const { return variables_; }
 
-  // The iteration `move`, of which every shard has the same. O(entries).
+  // The iteration `move`, of which every shard has the same; `x` are the rows of rows.x.
+  // O(entries).
   template <class Rows>
-  void Move(const Rows& x, double bias, int64_t num_features, const FaceMove& move) {
-    const double* const u = move.image.data();
+  void Move(const TrainingRows& rows, const Rows& x, const FaceMove& move) {
     for (Variable& of : variables_) {
-      const double margin = x.Dot(of.row, u) + (bias != 0 ? bias * u[num_features] : 0);
+      const double margin = rows.Dot(x, of.row, move.image.data());
       of.direction = of.residual + move.beta * of.direction;
       of.moved += move.length * of.direction;
       of.residual -= move.length * (of.sign * margin + of.diagonal * of.direction);
@@ -66,20 +75,19 @@ class Face {
 
   // O(entries + width).
   template <class Rows>
-  FaceSums Sums(const Rows& x, double bias, int64_t num_features) const {
+  FaceSums Sums(const TrainingRows& rows, const Rows& x) const {
     FaceSums sums;
-    sums.ascent.resize(static_cast<size_t>(num_features + (bias != 0 ? 1 : 0)), 0.0);
-    double* const ascent = sums.ascent.data();
+    sums.ascent.resize(static_cast<size_t>(rows.width()), 0.0);
+    FaceNumbers& numbers = sums.numbers;
     for (const Variable& of : variables_) {
-      x.Add(of.row, of.sign * of.residual, ascent);
-      if (bias != 0) ascent[num_features] += bias * of.sign * of.residual;
-      sums.residual += of.residual * of.residual;
-      sums.diagonal += of.diagonal * of.residual * of.residual;
-      sums.cross += of.diagonal * of.residual * of.direction;
+      rows.Add(x, of.row, of.sign * of.residual, sums.ascent.data());
+      numbers.residual += of.residual * of.residual;
+      numbers.diagonal += of.diagonal * of.residual * of.residual;
+      numbers.cross += of.diagonal * of.residual * of.direction;
       const double to = of.value + of.moved;
-      sums.outside += to < 0 || to > of.upper;
+      numbers.outside += to < 0 || to > of.upper;
     }
-    sums.free = static_cast<int64_t>(variables_.size());
+    numbers.free = static_cast<int64_t>(variables_.size());
     return sums;
   }
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "apps/svm/face.h"
+
 namespace strads::svm {
 
 // What a round is for.
@@ -41,11 +43,8 @@ struct ProblemStep {
   double gain = 0, curvature = 0;
   double violation = 0;
   int64_t passes = 0;
-  // Of FaceSums, whose `ascent` is `change`.
-  double residual = 0, diagonal = 0, cross = 0;
-  int64_t free = 0, outside = 0;
-  STRADS_FIELDS(
-      change, gain, curvature, violation, passes, residual, diagonal, cross, free, outside)
+  FaceNumbers face = {};  // of FaceSums, whose `ascent` is `change`
+  STRADS_FIELDS(change, gain, curvature, violation, passes, face)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.

@@ -1,6 +1,7 @@
 #include "apps/svm/problem_state.h"
 
 #include <strads/error.h>
+#include <strads/sum.h>
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -44,15 +45,13 @@ ProblemUpdate ProblemState::TakeFace(std::span<const ProblemStep* const> steps) 
   if (stage_ == Stage::kBeginFace) face_.Begin();
   FaceSums sums;
   sums.ascent.resize(w_.size(), 0.0);
+  std::vector<FaceNumbers> numbers;
   for (const ProblemStep* step : steps) {
     if (!step->change.Fits(w_.size())) throw ProtocolError("a step does not fit the weights");
     step->change.AddTo(sums.ascent);
-    sums.residual += step->residual;
-    sums.diagonal += step->diagonal;
-    sums.cross += step->cross;
-    sums.free += step->free;
-    sums.outside += step->outside;
+    numbers.push_back(step->face);
   }
+  sums.numbers = Sum<FaceNumbers>(numbers);
   ProblemUpdate update;
   FaceMove move;
   const bool goes_on = face_.Next(std::move(sums), move);
@@ -90,15 +89,14 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     if (stage_ == Stage::kPasses && own > 0)
       overlap_ = std::clamp(total / own, 1.0, static_cast<double>(workers_));
   }
+  update.change.AddTo(w_);
   if (stage_ == Stage::kEndFace) {
-    update.change.AddTo(w_);
     stage_ = Stage::kPasses;
     passes_ = kMostPasses - kPassesAfterFace;
     return update;
   }
   is_settled_ = violation <= accuracy_;
   passes_ += passes / workers_;
-  update.change.AddTo(w_);
   measures_next_ = workers_ == 1 || is_settled_ || passes_ >= kMostPasses;
   return update;
 }

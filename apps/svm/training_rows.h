@@ -19,6 +19,19 @@ struct TrainingRows {
   int64_t size() const { return static_cast<int64_t>(rows.size()); }
   // Of a weight vector: one for each feature, and one for the constant.
   int64_t width() const { return x->num_cols() + (bias != 0 ? 1 : 0); }
+
+  // Of row `row` of x, whose rows are borrowed as `of_x`, with its constant: x_i'w, and w += scale
+  // x_i.
+  template <class Rows>
+  double Dot(const Rows& of_x, int64_t row, const double* w) const {
+    const double dot = of_x.Dot(row, w);
+    return bias != 0 ? dot + bias * w[x->num_cols()] : dot;
+  }
+  template <class Rows>
+  void Add(const Rows& of_x, int64_t row, double scale, double* w) const {
+    of_x.Add(row, scale, w);
+    if (bias != 0) w[x->num_cols()] += scale * bias;
+  }
 };
 
 }  // namespace strads::svm

@@ -32,12 +32,7 @@ ProblemStep Message(const Step& step) {
 }
 
 ProblemStep Message(const FaceSums& sums) {
-  return {.change = WeightChange::Of(sums.ascent),
-          .residual = sums.residual,
-          .diagonal = sums.diagonal,
-          .cross = sums.cross,
-          .free = sums.free,
-          .outside = sums.outside};
+  return {.change = WeightChange::Of(sums.ascent), .face = sums.numbers};
 }
 
 }  // namespace

@@ -42,7 +42,7 @@ from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import lasso_peers
-from svm_peers import WAYS, liblinear_weights
+from svm_peers import WAYS, liblinear_weights, our_weights
 
 TARGETS = (1e-3, 1e-6)
 LADDER = [10.0 ** (-k / 2) for k in range(1, 19)]
@@ -94,13 +94,6 @@ def ladder(tolerances, least, run):
     return runs
 
 
-def our_weights(path, width):
-    w = numpy.zeros(width)
-    for index, value in json.loads(path.read_text())["model"]["outputs"][0]["coefficients"]["entries"].items():
-        w[int(index) - 1] = value
-    return w
-
-
 def ours(problem, solver, flags):
     def run(tolerance):
         model, metrics = problem.folder / "model.json", problem.folder / "metrics"
@@ -110,7 +103,7 @@ def ours(problem, solver, flags):
              "--nointercept", f"--tolerance={tolerance}", f"--max_time={MOST_SECONDS}",
              f"--model={model}", f"--metrics={metrics}", "--noprogress", *flags], problem.folder)
         solve = json.loads(metrics.read_text().splitlines()[-1])["solve_seconds"]
-        return Run(tolerance, problem.objective(our_weights(model, problem.x.shape[1])), solve, wall, memory)
+        return Run(tolerance, problem.objective(our_weights(model, problem.x.shape[1], "outputs", "coefficients")), solve, wall, memory)
     return lambda tolerances, least: ladder(tolerances, least, run)
 
 

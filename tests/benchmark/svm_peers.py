@@ -41,9 +41,10 @@ def liblinear_weights(path, width):
     return w
 
 
-def our_weights(path, width):
+def our_weights(path, width, of="classes", name="weights"):
+    """Of the first class or output of a model file."""
     w = numpy.zeros(width)
-    for index, value in json.loads(path.read_text())["model"]["classes"][0]["weights"]["entries"].items():
+    for index, value in json.loads(path.read_text())["model"][of][0][name]["entries"].items():
         w[int(index) - 1] = value
     return w
 

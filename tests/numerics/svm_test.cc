@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 #include <strads/error.h>
+#include <strads/sum.h>
 
 #include <algorithm>
 #include <array>
@@ -186,15 +187,19 @@ TEST(CrammerSinger, NoWeightsNearbyAreBetterAndWorkersAgree) {
   }
 }
 
-TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
-  const SvmProblem problem = RandomSvm(41, 50, 6, 2, 0.3);
+RowMatrix RowsOf(const Eigen::MatrixXd& x) {
   std::vector<Triplet> entries;
-  for (int i = 0; i < 50; ++i)
-    for (int j = 0; j < 6; ++j)
-      if (problem.x(i, j) != 0) entries.push_back({i, j, problem.x(i, j)});
+  for (int i = 0; i < x.rows(); ++i)
+    for (int j = 0; j < x.cols(); ++j)
+      if (x(i, j) != 0) entries.push_back({i, j, x(i, j)});
   ThreadPool pool(1);
   const TripletPiece piece{.entries = entries};
-  const RowMatrix x = RowMatrix::FromPieces(50, 6, {&piece, 1}, pool);
+  return RowMatrix::FromPieces(x.rows(), x.cols(), {&piece, 1}, pool);
+}
+
+TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
+  const SvmProblem problem = RandomSvm(41, 50, 6, 2, 0.3);
+  const RowMatrix x = RowsOf(problem.x);
   svm::TrainingRows rows{.x = &x};
   for (int i = 0; i < 50; ++i) {
     rows.rows.push_back(i);
@@ -223,11 +228,7 @@ TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
 
 TEST(BinarySolver, APartOfAPassVisitsThatPartOfTheRows) {
   constexpr int kRows = 8;  // orthogonal ones: each visit changes its own variable, once
-  std::vector<Triplet> entries;
-  for (int i = 0; i < kRows; ++i) entries.push_back({i, i, 1.0});
-  ThreadPool pool(1);
-  const TripletPiece piece{.entries = entries};
-  const RowMatrix x = RowMatrix::FromPieces(kRows, kRows, {&piece, 1}, pool);
+  const RowMatrix x = RowsOf(Eigen::MatrixXd::Identity(kRows, kRows));
   svm::TrainingRows rows{.x = &x};
   for (int i = 0; i < kRows; ++i) {
     rows.rows.push_back(i);
@@ -252,11 +253,6 @@ class FaceOfTwoShards : public ::testing::TestWithParam<svm::Loss> {
   static constexpr int kRows = 60, kFeatures = 8;
 
   FaceOfTwoShards() {
-    for (int i = 0; i < kRows; ++i)
-      for (int j = 0; j < kFeatures; ++j)
-        if (problem_.x(i, j) != 0) entries_.push_back({i, j, problem_.x(i, j)});
-    const TripletPiece piece{.entries = entries_};
-    x_ = RowMatrix::FromPieces(kRows, kFeatures, {&piece, 1}, pool_);
     for (int shard = 0; shard < 2; ++shard) {
       rows_[shard].x = &x_;
       rows_[shard].bias = 0.5;
@@ -270,20 +266,14 @@ class FaceOfTwoShards : public ::testing::TestWithParam<svm::Loss> {
       solvers_.emplace_back(rows_[shard], 1, GetParam(), Random(static_cast<uint64_t>(shard)));
   }
 
-  std::vector<double> Sum(const std::vector<double>& a, const std::vector<double>& b) const {
-    std::vector<double> sum(a);
-    for (size_t j = 0; j < sum.size(); ++j) sum[j] += b[j];
-    return sum;
+  static std::vector<double> Plus(std::vector<double> a, const std::vector<double>& b) {
+    for (size_t j = 0; j < a.size(); ++j) a[j] += b[j];
+    return a;
   }
 
-  svm::FaceSums Sum(svm::FaceSums a, const svm::FaceSums& b) const {
-    a.ascent = Sum(a.ascent, b.ascent);
-    a.residual += b.residual;
-    a.diagonal += b.diagonal;
-    a.cross += b.cross;
-    a.free += b.free;
-    a.outside += b.outside;
-    return a;
+  static svm::FaceSums Plus(const svm::FaceSums& a, const svm::FaceSums& b) {
+    const std::array<svm::FaceNumbers, 2> numbers = {a.numbers, b.numbers};
+    return {.ascent = Plus(a.ascent, b.ascent), .numbers = Sum<svm::FaceNumbers>(numbers)};
   }
 
   // By their definition: w, and the squared gradient of the dual by its free variables.
@@ -316,9 +306,7 @@ class FaceOfTwoShards : public ::testing::TestWithParam<svm::Loss> {
   }
 
   const SvmProblem problem_ = RandomSvm(43, kRows, kFeatures, 2, 0.3);
-  std::vector<Triplet> entries_;
-  ThreadPool pool_{1};
-  RowMatrix x_;
+  const RowMatrix x_ = RowsOf(problem_.x);
   std::array<svm::TrainingRows, 2> rows_;
   std::vector<svm::BinarySolver> solvers_;
 };
@@ -327,27 +315,27 @@ TEST_P(FaceOfTwoShards, ConjugateGradientsLowerItsGradientAndStayFeasible) {
   std::vector<double> w(kFeatures + 1, 0.0);
   for (int pass = 0; pass < 20; ++pass) {
     for (svm::BinarySolver& solver : solvers_)
-      w = Sum(w, solver.Solve(w, {.overlap = 1, .accuracy = 0}).change);
+      w = Plus(w, solver.Solve(w, {.overlap = 1, .accuracy = 0}).change);
   }
   const double before = WeightsAndGradient().second;
   svm::FaceSearch search;
   svm::FaceMove move;
-  svm::FaceSums sums = Sum(solvers_[0].BeginFace(w), solvers_[1].BeginFace(w));
-  EXPECT_NEAR(sums.residual, before, 1e-12 + 1e-9 * before);
+  svm::FaceSums sums = Plus(solvers_[0].BeginFace(w), solvers_[1].BeginFace(w));
+  EXPECT_NEAR(sums.numbers.residual, before, 1e-12 + 1e-9 * before);
   int iterations = 0;
   while (search.Next(sums, move)) {
-    sums = Sum(solvers_[0].MoveOnFace(move), solvers_[1].MoveOnFace(move));
+    sums = Plus(solvers_[0].MoveOnFace(move), solvers_[1].MoveOnFace(move));
     ++iterations;
   }
   EXPECT_GT(iterations, 0);
   // With the hinge a variable leaves its bounds and is put back; without, the gradient is that of
   // the same variables.
-  EXPECT_EQ(sums.outside > 0, GetParam() == svm::Loss::kHinge);
-  for (svm::BinarySolver& solver : solvers_) w = Sum(w, solver.EndFace().change);
+  EXPECT_EQ(sums.numbers.outside > 0, GetParam() == svm::Loss::kHinge);
+  for (svm::BinarySolver& solver : solvers_) w = Plus(w, solver.EndFace().change);
   const auto [weights, after] = WeightsAndGradient();
   for (size_t j = 0; j < w.size(); ++j) EXPECT_NEAR(w[j], weights[j], 1e-12);
-  if (sums.outside > 0) return;
-  EXPECT_NEAR(after, sums.residual, 1e-12 + 1e-9 * before);
+  if (sums.numbers.outside > 0) return;
+  EXPECT_NEAR(after, sums.numbers.residual, 1e-12 + 1e-9 * before);
   EXPECT_LE(after, 0.01 * before);
 }
 
