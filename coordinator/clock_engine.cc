@@ -93,7 +93,11 @@ void ClockEngine::SendGrants() {
     const bool was_busy = worker.busy();
     if (was_busy && !consistency_.eager()) continue;
     const int64_t bound = consistency_.LastClock(rank, held_);
-    if (bound <= worker.bound) continue;
+    // Its next clock has begun: new parameters are for those after it.
+    const bool goes_on = worker.next < worker.last;
+    const bool refresh =
+        goes_on && version_ - worker.sent.back().version >= consistency_.refresh_after();
+    if (bound <= worker.bound && !refresh) continue;
     worker.bound = bound;
     const int64_t last = max_clocks_ > 0 ? std::min(bound, max_clocks_ - 1) : bound;
     // Gradients of clocks before the one that is open would be late.

@@ -22,17 +22,30 @@ class Synchronous final : public Consistency {
   const int counted_;
 };
 
-class Stale final : public Consistency {
+class Stale : public Consistency {
  public:
-  Stale(int staleness, bool eager) : staleness_(staleness), eager_(eager) {}
+  explicit Stale(int staleness) : staleness_(staleness) {}
   int64_t LastClock(int, std::span<const int64_t> held) const override {
     return *std::ranges::min_element(held) + staleness_;
   }
-  bool eager() const override { return eager_; }
 
  private:
   const int staleness_;
-  const bool eager_;
+};
+
+// A worker begins its next clock as soon as it has pushed, from what it was sent until then: with
+// one refresh a clock it would read what was new when its last clock began. With one for each
+// gradient, P workers would be sent P^2 parameters a clock.
+class EagerStale final : public Stale {
+ public:
+  static constexpr int kRefreshesPerClock = 4;
+  EagerStale(int staleness, int workers)
+      : Stale(staleness), refresh_after_(std::max(1, workers / kRefreshesPerClock)) {}
+  bool eager() const override { return true; }
+  int64_t refresh_after() const override { return refresh_after_; }
+
+ private:
+  const int64_t refresh_after_;
 };
 
 class Asynchronous final : public Consistency {
@@ -61,7 +74,8 @@ std::unique_ptr<const Consistency> MakeConsistency(const RunOptions& options) {
                      " is out of range, expected less than the " + std::to_string(options.workers) +
                      " workers, at least 0");
   }
-  if (stale) return std::make_unique<Stale>(options.staleness, name == "essp");
+  if (name == "ssp") return std::make_unique<Stale>(options.staleness);
+  if (name == "essp") return std::make_unique<EagerStale>(options.staleness, options.workers);
   if (name == "async") return std::make_unique<Asynchronous>();
   return std::make_unique<Synchronous>(options.workers - options.backup_workers);
 }

@@ -3,6 +3,7 @@
 #include <strads/run_options.h>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,6 +25,9 @@ class Consistency {
   // Whether parameters that allow a worker more are sent at once, or only when it has done all that
   // it was allowed.
   virtual bool eager() const { return false; }
+  // After how many pulls an eager policy sends a worker that is busy the newest parameters, though
+  // they may allow it no more.
+  virtual int64_t refresh_after() const { return std::numeric_limits<int64_t>::max(); }
 };
 
 // The policy that --consistency names, for options.workers workers:
@@ -35,7 +39,8 @@ class Consistency {
 //           they are too old for its next clock, and waits if it would be more than s clocks ahead
 //           of the slowest.
 //   essp    eager stale synchronous (Dai et al., AAAI 2015): the same bound, but everyone gets new
-//           parameters whenever the slowest clock advances.
+//           parameters whenever the slowest clock advances and after every P/4 gradients: some
+//           four times a clock, where bsp sends them once.
 //   async   no bound; each worker gets the newest parameters after each of its clocks.
 //   backup  (Chen et al., "Revisiting Distributed Synchronous SGD", 2016) as bsp, but only the
 //           first P - b gradients of a clock to arrive count, b being --backup_workers.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -52,18 +53,24 @@ class Threads {
   std::vector<std::thread> threads_;
 };
 
-// Polls both until both are done, and sleeps while neither has anything to do.
-void TakeTurns(wire::Node& coordinator, wire::Node& worker, Doorbell& bell) {
-  while (!coordinator.done() || !worker.done()) {
+// Polls all until all are done, and sleeps while none has anything to do.
+void TakeTurns(const std::vector<wire::Node*>& nodes, Doorbell& bell) {
+  while (!std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
     bool happened = false;
     wire::Time next = wire::kNever;
-    for (wire::Node* node : {&coordinator, &worker}) {
+    for (wire::Node* node : nodes) {
       if (node->done()) continue;
       happened = node->Poll(wire::Time{0}) || happened;
       if (!node->done()) next = std::min(next, node->NextTimer());
     }
     if (!happened) bell.Wait(next);
   }
+}
+
+// Whether gradients are pulled, and parameters sent, while worker 0 computes: the coordinator needs
+// a thread of its own then.
+bool PullsAtAnyTime(const Program& program, const RunOptions& options) {
+  return program.is_data_parallel() && options.workers > 1 && options.consistency != "bsp";
 }
 
 }  // namespace
@@ -75,7 +82,8 @@ RunResult RunOnThreads(const Program& program,
   const std::vector<Program> programs = {program};
   const wire::SteadyClock clock;
   wire::InprocNetwork network(clock);
-  const int busy = options.workers * options.threads + options.schedulers;
+  const bool alone = PullsAtAnyTime(program, options);
+  const int busy = options.workers * options.threads + options.schedulers + (alone ? 1 : 0);
   const bool spin = busy > 1 && busy <= static_cast<int>(std::thread::hardware_concurrency());
   Doorbell bell(spin);
   InprocTransport transport(network, wire::kCoordinator, bell);
@@ -85,15 +93,20 @@ RunResult RunOnThreads(const Program& program,
   member_options.endpoint = "this process";
   member_options.link = LinkOptionsOf(options);
   member_options.join_timeout = wire::Seconds(options.join_timeout);
-  // Worker 0 joins first and so is rank 0; the others' ranks depend on timing, but not what a rank
-  // does.
-  LocalMember<WorkerNode> first(network, "worker-0", bell, programs, member_options);
   coordinator.Start();
-  first.node.Start();
-  coordinator.Poll(wire::Time{0});
+  std::vector<wire::Node*> on_this_thread = {&coordinator};
+  // If worker 0 is on this thread it joins first and so is rank 0. Other ranks depend on timing,
+  // but not what a rank does.
+  std::optional<LocalMember<WorkerNode>> first;
+  if (!alone) {
+    first.emplace(network, "worker-0", bell, programs, member_options);
+    on_this_thread.push_back(&first->node);
+    first->node.Start();
+    coordinator.Poll(wire::Time{0});
+  }
 
   Threads threads;
-  for (int rank = 1; rank < options.workers; ++rank) {
+  for (int rank = alone ? 0 : 1; rank < options.workers; ++rank) {
     threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs,
                                         member_options, spin));
   }
@@ -102,7 +115,7 @@ RunResult RunOnThreads(const Program& program,
                                            member_options, spin));
   }
   try {
-    TakeTurns(coordinator, first.node, bell);
+    TakeTurns(on_this_thread, bell);
   } catch (const std::exception& error) {
     coordinator.Abort(error.what());
     throw;

@@ -67,10 +67,8 @@ What to see:
 {findings}
 * A worker that is always slow holds back ssp as it does bsp once the others are s clocks ahead: a bound saves the
   waits that come and go. With random delays it is someone else's turn to be late each time.
-* essp sends new parameters when the slowest worker has completed a clock. With s = 1 that is hardly sooner than a
-  ssp worker asks for them, and a worker that has leave begins its next clock before they are there. Where all cores
-  are busy, a worker runs to its bound before the coordinator is given a core, so that essp, which never has to wait,
-  reads older parameters than ssp.
+* essp sends new parameters while workers compute, so that they are there when the next clock begins; ssp begins it
+  from those that it has until they are too old.
 * backup(1) beside a worker that is always slow never hears it: the model lacks a quarter of the rows.
 * Without a bound (async) staleness grows for as long as a worker is slow.
 

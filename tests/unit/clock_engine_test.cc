@@ -264,23 +264,38 @@ TEST(ClockEngine, LetsAWorkerOfSspRunToTheBoundOnOneReadAndThenWaitForTheSlowest
   EXPECT_EQ(fake.workers[1].sends, 1) << "parameters that are not too old were replaced";
 }
 
-TEST(ClockEngine, SendsParametersOfEsspWheneverTheSlowestAdvances) {
+TEST(ClockEngine, SendsParametersOfEsspWhileTheWorkerHasLeaveForMore) {
   FakeWorkers fake(Case{"essp", 2, 3}.options(), 0);
-  for (int i = 0; i < 3; ++i) fake.Push(0);
-  EXPECT_EQ(fake.workers[0].sends, 1);
+  for (int i = 0; i < 3; ++i) {
+    fake.Push(0);
+    EXPECT_EQ(fake.workers[1].version, i + 1);
+  }
+  EXPECT_EQ(fake.workers[0].version, 2) << "of no use: it has begun the last that it may push";
   fake.Push(1);
-  EXPECT_EQ(fake.workers[0].sends, 2);
-  EXPECT_EQ(fake.workers[1].sends, 2);
-  EXPECT_EQ(fake.workers[1].version, 4);
+  EXPECT_EQ(fake.workers[0].version, 4) << "the slowest has advanced";
+  EXPECT_EQ(fake.workers[0].last, 4);
 }
 
-TEST(ClockEngine, KeepsParametersOfEsspFreshUntilTheLastClock) {
+TEST(ClockEngine, SendsParametersOfEsspFourTimesAClockHoweverManyWorkersThereAre) {
+  constexpr int kWorkers = 16;
+  constexpr int kClocks = 10;
+  FakeWorkers fake(Case{"essp", kWorkers, 3}.options(), 0);
+  for (int clock = 0; clock < kClocks; ++clock) {
+    for (int rank = 0; rank < kWorkers; ++rank) fake.Push(rank);
+  }
+  for (const auto& worker : fake.workers) {
+    EXPECT_GE(worker.sends, 4 * (kClocks - 1));
+    EXPECT_LE(worker.sends, 5 * kClocks);
+  }
+}
+
+TEST(ClockEngine, SendsNothingOfEsspToAWorkerThatHasNothingLeftToDo) {
   FakeWorkers fake(Case{"essp", 2, 3}.options(), 4);
-  for (int i = 0; i < 3; ++i) fake.Push(0);
   for (int i = 0; i < 4; ++i) fake.Push(1);
-  EXPECT_EQ(fake.workers[0].last, 3);
-  EXPECT_EQ(fake.workers[0].version, 6) << "when the slowest had completed clock 2";
-  EXPECT_EQ(fake.workers[1].sends, 4) << "sent to a worker that had nothing left to do";
+  const int sends = fake.workers[1].sends;
+  for (int i = 0; i < 4; ++i) fake.Push(0);
+  EXPECT_EQ(fake.workers[1].sends, sends);
+  EXPECT_EQ(fake.clocks.size(), 4u);
 }
 
 TEST(ClockEngine, NeverHoldsBackAWorkerOfAsync) {
