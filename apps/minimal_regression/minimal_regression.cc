@@ -11,34 +11,27 @@ struct Regression {
   };
 
   using Start = strads::Shape;  // rows and columns of a shard
-  struct Parameters {
-    Eigen::VectorXd w;
-    STRADS_FIELDS(w)
-  };
-  using Gradient = Parameters;  // of the loss of all rows of the shard, estimated from some
+  using Parameters = strads::Weights;
+  using Gradient = strads::Weights;  // of the loss of all rows of the shard, estimated from some
 
   struct Worker {
-    Worker(const Options& o, strads::Shard s)
-        : batch(o.batch), data(strads::ReadDataset(o.data, s)) {
-      rows = data.x.Transposed();
-    }
+    Worker(const Options& o, strads::Shard s) : batch(o.batch), data(strads::ReadRows(o.data, s)) {}
     Start Describe() const { return {data.x.num_rows(), data.x.num_cols()}; }
-    double Residual(int i, const Parameters& p) const { return rows.Dot(i, p.w) - data.y[i]; }
+    double Residual(int64_t i, const Parameters& p) const { return data.x.Dot(i, p.w) - data.y[i]; }
     Gradient Push(const Parameters& p, int64_t clock) {
       Gradient g{Eigen::VectorXd::Zero(p.w.size())};
-      const int64_t n = rows.num_cols(), size = std::min<int64_t>(batch, n);
+      const int64_t n = data.x.num_rows(), size = std::min<int64_t>(batch, n);
       for (int64_t k = clock * size; k < (clock + 1) * size; ++k)
-        rows.AddColumn(int(k % n), double(n) / double(size) * Residual(int(k % n), p), g.w);
+        data.x.Add(k % n, double(n) / double(size) * Residual(k % n, p), g.w);
       return g;
     }
     double Loss(const Parameters& p) const {
       double loss = 0;
-      for (int i = 0; i < rows.num_cols(); ++i) loss += 0.5 * std::pow(Residual(i, p), 2);
+      for (int64_t i = 0; i < data.x.num_rows(); ++i) loss += 0.5 * std::pow(Residual(i, p), 2);
       return loss;
     }
     int batch;
-    strads::Dataset data;
-    strads::ColumnMatrix rows;  // column i of it is row i of the data
+    strads::LabelledRows data;
   };
 
   struct Model {

@@ -5,6 +5,7 @@
 #include <strads/report.h>
 #include <strads/shard.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <concepts>
 #include <cstdint>
@@ -29,6 +30,12 @@ inline Shape Whole(std::span<const Shape> shards) {
   }
   return whole;
 }
+
+// Parameters, or a gradient, that are one vector.
+struct Weights {
+  Eigen::VectorXd w;
+  STRADS_FIELDS(w)
+};
 
 // An app whose workers all read the whole model, its *parameters*, and answer with gradients (or
 // deltas, or parameters of their own). Each worker has a clock of its own: the number of its

@@ -7,6 +7,7 @@
 #include <strads/dataset.h>
 #include <strads/duality.h>
 #include <strads/error.h>
+#include <strads/labelled_rows.h>
 #include <strads/main.h>
 #include <strads/message.h>
 #include <strads/model_file.h>

@@ -48,6 +48,13 @@ LabelledRows ReadLabelledRows(const std::string& path,
                               const ReadOptions& options = {},
                               TargetKind kind = TargetKind::kLabel);
 
+// The rows with numbers for targets: y.
+inline LabelledRows ReadRows(const std::string& path,
+                             Shard shard,
+                             const ReadOptions& options = {}) {
+  return ReadLabelledRows(path, shard, options, TargetKind::kNumber);
+}
+
 // The features that a model has weights for.
 struct KnownFeatures {
   int64_t count = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <cstring>
 #include <span>
@@ -147,6 +148,15 @@ class RowMatrix {
     }
     return is_single_ ? visit(SparseRows<float>{starts_.data(), columns_.data(), singles_.data()})
                       : visit(SparseRows<double>{starts_.data(), columns_.data(), doubles_.data()});
+  }
+
+  // x_i' w, and g += scale x_i, one row at a time: a loop over many rows goes through With, which
+  // looks once which kind they are of.
+  double Dot(int64_t row, const Eigen::VectorXd& w) const {
+    return With([&](const auto& x) { return x.Dot(row, w.data()); });
+  }
+  void Add(int64_t row, double scale, Eigen::VectorXd& g) const {
+    With([&](const auto& x) { x.Add(row, scale, g.data()); });
   }
 
  private:
