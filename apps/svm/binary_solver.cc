@@ -111,11 +111,6 @@ Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
   step.violation = last_violation_;
   const double share = 1 / effort.overlap;
   for (std::size_t j = 0; j < w.size(); ++j) v[j] = (v[j] - w[j]) * share;
-  AddGain(step);
-  return step;
-}
-
-void BinarySolver::AddGain(Step& step) const {
   for (const Change& change : changes_) {
     const auto i = Index(change.variable);
     const double by = alpha_[i] - change.before;
@@ -123,53 +118,6 @@ void BinarySolver::AddGain(Step& step) const {
     step.gain += by - diagonal * change.before * by;
     step.curvature += diagonal * by * by;
   }
-}
-
-FaceSums BinarySolver::BeginFace(std::span<const double> w) {
-  face_.Begin();
-  FaceSums sums;
-  rows_.x->With([&](const auto& x) {
-    for (std::size_t i = 0; i < alpha_.size(); ++i) {
-      const Variable& of = variables_[i];
-      const double alpha = alpha_[i], upper = Upper(of), diagonal = Diagonal(of);
-      if (alpha == 0 || alpha == upper) continue;
-      const double margin = rows_.Dot(x, of.row, w.data());
-      face_.Add({.index = static_cast<int32_t>(i),
-                 .row = of.row,
-                 .sign = of.sign,
-                 .diagonal = diagonal,
-                 .value = alpha,
-                 .upper = upper,
-                 .residual = 1 - of.sign * margin - diagonal * alpha});
-    }
-    sums = face_.Sums(rows_, x);
-  });
-  return sums;
-}
-
-FaceSums BinarySolver::MoveOnFace(const FaceMove& move) {
-  FaceSums sums;
-  rows_.x->With([&](const auto& x) {
-    face_.Move(rows_, x, move);
-    sums = face_.Sums(rows_, x);
-  });
-  return sums;
-}
-
-Step BinarySolver::EndFace() {
-  Step step;
-  step.change.resize(Index(rows_.width()), 0.0);
-  changes_.clear();
-  rows_.x->With([&](const auto& x) {
-    for (const Face::Variable& of : face_.variables()) {
-      double& alpha = alpha_[Index(of.index)];
-      alpha = std::clamp(of.value + of.moved, 0.0, of.upper);
-      if (alpha == of.value) continue;
-      changes_.push_back({.variable = of.index, .before = of.value});
-      rows_.Add(x, of.row, of.sign * (alpha - of.value), step.change.data());
-    }
-  });
-  AddGain(step);
   return step;
 }
 

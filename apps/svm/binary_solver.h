@@ -32,9 +32,10 @@ class BinarySolver final : public LocalSolver {
   Step Solve(std::span<const double> w, const Effort& effort) override;
   void Shorten(double length) override;
   Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
-  FaceSums BeginFace(std::span<const double> w) override;
-  FaceSums MoveOnFace(const FaceMove& move) override;
-  Step EndFace() override;
+  ProximalSums Points(std::span<const double> w, double proximity) override;
+  std::vector<double> Curve(std::span<const double> direction) override;
+  std::vector<double> Slopes(std::span<const double> direction) override;
+  void Commit() override;
   std::span<const double> dual_variables() const override { return alpha_; }
 
  private:
@@ -60,8 +61,6 @@ class BinarySolver final : public LocalSolver {
   // down; whether it ended.
   template <bool Hinge, class Rows>
   bool Visit(const Rows& x, double overlap, double* v, int64_t& left);
-  // Of what changes_ says.
-  void AddGain(Step& step) const;
   template <class Rows>
   Measurement MeasureRange(const Rows& x, const double* w, int64_t begin, int64_t end);
   double Upper(const Variable& variable) const {
@@ -84,7 +83,15 @@ class BinarySolver final : public LocalSolver {
   // A variable at a bound is left out if its gradient points outwards by more than these.
   Pass bounds_;
   double last_violation_ = std::numeric_limits<double>::infinity();
-  Face face_;
+  // Of a proximal point.
+  struct Free {
+    int64_t row;
+    double weight;  // of x_i x_i' in the derivative
+  };
+  double proximity_ = 0;
+  std::vector<double> margins_;  // y_i w.x_i
+  std::vector<double> points_;
+  std::vector<Free> free_;  // rows whose points are at no bound
 };
 
 }  // namespace strads::svm

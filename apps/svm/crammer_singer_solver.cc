@@ -3,43 +3,19 @@
 #include <strads/index.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <numeric>
 #include <utility>
+
+#include "apps/svm/crammer_singer_row.h"
 
 namespace strads::svm {
 namespace {
 
 constexpr int64_t kBlock = 1024;  // rows whose sums are added up by one thread
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// Violations, and shares of a cost, below this are rounding.
+// Violations below this are rounding.
 constexpr double kRounding = 1e-12;
-
-// min over a of curvature/2 |a|^2 + sum_k b_k a_k with sum_k a_k = 0 and a_k <= upper_k, where
-// upper_k is `cost` for k = label and 0 for the others: a_k = min(upper_k, (beta - b_k) /
-// curvature), with the beta for which they sum to zero. Writes a. O(K log K).
-void SolveRow(std::span<const double> b,
-              int32_t label,
-              double cost,
-              double curvature,
-              std::vector<double>& sorted,
-              std::span<double> a) {
-  sorted.assign(b.begin(), b.end());
-  sorted[Index(label)] += curvature * cost;
-  const double own = sorted[Index(label)];
-  std::sort(sorted.begin(), sorted.end(), std::greater<>());
-  double beta = sorted[0] - curvature * cost;
-  std::size_t r = 1;
-  for (; r < sorted.size() && beta < static_cast<double>(r) * sorted[r]; ++r) beta += sorted[r];
-  beta /= static_cast<double>(r);
-  for (std::size_t k = 0; k < a.size(); ++k) {
-    const bool is_own = k == Index(label);
-    const double value = (beta - (is_own ? own : b[k])) / curvature;
-    a[k] = is_own ? std::min(cost, value + cost) : std::min(0.0, value);
-  }
-  if (a[Index(label)] <= kRounding * cost) std::ranges::fill(a, 0.0);
-}
 
 }  // namespace
 
@@ -65,21 +41,6 @@ CrammerSingerSolver::CrammerSingerSolver(const TrainingRows& rows,
 
 std::span<double> CrammerSingerSolver::AlphaOf(int64_t i) {
   return std::span(alpha_).subspan(Index(i * num_classes_), Index(num_classes_));
-}
-
-// w_k.x of all classes.
-template <class Rows>
-void CrammerSingerSolver::Scores(const Rows& x,
-                                 int64_t row,
-                                 const double* v,
-                                 double* scores) const {
-  const int32_t classes = num_classes_;
-  const double* const v_bias = v + rows_.x->num_cols() * classes;
-  for (int32_t k = 0; k < classes; ++k) scores[k] = rows_.bias != 0 ? rows_.bias * v_bias[k] : 0;
-  x.ForEach(row, [&](int32_t column, double value) {
-    const double* const at = v + int64_t{column} * classes;
-    for (int32_t k = 0; k < classes; ++k) scores[k] += value * at[k];
-  });
 }
 
 double CrammerSingerSolver::ViolationOf(int64_t i, double* scores) const {
@@ -110,7 +71,6 @@ template <class Rows>
 double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
   random_.Shuffle(active_);
   const int32_t classes = num_classes_;
-  double* const v_bias = v + rows_.x->num_cols() * classes;
   std::vector<double> gradient(Index(classes)), next(Index(classes)), sorted;
   double largest = 0;
   std::size_t kept = 0;
@@ -136,12 +96,7 @@ double CrammerSingerSolver::Visit(const Rows& x, double overlap, double* v) {
       gradient[k] = overlap * (next[k] - alpha[k]);
       alpha[k] = next[k];
     }
-    x.ForEach(row, [&](int32_t column, double value) {
-      double* const at = v + int64_t{column} * classes;
-      for (int32_t k = 0; k < classes; ++k) at[k] += value * gradient[Index(k)];
-    });
-    for (int32_t k = 0; rows_.bias != 0 && k < classes; ++k)
-      v_bias[k] += rows_.bias * gradient[Index(k)];
+    AddRow(x, row, gradient, v);
   }
   active_.resize(kept);
   bound_ = largest > 0 ? largest : kInfinity;

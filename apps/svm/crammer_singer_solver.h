@@ -32,13 +32,38 @@ class CrammerSingerSolver final : public LocalSolver {
   Step Solve(std::span<const double> w, const Effort& effort) override;
   void Shorten(double length) override;
   Measurement Measure(std::span<const double> w, ThreadPool& pool) override;
+  ProximalSums Points(std::span<const double> w, double proximity) override;
+  std::vector<double> Curve(std::span<const double> direction) override;
+  std::vector<double> Slopes(std::span<const double> direction) override;
+  void Commit() override;
   std::span<const double> dual_variables() const override { return alpha_; }
 
  private:
   template <class Rows>
   double Visit(const Rows& x, double overlap, double* v);
+  // w_k.x of all classes.
   template <class Rows>
-  void Scores(const Rows& x, int64_t row, const double* v, double* scores) const;
+  void Scores(const Rows& x, int64_t row, const double* v, double* scores) const {
+    const int32_t classes = num_classes_;
+    const double* const v_bias = v + rows_.x->num_cols() * classes;
+    for (int32_t k = 0; k < classes; ++k) scores[k] = rows_.bias != 0 ? rows_.bias * v_bias[k] : 0;
+    x.ForEach(row, [&](int32_t column, double value) {
+      const double* const at = v + int64_t{column} * classes;
+      for (int32_t k = 0; k < classes; ++k) scores[k] += value * at[k];
+    });
+  }
+  // w_k += by_k x
+  template <class Rows>
+  void AddRow(const Rows& x, int64_t row, std::span<const double> by, double* v) const {
+    const int32_t classes = num_classes_;
+    double* const v_bias = v + rows_.x->num_cols() * classes;
+    x.ForEach(row, [&](int32_t column, double value) {
+      double* const at = v + int64_t{column} * classes;
+      for (int32_t k = 0; k < classes; ++k) at[k] += value * by[static_cast<std::size_t>(k)];
+    });
+    for (int32_t k = 0; rows_.bias != 0 && k < classes; ++k)
+      v_bias[k] += rows_.bias * by[static_cast<std::size_t>(k)];
+  }
   // How far a row is from its optimum: the largest gradient less the smallest of those that may
   // move, with `scores` turned into gradients.
   double ViolationOf(int64_t i, double* scores) const;
@@ -46,6 +71,15 @@ class CrammerSingerSolver final : public LocalSolver {
   // where that is their optimum if it is positive; else -infinity.
   double SurplusOf(int64_t i, const double* gradients) const;
   std::span<double> AlphaOf(int64_t i);
+  // visit(k) for the classes of row i whose points are at no bound.
+  template <class Visitor>
+  void ForEachFree(int64_t i, const Visitor& visit) const {
+    const auto row = static_cast<std::size_t>(i);
+    const double* const point = points_.data() + i * num_classes_;
+    for (int32_t k = 0; k < num_classes_; ++k) {
+      if (point[k] < (k == rows_.label[row] ? rows_.cost[row] : 0)) visit(k);
+    }
+  }
 
   const TrainingRows& rows_;
   const int32_t num_classes_;
@@ -57,6 +91,11 @@ class CrammerSingerSolver final : public LocalSolver {
   std::vector<char> is_active_;  // scratch of Measure
   double bound_;                 // a row with a larger surplus is left out
   double last_violation_ = 0;
+  // Of a proximal point, num_classes_ for each row.
+  double proximity_ = 0;
+  std::vector<double> gradients_;  // w_k.x_i + e_ik
+  std::vector<double> points_;
+  std::vector<int32_t> free_;  // rows with two such classes or more
 };
 
 }  // namespace strads::svm

@@ -8,7 +8,7 @@
 #include <span>
 #include <vector>
 
-#include "apps/svm/face.h"
+#include "apps/svm/proximal.h"
 
 namespace strads::svm {
 
@@ -55,23 +55,25 @@ class LocalSolver {
   virtual ~LocalSolver() = default;
 
   // Changes the dual variables to raise D(a) as it would be if the other shards changed nothing and
-  // this one's change of w counted `overlap` times. O(visits times
-  // entries of a row).
+  // this one's change of w counted `overlap` times. O(visits times entries of a row).
   virtual Step Solve(std::span<const double> w, const Effort& effort) = 0;
 
-  // Takes back 1 - length of what the last Solve, of at most one pass, or EndFace changed: 0 <=
-  // length <= 1. O(rows).
+  // Takes back 1 - length of what the last Solve, of at most one pass, changed: 0 <= length <= 1.
+  // O(rows).
   virtual void Shorten(double length) = 0;
 
   // Also decides anew which variables the next Solve looks at. O(entries), over the threads.
   virtual Measurement Measure(std::span<const double> w, ThreadPool& pool) = 0;
 
-  // Conjugate gradients on the variables that are at no bound (face.h): from w on, an iteration,
-  // and back inside the bounds, which is a step as Solve makes one. O(entries of these rows) each.
-  // Throws ProtocolError where that is not known.
-  virtual FaceSums BeginFace(std::span<const double> w);
-  virtual FaceSums MoveOnFace(const FaceMove& move);
-  virtual Step EndFace();
+  // For a proximal point (proximal.h), from the dual variables: its points at w; their derivative
+  // times a direction, less that of I; and, for each StepLength t, the sum over rows of the point
+  // at w + t direction times what direction does to its margin. O(entries) each, of rows at no
+  // bound for Curve.
+  virtual ProximalSums Points(std::span<const double> w, double proximity) = 0;
+  virtual std::vector<double> Curve(std::span<const double> direction) = 0;
+  virtual std::vector<double> Slopes(std::span<const double> direction) = 0;
+  // The last Points become the dual variables. O(rows).
+  virtual void Commit() = 0;
 
   virtual std::span<const double> dual_variables() const = 0;
 };

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "apps/svm/face.h"
-
 namespace strads::svm {
 
 // What a round is for.
@@ -20,15 +18,18 @@ enum class Phase : int {
   kMeasure,  // its primal and dual objectives
 };
 
-// What a round of kSolve does about a problem.
-enum class Stage : int { kPasses, kBeginFace, kMoveOnFace, kEndFace };
+// What a round of kSolve does about a problem: passes over its dual variables, or, of a proximal
+// point (proximal.h), points, loss and derivative at w; the derivative times a direction; or slopes
+// along it.
+enum class Stage : int { kPasses, kPoints, kCurve, kSlopes };
 
 // How hard to work on a problem: see Effort, and LocalSolver.
 struct ProblemPlan {
   int problem = 0;
   int stage = 0;
   double overlap = 1, accuracy = 0;
-  STRADS_FIELDS(problem, stage, overlap, accuracy)
+  double proximity = 0;
+  STRADS_FIELDS(problem, stage, overlap, accuracy, proximity)
 };
 
 struct Plan {
@@ -37,14 +38,16 @@ struct Plan {
   STRADS_FIELDS(phase, problems)
 };
 
-// A shard's part of a Step.
+// A shard's part of a Step, or of ProximalSums, whose `vector` is `change`.
 struct ProblemStep {
   WeightChange change;
   double gain = 0, curvature = 0;
   double violation = 0;
   int64_t passes = 0;
-  FaceNumbers face = {};  // of FaceSums, whose `ascent` is `change`
-  STRADS_FIELDS(change, gain, curvature, violation, passes, face)
+  WeightChange diagonal = {};
+  std::vector<double> slopes = {};
+  double loss = 0, dual = 0;
+  STRADS_FIELDS(change, gain, curvature, violation, passes, diagonal, slopes, loss, dual)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.
@@ -64,6 +67,7 @@ struct Partial {
   std::vector<ProblemStep> steps;
   // kMeasure
   std::vector<double> losses, duals;
+  double largest_norm = 0;       // of |x_i|^2
   int64_t validation_right = 0;  // of the held-out rows
 
   STRADS_FIELDS(labels,
@@ -79,16 +83,18 @@ struct Partial {
                 steps,
                 losses,
                 duals,
+                largest_norm,
                 validation_right)
 };
 
 struct ProblemUpdate {
   double length = 1;  // of the step that was taken
   WeightChange change;
-  // Of a FaceMove.
-  double beta = 0, face_length = 0;
-  WeightChange image;
-  STRADS_FIELDS(length, change, beta, face_length, image)
+  // Of a proximal point.
+  WeightChange direction;
+  uint8_t commits = 0;  // the points become the dual variables
+  uint8_t is_best = 0;  // the model becomes what was rated
+  STRADS_FIELDS(length, change, direction, commits, is_best)
 };
 
 struct Update {

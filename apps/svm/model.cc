@@ -12,6 +12,8 @@ namespace {
 
 // Weights are numbered by 32 bits.
 constexpr int64_t kMostWeights = (int64_t{1} << 31) - 2;
+// Of squared hinges, whose points have no upper bound, times C: hardly a restriction.
+constexpr double kSquaredProximity = 20;
 
 void Add(std::vector<double>& sum, const std::vector<double>& share) {
   if (sum.size() < share.size()) sum.resize(share.size(), 0.0);
@@ -108,9 +110,15 @@ Update Model::PullLook(std::span<const Partial> partials) {
     throw DataError(options_.data + ": " + std::to_string(width) + " features of " +
                     std::to_string(classes) + " classes, expected at most 2^31 - 2 weights");
   const int64_t count = is_joint || classes == 2 ? 1 : classes;
-  for (int64_t q = 0; q < count; ++q)
-    problems_.emplace_back(is_joint ? width * classes : width, static_cast<int>(partials.size()),
-                           !is_joint);
+  // A point moves from one bound to the other as its margin moves by 1.
+  const double largest_weight = *std::ranges::max_element(update.class_weights);
+  const double proximity = C * largest_weight * (options_.IsSquared() ? kSquaredProximity : 1);
+  for (int64_t q = 0; q < count; ++q) {
+    problems_.emplace_back(ProblemState::Shape{.size = is_joint ? width * classes : width,
+                                               .workers = static_cast<int>(partials.size()),
+                                               .tolerance = options_.tolerance,
+                                               .proximity = proximity});
+  }
   for (size_t q = 0; q < problems_.size(); ++q) MakeClasses(q);
   update.next = NextPlan();
   return update;
@@ -138,7 +146,9 @@ Update Model::PullSolve(const Plan& plan, std::span<const Partial> partials) {
     for (const Partial& partial : partials) steps.push_back(&partial.steps[q]);
     const int problem = plan.problems[q].problem;
     update.problems.push_back(problem);
-    update.changes.push_back(problems_[static_cast<size_t>(problem)].Take(steps));
+    const auto at = static_cast<size_t>(problem);
+    update.changes.push_back(problems_[at].Take(steps));
+    if (update.changes.back().is_best != 0) MakeClasses(at);
     ++updates_;
   }
   update.next = NextPlan();
@@ -149,7 +159,11 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   CheckCounts(plan, partials);
   Update update;
   int64_t right = 0;
-  for (const Partial& partial : partials) right += partial.validation_right;
+  double norm = 0;
+  for (const Partial& partial : partials) {
+    right += partial.validation_right;
+    norm = std::max(norm, partial.largest_norm);
+  }
   if (validation_rows_ > 0)
     validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
   for (size_t q = 0; q < plan.problems.size(); ++q) {
@@ -159,7 +173,7 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
       dual += partial.duals[q];
     }
     const auto at = static_cast<size_t>(plan.problems[q].problem);
-    const bool is_best = problems_[at].Measured(loss_sum, dual, options_.tolerance);
+    const bool is_best = problems_[at].Measured(loss_sum, dual, norm);
     update.problems.push_back(plan.problems[q].problem);
     update.is_best.push_back(is_best ? 1 : 0);
     if (is_best) MakeClasses(at);

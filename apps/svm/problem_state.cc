@@ -1,7 +1,6 @@
 #include "apps/svm/problem_state.h"
 
 #include <strads/error.h>
-#include <strads/sum.h>
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -11,13 +10,19 @@
 namespace strads::svm {
 namespace {
 
-// Of several workers: passes without a measurement, and after conjugate gradients.
-constexpr double kMostPasses = 8, kPassesAfterFace = 2;
-// The gap has stalled if more than this share of it is left.
+// Of several workers, without a measurement.
+constexpr double kMostPasses = 8;
+// The gap has stalled if more than this share of it is left, so many times in a row. One worker's
+// passes are cheap towards the end, as most variables are at a bound and left out.
 constexpr double kStalled = 0.65;
+constexpr int kMostStalls = 1, kMostLoneStalls = 2;
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
 constexpr double kRounding = 1e-13;
+// A proximal point is found once what is missing of it is this share of the gap; the next has a
+// proximity larger by this factor; and so many times the first one, they are exact.
+constexpr double kMissing = 0.2, kProximityGrowth = 2, kEasyGrowth = 8;
+constexpr double kMostProximity = 1e12;
 
 Eigen::Map<const Eigen::VectorXd> Vector(const std::vector<double>& x) {
   return {x.data(), static_cast<Eigen::Index>(x.size())};
@@ -27,49 +32,88 @@ double SquaredNorm(const std::vector<double>& x) { return Vector(x).squaredNorm(
 
 }  // namespace
 
-ProblemState::ProblemState(int64_t size, int workers, bool has_face)
-    : workers_(workers),
-      has_face_(has_face),
-      w_(static_cast<size_t>(size), 0.0),
-      best_(static_cast<size_t>(size), 0.0),
-      overlap_(workers) {}
+ProblemState::ProblemState(const Shape& shape)
+    : shape_(shape),
+      w_(static_cast<size_t>(shape.size), 0.0),
+      best_(static_cast<size_t>(shape.size), 0.0),
+      overlap_(shape.workers) {}
 
 ProblemPlan ProblemState::PlanFor(int problem) const {
   return {.problem = problem,
           .stage = static_cast<int>(stage_),
           .overlap = overlap_,
-          .accuracy = accuracy_};
+          .accuracy = accuracy_,
+          .proximity = proximity_};
 }
 
-ProblemUpdate ProblemState::TakeFace(std::span<const ProblemStep* const> steps) {
-  if (stage_ == Stage::kBeginFace) face_.Begin();
-  FaceSums sums;
-  sums.ascent.resize(w_.size(), 0.0);
-  std::vector<FaceNumbers> numbers;
+ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   for (const ProblemStep* step : steps) {
-    if (!step->change.Fits(w_.size())) throw ProtocolError("a step does not fit the weights");
-    step->change.AddTo(sums.ascent);
-    numbers.push_back(step->face);
+    if (!step->change.Fits(w_.size()) || !step->diagonal.Fits(w_.size()) ||
+        (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths))
+      throw ProtocolError("a step does not fit the problem");
   }
-  sums.numbers = Sum<FaceNumbers>(numbers);
+  if (stage_ == Stage::kPasses) return TakePasses(steps);
+  ProximalSums sums;
+  sums.vector.resize(w_.size(), 0.0);
+  sums.diagonal.resize(w_.size(), 0.0);
+  std::vector<double> slopes(kStepLengths, 0.0);
+  for (const ProblemStep* step : steps) {
+    step->change.AddTo(sums.vector);
+    step->diagonal.AddTo(sums.diagonal);
+    for (size_t k = 0; k < step->slopes.size(); ++k) slopes[k] += step->slopes[k];
+    sums.loss += step->loss;
+    sums.dual += step->dual;
+  }
+  if (stage_ == Stage::kPoints) return TakePoints(sums);
   ProblemUpdate update;
-  FaceMove move;
-  const bool goes_on = face_.Next(std::move(sums), move);
-  stage_ = goes_on ? Stage::kMoveOnFace : Stage::kEndFace;
-  if (goes_on) {
-    update.beta = move.beta;
-    update.face_length = move.length;
-    update.image = WeightChange::Of(move.image);
+  if (stage_ == Stage::kCurve) {
+    const bool goes_on = newton_.Take(sums.vector);
+    if (!goes_on) stage_ = Stage::kSlopes;
+    update.direction = WeightChange::All(goes_on ? newton_.direction() : newton_.step());
+    return update;
+  }
+  const double length = newton_.LengthOf(w_, slopes);
+  if (length == 0 && newton_.Shorten()) {
+    update.direction = WeightChange::All(newton_.step());
+    return update;
+  }
+  std::vector<double> change = newton_.step();
+  for (double& by : change) by *= length;
+  update.change = WeightChange::Of(change);
+  update.change.AddTo(w_);
+  stage_ = Stage::kPoints;
+  return update;
+}
+
+ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
+  ProblemUpdate update;
+  const double dual = sums.dual - SquaredNorm(sums.vector) / 2;
+  const double primal = sums.loss + SquaredNorm(w_) / 2;
+  update.is_best = Rate(sums.loss, dual) ? 1 : 0;
+  std::vector<double> gradient(w_.size());
+  for (size_t j = 0; j < w_.size(); ++j) gradient[j] = w_[j] - sums.vector[j];
+  const bool is_found = SquaredNorm(gradient) / 2 <= kMissing * std::max(primal - dual, 0.0);
+  if (gap_ <= shape_.tolerance) {
+    update.commits = 1;
+    measures_next_ = true;  // held-out rows
+  } else if (is_found) {
+    update.commits = 1;
+    proximity_ *= newton_steps_ <= 1 ? kEasyGrowth : kProximityGrowth;
+    newton_steps_ = 0;
+    is_stuck_ = proximity_ > kMostProximity * shape_.proximity;
+  } else {
+    ++newton_steps_;
+    newton_.Begin(std::move(gradient), sums.diagonal);
+    update.direction = WeightChange::All(newton_.direction());
+    stage_ = Stage::kCurve;
   }
   return update;
 }
 
-ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
-  if (stage_ == Stage::kBeginFace || stage_ == Stage::kMoveOnFace) return TakeFace(steps);
+ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps) {
   std::vector<double> sum(w_.size(), 0.0);
   double gain = 0, curvature = 0, own = 0, violation = 0, passes = 0;
   for (const ProblemStep* step : steps) {
-    if (!step->change.Fits(w_.size())) throw ProtocolError("a step does not fit the weights");
     step->change.AddTo(sum);
     gain += step->gain;
     curvature += step->curvature;
@@ -78,7 +122,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     passes += static_cast<double>(step->passes);
   }
   ProblemUpdate update;
-  if (workers_ == 1) {
+  if (shape_.workers == 1) {
     update.change = steps.front()->change;
   } else {
     const double slope = gain - Vector(w_).dot(Vector(sum)), total = SquaredNorm(sum);
@@ -86,22 +130,16 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     update.length = bend > 0 ? std::clamp(slope / bend, 0.0, 1.0) : 1;
     for (double& change : sum) change *= update.length;
     update.change = WeightChange::Of(sum);
-    if (stage_ == Stage::kPasses && own > 0)
-      overlap_ = std::clamp(total / own, 1.0, static_cast<double>(workers_));
+    if (own > 0) overlap_ = std::clamp(total / own, 1.0, static_cast<double>(shape_.workers));
   }
   update.change.AddTo(w_);
-  if (stage_ == Stage::kEndFace) {
-    stage_ = Stage::kPasses;
-    passes_ = kMostPasses - kPassesAfterFace;
-    return update;
-  }
   is_settled_ = violation <= accuracy_;
-  passes_ += passes / workers_;
-  measures_next_ = workers_ == 1 || is_settled_ || passes_ >= kMostPasses;
+  passes_ += passes / shape_.workers;
+  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= kMostPasses;
   return update;
 }
 
-bool ProblemState::Measured(double loss, double dual, double tolerance) {
+bool ProblemState::Rate(double loss, double dual) {
   const double penalty = SquaredNorm(w_) / 2;
   const bool is_best = loss + penalty < best_primal_;
   if (is_best) {
@@ -109,17 +147,27 @@ bool ProblemState::Measured(double loss, double dual, double tolerance) {
     best_penalty_ = penalty;
     best_ = w_;
   }
-  best_dual_ = std::max(best_dual_, dual - penalty);
-  const double gap_before = gap_;
+  best_dual_ = std::max(best_dual_, dual);
   gap_ = best_primal_ > 0 ? std::max(0.0, (best_primal_ - best_dual_) / best_primal_) : 0;
-  if (is_settled_ && gap_ > tolerance) {
-    is_stuck_ = accuracy_ < kRounding;
-    accuracy_ *= std::clamp(std::sqrt(tolerance / gap_), kFinest, kCoarsest);
-  }
-  measures_next_ = false;
-  passes_ = 0;
-  if (workers_ > 1 && has_face_ && gap_ > kStalled * gap_before) stage_ = Stage::kBeginFace;
   ++measurements_;
+  return is_best;
+}
+
+bool ProblemState::Measured(double loss, double dual, double norm) {
+  measures_next_ = false;
+  if (stage_ != Stage::kPasses) return false;  // it has been rated
+  const double gap_before = gap_;
+  const bool is_best = Rate(loss, dual - SquaredNorm(w_) / 2);
+  if (is_settled_ && gap_ > shape_.tolerance) {
+    is_stuck_ = accuracy_ < kRounding;
+    accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
+  }
+  passes_ = 0;
+  stalls_ = gap_ > kStalled * gap_before ? stalls_ + 1 : 0;
+  if (stalls_ >= (shape_.workers == 1 ? kMostLoneStalls : kMostStalls)) {
+    stage_ = Stage::kPoints;
+    proximity_ = norm > 0 ? std::min(shape_.proximity, 1 / norm) : shape_.proximity;
+  }
   return is_best;
 }
 

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "apps/svm/face.h"
 #include "apps/svm/messages.h"
+#include "apps/svm/proximal.h"
 
 namespace strads::svm {
 
@@ -17,18 +17,25 @@ namespace strads::svm {
 // `overlap` times. That many workers is always safe; |sum d_p|^2 / sum |d_p|^2 is what it would
 // have taken in the last round, and what the next one takes. Where that was too little, the exact
 // line search along the sum makes the step shorter: the dual objective never falls. That is slow
-// where shards pull in the same few directions, as of words that all documents have: if the gap has
-// hardly fallen between two measurements, conjugate gradients on the free variables of all shards
-// (face.h) come next, whose result is one more step along a line.
+// where shards pull in the same few directions, as of words that all documents have, and ascent
+// itself is where rows are many more than features. If the gap has hardly fallen between
+// measurements, the rest is done by proximal points (proximal.h), which do not depend on how rows
+// are divided.
 class ProblemState {
  public:
-  // `has_face`: solvers know LocalSolver::BeginFace.
-  ProblemState(int64_t size, int workers, bool has_face);
+  struct Shape {
+    int64_t size = 0;  // weights
+    int workers = 1;
+    double tolerance = 0;  // a gap of this is small enough
+    double proximity = 1;  // of the first proximal point, at most
+  };
+  explicit ProblemState(const Shape& shape);
 
   // Takes the workers' steps, in rank order.
   ProblemUpdate Take(std::span<const ProblemStep* const> steps);
-  // The sums of what was measured; returns whether this is the best model so far.
-  bool Measured(double loss, double dual, double tolerance);
+  // The sums of what was measured, and the largest |x_i|^2; returns whether this is the best model
+  // so far.
+  bool Measured(double loss, double dual, double norm);
 
   bool measures_next() const { return measures_next_; }
   bool is_stuck() const { return is_stuck_; }  // rounding allows no more
@@ -42,10 +49,12 @@ class ProblemState {
   ProblemPlan PlanFor(int problem) const;
 
  private:
-  ProblemUpdate TakeFace(std::span<const ProblemStep* const> steps);
+  ProblemUpdate TakePasses(std::span<const ProblemStep* const> steps);
+  ProblemUpdate TakePoints(const ProximalSums& sums);
+  // What is found at weights w_; `dual` is all of it. Returns whether they are the best so far.
+  bool Rate(double loss, double dual);
 
-  const int workers_;
-  const bool has_face_;
+  const Shape shape_;
   std::vector<double> w_, best_;
   double best_primal_ = std::numeric_limits<double>::infinity();
   double best_dual_ = -std::numeric_limits<double>::infinity();
@@ -54,7 +63,10 @@ class ProblemState {
   double overlap_;
   double accuracy_ = 0.1;
   Stage stage_ = Stage::kPasses;
-  FaceSearch face_;
+  int stalls_ = 0;        // measurements in a row
+  int newton_steps_ = 0;  // of the proximal point that is being looked for
+  double proximity_ = 0;
+  NewtonStep newton_;
   bool is_settled_ = false;  // as accurate as was asked for
   bool measures_next_ = false;
   bool is_stuck_ = false;

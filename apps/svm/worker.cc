@@ -31,8 +31,11 @@ ProblemStep Message(const Step& step) {
           .passes = step.passes};
 }
 
-ProblemStep Message(const FaceSums& sums) {
-  return {.change = WeightChange::Of(sums.ascent), .face = sums.numbers};
+ProblemStep Message(const ProximalSums& sums) {
+  return {.change = WeightChange::Of(sums.vector),
+          .diagonal = WeightChange::Of(sums.diagonal),
+          .loss = sums.loss,
+          .dual = sums.dual};
 }
 
 }  // namespace
@@ -130,6 +133,13 @@ void Worker::SetUp(const Update& update) {
     least_visits_ =
         std::llround(kLeastEntries * static_cast<double>(rows_.width()) * rows / entries) + 1;
   }
+  data_.x.With([&](const auto& x) {
+    for (const int64_t row : rows_.rows) {
+      double norm = rows_.bias * rows_.bias;
+      x.ForEach(row, [&](int32_t, double value) { norm += value * value; });
+      largest_norm_ = std::max(largest_norm_, norm);
+    }
+  });
   double costs = 0;
   for (int64_t t = 0; t < rows_.size(); ++t) {
     const double weight = data_.weights.size() > 0 ? data_.weights[rows_.rows[Index(t)]] : 1;
@@ -168,26 +178,32 @@ Partial Worker::Solve(const Plan& plan) {
 ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
   Problem& problem = problems_[Index(plan.problem)];
   LocalSolver& solver = *problem.solver;
-  switch (static_cast<Stage>(plan.stage)) {
+  const auto stage = static_cast<Stage>(plan.stage);
+  if ((stage == Stage::kCurve || stage == Stage::kSlopes) &&
+      problem.direction.size() != problem.w.size())
+    throw ProtocolError("a plan needs a direction, and there is none");
+  switch (stage) {
     case Stage::kPasses:
       return Message(solver.Solve(problem.w, {.overlap = plan.overlap,
                                               .accuracy = plan.accuracy,
                                               .passes = passes_,
                                               .least_visits = least_visits_}));
-    case Stage::kBeginFace:
-      return Message(solver.BeginFace(problem.w));
-    case Stage::kMoveOnFace:
-      if (problem.move.image.size() != problem.w.size())
-        throw ProtocolError("a plan is to move on a face along no direction");
-      return Message(solver.MoveOnFace(problem.move));
-    case Stage::kEndFace:
-      return Message(solver.EndFace());
+    case Stage::kPoints: {
+      const ProximalSums sums = solver.Points(problem.w, plan.proximity);
+      problem.measured_loss = sums.loss;
+      return Message(sums);
+    }
+    case Stage::kCurve:
+      return {.change = WeightChange::All(solver.Curve(problem.direction))};
+    case Stage::kSlopes:
+      return {.change = {}, .slopes = solver.Slopes(problem.direction)};
   }
   throw ProtocolError("a plan of an unknown stage");
 }
 
 Partial Worker::Measure(const Plan& plan) {
   Partial partial;
+  partial.largest_norm = largest_norm_;
   for (const ProblemPlan& of : plan.problems) {
     Problem& problem = At(of.problem);
     const Measurement measured = problem.solver->Measure(problem.w, pool_);
@@ -227,15 +243,15 @@ void Worker::Sync(const Update& update) {
       continue;
     }
     const ProblemUpdate& of = update.changes.at(q);
-    if (!of.change.Fits(problem.w.size()) || !of.image.Fits(problem.w.size()))
+    if (!of.change.Fits(problem.w.size()) || !of.direction.Fits(problem.w.size()))
       throw ProtocolError("an update does not fit the weights");
     of.change.AddTo(problem.w);
-    if (of.face_length > 0) {
-      problem.move.beta = of.beta;
-      problem.move.length = of.face_length;
-      problem.move.image.assign(problem.w.size(), 0.0);
-      of.image.AddTo(problem.move.image);
+    if (!of.direction.values.empty()) {
+      problem.direction.assign(problem.w.size(), 0.0);
+      of.direction.AddTo(problem.direction);
     }
+    if (of.commits != 0) problem.solver->Commit();
+    if (of.is_best != 0) problem.best_loss = problem.measured_loss;
     if (of.length < 1) problem.solver->Shorten(of.length);
   }
 }

@@ -32,7 +32,7 @@ class Worker {
     std::unique_ptr<LocalSolver> solver;
     std::vector<double> w;
     double best_loss = 0, measured_loss = 0;
-    FaceMove move = {};  // to be done by the next round
+    std::vector<double> direction = {};  // of a proximal point
   };
 
   Partial CountRows() const;
@@ -52,7 +52,8 @@ class Worker {
   std::vector<int64_t> validation_;  // rows that are held out
   int32_t num_classes_ = 0;
   TrainingRows rows_;
-  double passes_ = 0;  // of a round: see Effort
+  double passes_ = 0;        // of a round: see Effort
+  double largest_norm_ = 0;  // of |x_i|^2
   int64_t least_visits_ = 1;
   std::vector<Problem> problems_;
 };

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 #include <strads/error.h>
-#include <strads/sum.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <tuple>
 #include <vector>
@@ -187,16 +185,6 @@ TEST(CrammerSinger, NoWeightsNearbyAreBetterAndWorkersAgree) {
   }
 }
 
-RowMatrix RowsOf(const Eigen::MatrixXd& x) {
-  std::vector<Triplet> entries;
-  for (int i = 0; i < x.rows(); ++i)
-    for (int j = 0; j < x.cols(); ++j)
-      if (x(i, j) != 0) entries.push_back({i, j, x(i, j)});
-  ThreadPool pool(1);
-  const TripletPiece piece{.entries = entries};
-  return RowMatrix::FromPieces(x.rows(), x.cols(), {&piece, 1}, pool);
-}
-
 TEST(BinarySolver, DualVariablesStayFeasibleAndGiveTheWeights) {
   const SvmProblem problem = RandomSvm(41, 50, 6, 2, 0.3);
   const RowMatrix x = RowsOf(problem.x);
@@ -246,102 +234,6 @@ TEST(BinarySolver, APartOfAPassVisitsThatPartOfTheRows) {
     EXPECT_EQ(std::isfinite(step.violation), visits == kRows);
   }
 }
-
-// Two shards of one problem, and what the coordinator adds up.
-class FaceOfTwoShards : public ::testing::TestWithParam<svm::Loss> {
- protected:
-  static constexpr int kRows = 60, kFeatures = 8;
-
-  FaceOfTwoShards() {
-    for (int shard = 0; shard < 2; ++shard) {
-      rows_[shard].x = &x_;
-      rows_[shard].bias = 0.5;
-      for (int i = shard; i < kRows; i += 2) {
-        rows_[shard].rows.push_back(i);
-        rows_[shard].label.push_back(problem_.label[static_cast<size_t>(i)]);
-        rows_[shard].cost.push_back(0.2 + 0.01 * i);
-      }
-    }
-    for (int shard = 0; shard < 2; ++shard)
-      solvers_.emplace_back(rows_[shard], 1, GetParam(), Random(static_cast<uint64_t>(shard)));
-  }
-
-  static std::vector<double> Plus(std::vector<double> a, const std::vector<double>& b) {
-    for (size_t j = 0; j < a.size(); ++j) a[j] += b[j];
-    return a;
-  }
-
-  static svm::FaceSums Plus(const svm::FaceSums& a, const svm::FaceSums& b) {
-    const std::array<svm::FaceNumbers, 2> numbers = {a.numbers, b.numbers};
-    return {.ascent = Plus(a.ascent, b.ascent), .numbers = Sum<svm::FaceNumbers>(numbers)};
-  }
-
-  // By their definition: w, and the squared gradient of the dual by its free variables.
-  std::pair<std::vector<double>, double> WeightsAndGradient() const {
-    std::vector<double> w(kFeatures + 1, 0.0);
-    const auto each = [&](const auto& visit) {
-      for (size_t shard = 0; shard < 2; ++shard) {
-        for (size_t t = 0; t < rows_[shard].rows.size(); ++t) {
-          Eigen::VectorXd x(kFeatures + 1);
-          x << problem_.x.row(rows_[shard].rows[t]).transpose(), 0.5;
-          visit(solvers_[shard].dual_variables()[t], rows_[shard].cost[t],
-                Eigen::VectorXd((rows_[shard].label[t] == 1 ? 1 : -1) * x));
-        }
-      }
-    };
-    const Eigen::Map<Eigen::VectorXd> sum(w.data(), kFeatures + 1);
-    each([&](double alpha, double, const Eigen::VectorXd& x) {
-      Eigen::Map<Eigen::VectorXd>(w.data(), kFeatures + 1) += alpha * x;
-    });
-    double squares = 0;
-    each([&](double alpha, double cost, const Eigen::VectorXd& x) {
-      const bool hinge = GetParam() == svm::Loss::kHinge;
-      EXPECT_GE(alpha, 0);
-      EXPECT_LE(alpha, hinge ? cost : alpha);
-      if (alpha == 0 || (hinge && alpha == cost)) return;
-      const double gradient = 1 - x.dot(sum) - (hinge ? 0 : alpha / (2 * cost));
-      squares += gradient * gradient;
-    });
-    return {w, squares};
-  }
-
-  const SvmProblem problem_ = RandomSvm(43, kRows, kFeatures, 2, 0.3);
-  const RowMatrix x_ = RowsOf(problem_.x);
-  std::array<svm::TrainingRows, 2> rows_;
-  std::vector<svm::BinarySolver> solvers_;
-};
-
-TEST_P(FaceOfTwoShards, ConjugateGradientsLowerItsGradientAndStayFeasible) {
-  std::vector<double> w(kFeatures + 1, 0.0);
-  for (int pass = 0; pass < 20; ++pass) {
-    for (svm::BinarySolver& solver : solvers_)
-      w = Plus(w, solver.Solve(w, {.overlap = 1, .accuracy = 0}).change);
-  }
-  const double before = WeightsAndGradient().second;
-  svm::FaceSearch search;
-  svm::FaceMove move;
-  svm::FaceSums sums = Plus(solvers_[0].BeginFace(w), solvers_[1].BeginFace(w));
-  EXPECT_NEAR(sums.numbers.residual, before, 1e-12 + 1e-9 * before);
-  int iterations = 0;
-  while (search.Next(sums, move)) {
-    sums = Plus(solvers_[0].MoveOnFace(move), solvers_[1].MoveOnFace(move));
-    ++iterations;
-  }
-  EXPECT_GT(iterations, 0);
-  // With the hinge a variable leaves its bounds and is put back; without, the gradient is that of
-  // the same variables.
-  EXPECT_EQ(sums.numbers.outside > 0, GetParam() == svm::Loss::kHinge);
-  for (svm::BinarySolver& solver : solvers_) w = Plus(w, solver.EndFace().change);
-  const auto [weights, after] = WeightsAndGradient();
-  for (size_t j = 0; j < w.size(); ++j) EXPECT_NEAR(w[j], weights[j], 1e-12);
-  if (sums.numbers.outside > 0) return;
-  EXPECT_NEAR(after, sums.numbers.residual, 1e-12 + 1e-9 * before);
-  EXPECT_LE(after, 0.01 * before);
-}
-
-INSTANTIATE_TEST_SUITE_P(Of,
-                         FaceOfTwoShards,
-                         ::testing::Values(svm::Loss::kHinge, svm::Loss::kSquaredHinge));
 
 // The derivatives of the likelihood by both parameters, by its definition.
 TEST(Platt, TheSigmoidIsTheLikeliestOne) {

@@ -78,15 +78,15 @@ TEST_F(SvmCommands, AModelSurvivesLiblinearsFormat) {
   for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
 }
 
-// Features on scales of 1 and 10^6, and hardly a bound on the weights: no descent by coordinates
-// comes to an end.
+// Features on scales of 1 and 10^6, two of them nearly parallel, and hardly a bound on the weights.
 TEST_F(SvmCommands, WhatWouldTakeForEverIsGivenUp) {
   std::string rows;
   for (int i = 0; i < 30; ++i)
     rows += std::string(i % 3 == 0 ? "1" : "-1") + " 1:" + std::to_string(1000000 + 37 * i % 101) +
             " 2:" + std::to_string(i * i % 17) + " 3:1\n";
-  const Finished trained = Run("train", {"--data=" + folder_.Write("steep.libsvm", rows),
-                                         "--C=1000", "--noprogress", "--model=" + model_});
+  const Finished trained =
+      Run("train", {"--data=" + folder_.Write("steep.libsvm", rows), "--C=1000", "--workers=2",
+                    "--tolerance=1e-9", "--noprogress", "--model=" + model_});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_THAT(trained.out, HasSubstr("--scale=standard or a smaller --C may help"));
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace strads {
@@ -34,6 +35,13 @@ struct WeightChange {
     }
     change.indices.pop_back();
     change.values.pop_back();
+    return change;
+  }
+
+  // For what has few zeros: looks for none.
+  static WeightChange All(std::vector<double> dense) {
+    WeightChange change;
+    change.values = std::move(dense);
     return change;
   }
 

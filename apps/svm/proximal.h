@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace strads::svm {
+
+// The optimum of the dual, wherever rows are, by proximal points: from variables a_k the next are
+//
+//   a_{k+1} = argmax over the feasible a of  D(a) - 1/(2 s) |a - a_k|^2
+//
+// s being the proximity, which grows (Rockafellar, "Augmented Lagrangians and Applications of the
+// Proximal Point Algorithm in Convex Programming", 1976). Each is found in the weights. For given w
+// the rows are independent: that of row i is a point a_i(w), and the w that is looked for minimises
+// the smooth convex function whose gradient is
+//
+//   w - sum_i a_i(w) y_i x_i
+//
+// Newton's method finds it in a few steps with a generalised derivative, I plus the sum over rows
+// at no bound (Qi and Sun, "A Nonsmooth Version of Newton's Method", 1993; for support vector
+// machines Yan and Li, "An Efficient Augmented Lagrangian Method for Support Vector Machine",
+// 2020). Systems are solved by conjugate gradients, and the step length by the slopes at
+// kStepLengths. All that is needed of shards are sums, so that their number does not matter. a(w)
+// is feasible: together with w it certifies a gap.
+
+// What a shard knows; over shards, add them. Which fields are set depends on the stage.
+struct ProximalSums {
+  // Of the points, sum_i a_i y_i x_i; or the derivative of that less I, times the direction.
+  std::vector<double> vector;
+  std::vector<double> diagonal;  // of the derivative less I
+  double loss = 0, dual = 0;     // sums of cost times loss at w, and l(a) - r(a)/2 (Step) at a(w)
+};
+
+// Doubling, with one in between each.
+inline constexpr int kStepLengths = 24;
+double StepLength(int k);
+
+// The coordinator's side of a Newton step of one problem.
+class NewtonStep {
+ public:
+  // `gradient` at w; `diagonal` of the derivative less I.
+  void Begin(std::vector<double> gradient, const std::vector<double>& diagonal);
+  // What the derivative is to be multiplied with.
+  const std::vector<double>& direction() const { return direction_; }
+  // Takes `image`, the derivative less I times the direction; false: step() is accurate enough.
+  bool Take(const std::vector<double>& image);
+  const std::vector<double>& step() const { return step_; }
+  // How far to go along step(), by the sums of LocalSolver::Slopes over shards; 0: less than the
+  // least StepLength.
+  double LengthOf(std::span<const double> w, std::span<const double> slopes) const;
+  // Makes step() so short that its length is one of those; false: it is nothing any more.
+  bool Shorten();
+
+ private:
+  void Precondition();
+
+  std::vector<double> gradient_, residual_, scale_, preconditioned_, direction_, step_;
+  double product_ = 0;  // residual' preconditioned
+  double enough_ = 0;   // of product_
+  int iterations_ = 0, shortened_ = 0;
+};
+
+}  // namespace strads::svm

@@ -1,0 +1,258 @@
+#include <gtest/gtest.h>
+
+#include <Eigen/Dense>
+#include <memory>
+#include <tuple>
+#include <vector>
+
+#include "apps/svm/binary_solver.h"
+#include "apps/svm/crammer_singer_solver.h"
+#include "apps/svm/proximal.h"
+#include "tests/support/svm_problems.h"
+
+namespace strads::testing {
+namespace {
+
+enum class Kind { kHinge, kSquaredHinge, kCrammerSinger };
+
+std::vector<double> Along(std::vector<double> w, double t, const std::vector<double>& direction) {
+  for (size_t j = 0; j < w.size(); ++j) w[j] += t * direction[j];
+  return w;
+}
+
+double Dot(const std::vector<double>& a, const std::vector<double>& b) {
+  double sum = 0;
+  for (size_t j = 0; j < a.size(); ++j) sum += a[j] * b[j];
+  return sum;
+}
+
+// One shard, its dual variables and weights after a few passes.
+class ProximalPoint : public ::testing::TestWithParam<Kind> {
+ protected:
+  static constexpr int kRows = 60, kFeatures = 7;
+  static constexpr double kProximity = 0.7;
+
+  ProximalPoint() {
+    rows_.x = &x_;
+    rows_.bias = 0.5;
+    for (int i = 0; i < kRows; ++i) {
+      rows_.rows.push_back(i);
+      rows_.label.push_back(problem_.label[static_cast<size_t>(i)]);
+      rows_.cost.push_back(0.2 + 0.01 * i);
+    }
+    if (is_joint()) {
+      solver_ = std::make_unique<svm::CrammerSingerSolver>(rows_, classes(), Random(1));
+    } else {
+      const bool hinge = GetParam() == Kind::kHinge;
+      solver_ = std::make_unique<svm::BinarySolver>(
+          rows_, 1, hinge ? svm::Loss::kHinge : svm::Loss::kSquaredHinge, Random(1));
+    }
+    w_.resize(static_cast<size_t>((kFeatures + 1) * (is_joint() ? classes() : 1)), 0.0);
+    w_ = Along(w_, 1, solver_->Solve(w_, {.accuracy = 0, .passes = 2}).change);
+    // Not where the dual variables have put them.
+    for (double& w : w_) w += 0.2 * (random_.Uniform() - 0.5);
+    for (size_t j = 0; j < w_.size(); ++j) direction_.push_back(random_.Uniform() - 0.5);
+  }
+
+  bool is_joint() const { return GetParam() == Kind::kCrammerSinger; }
+  int classes() const { return is_joint() ? 4 : 2; }
+  std::vector<double> VectorAt(const std::vector<double>& w) {
+    return solver_->Points(w, kProximity).vector;
+  }
+
+  const SvmProblem problem_ =
+      RandomSvm(51, kRows, kFeatures, GetParam() == Kind::kCrammerSinger ? 4 : 2);
+  const RowMatrix x_ = RowsOf(problem_.x);
+  svm::TrainingRows rows_;
+  std::unique_ptr<svm::LocalSolver> solver_;
+  std::vector<double> w_, direction_;
+  Random random_{9};
+};
+
+// With l(a) - |a - a_k|^2 / (2 s) - w'X'a at its largest, for which no feasible point is better.
+TEST_P(ProximalPoint, IsTheBestFeasibleOne) {
+  const std::vector<double> before(solver_->dual_variables().begin(),
+                                   solver_->dual_variables().end());
+  const svm::ProximalSums sums = solver_->Points(w_, kProximity);
+  solver_->Commit();
+  const std::span<const double> points = solver_->dual_variables();
+  const size_t of_row = is_joint() ? static_cast<size_t>(classes()) : 1;
+  const auto margin = [&](size_t i, size_t k) {
+    Eigen::VectorXd x(kFeatures + 1);
+    x << problem_.x.row(static_cast<Eigen::Index>(i)).transpose(), 0.5;
+    double dot = 0;
+    for (size_t j = 0; j <= kFeatures; ++j)
+      dot += x[static_cast<Eigen::Index>(j)] * w_[j * of_row + k];
+    return is_joint() ? dot + (k != static_cast<size_t>(rows_.label[i])) : dot;
+  };
+  const auto value = [&](size_t i, const std::vector<double>& a) {
+    double sum = 0;
+    for (size_t k = 0; k < of_row; ++k) {
+      const double moved = a[k] - before[i * of_row + k];
+      sum -= moved * moved / (2 * kProximity);
+      if (is_joint()) {
+        sum -= a[k] * margin(i, k);
+        continue;
+      }
+      const double sign = rows_.label[i] == 1 ? 1 : -1;
+      sum += a[k] * (1 - sign * margin(i, k));
+      if (GetParam() == Kind::kSquaredHinge) sum -= a[k] * a[k] / (4 * rows_.cost[i]);
+    }
+    return sum;
+  };
+  double dual = 0;
+  for (size_t i = 0; i < kRows; ++i) {
+    const std::vector<double> point(points.begin() + static_cast<std::ptrdiff_t>(i * of_row),
+                                    points.begin() + static_cast<std::ptrdiff_t>((i + 1) * of_row));
+    const auto label = static_cast<size_t>(is_joint() ? rows_.label[i] : 0);
+    const auto upper = [&](size_t k) {
+      if (GetParam() == Kind::kSquaredHinge) return 1e9;
+      return k == label ? rows_.cost[i] : 0;
+    };
+    double sum = 0;
+    for (size_t k = 0; k < of_row; ++k) {
+      EXPECT_LE(point[k], upper(k));
+      sum += point[k];
+    }
+    if (is_joint()) {
+      EXPECT_NEAR(sum, 0, 1e-12);
+    } else {
+      EXPECT_GE(point[0], 0);
+    }
+    dual += point[label];
+    if (GetParam() == Kind::kSquaredHinge) dual -= point[0] * point[0] / (4 * rows_.cost[i]);
+    for (int trial = 0; trial < 20; ++trial) {
+      std::vector<double> other = point;
+      const double by = 0.02 * (random_.Uniform() - 0.5);
+      if (is_joint()) {
+        const size_t from = random_.Below(of_row), to = random_.Below(of_row);
+        other[from] -= by;
+        other[to] += by;
+        if (other[from] > upper(from) || other[to] > upper(to)) continue;
+      } else {
+        other[0] = std::clamp(point[0] + by, 0.0, upper(0));
+      }
+      EXPECT_LE(value(i, other), value(i, point) + 1e-12) << "row " << i;
+    }
+  }
+  EXPECT_NEAR(sums.dual, dual, 1e-12 * std::abs(dual));
+}
+
+TEST_P(ProximalPoint, CurveIsTheDerivativeOfTheSumOverPoints) {
+  constexpr double kStep = 1e-7;
+  const std::vector<double> here = VectorAt(w_);
+  const std::vector<double> there = VectorAt(Along(w_, kStep, direction_));
+  const svm::ProximalSums sums = solver_->Points(w_, kProximity);
+  const std::vector<double> image = solver_->Curve(direction_);
+  double size = 0;
+  for (const double value : image) size = std::max(size, std::abs(value));
+  ASSERT_GT(size, 0);
+  for (size_t j = 0; j < w_.size(); ++j)
+    EXPECT_NEAR(image[j], (here[j] - there[j]) / kStep, 1e-5 * size);
+  for (size_t j = 0; j < w_.size(); ++j) {
+    std::vector<double> unit(w_.size(), 0.0);
+    unit[j] = 1;
+    EXPECT_NEAR(sums.diagonal[j], solver_->Curve(unit)[j], 1e-12 * (1 + sums.diagonal[j]));
+  }
+}
+
+TEST_P(ProximalPoint, SlopesAreThoseOfTheSumOverPoints) {
+  std::vector<double> expected;
+  for (int k = 0; k < svm::kStepLengths; ++k)
+    expected.push_back(Dot(VectorAt(Along(w_, svm::StepLength(k), direction_)), direction_));
+  VectorAt(w_);
+  const std::vector<double> slopes = solver_->Slopes(direction_);
+  ASSERT_EQ(slopes.size(), expected.size());
+  for (size_t k = 0; k < slopes.size(); ++k) EXPECT_NEAR(slopes[k], expected[k], 1e-11);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of, ProximalPoint, ::testing::Values(Kind::kHinge, Kind::kSquaredHinge, Kind::kCrammerSinger));
+
+TEST(NewtonStep, SolvesItsSystemAndGoesAlongItToTheLeast) {
+  constexpr int kSize = 30;
+  Random random(3);
+  Eigen::MatrixXd x(kSize / 2, kSize);
+  for (double& value : x.reshaped()) value = random.Uniform() - 0.5;
+  for (int j = 0; j < kSize; ++j) x.col(j) *= 1 + j;
+  const Eigen::MatrixXd a = x.transpose() * x;
+  std::vector<double> w(kSize), gradient(kSize), diagonal(kSize);
+  for (double& value : w) value = random.Uniform() - 0.5;
+  // Of 1/2 w'(I + a) w - b'w.
+  Eigen::VectorXd b(kSize);
+  for (double& value : b) value = random.Uniform();
+  const Eigen::Map<const Eigen::VectorXd> at(w.data(), kSize);
+  Eigen::Map<Eigen::VectorXd>(gradient.data(), kSize) = at + a * at - b;
+  Eigen::Map<Eigen::VectorXd>(diagonal.data(), kSize) = a.diagonal();
+  const auto image = [&](const std::vector<double>& of) {
+    std::vector<double> product(kSize);
+    Eigen::Map<Eigen::VectorXd>(product.data(), kSize) =
+        a * Eigen::Map<const Eigen::VectorXd>(of.data(), kSize);
+    return product;
+  };
+  svm::NewtonStep newton;
+  newton.Begin(gradient, diagonal);
+  while (newton.Take(image(newton.direction()))) {
+  }
+  const Eigen::Map<const Eigen::VectorXd> step(newton.step().data(), kSize);
+  const Eigen::Map<const Eigen::VectorXd> first(gradient.data(), kSize);
+  EXPECT_LE((step + a * step + first).norm(), 0.2 * first.norm());
+  // Where slopes are a straight line its zero is met exactly.
+  const double slope = first.dot(step), along = at.dot(step), square = step.squaredNorm();
+  const auto length_of = [&](double zero) {
+    std::vector<double> slopes;
+    for (int k = 0; k < svm::kStepLengths; ++k) {
+      const double t = svm::StepLength(k);
+      slopes.push_back(along + t * square - slope * (1 - t / zero));
+    }
+    return newton.LengthOf(w, slopes);
+  };
+  for (const double zero : {0.003, 0.1, 1.0, 1.9}) EXPECT_NEAR(length_of(zero), zero, 1e-9);
+  const double longest = svm::StepLength(svm::kStepLengths - 1);
+  EXPECT_EQ(length_of(2 * longest), longest);
+  EXPECT_EQ(length_of(0.9 * svm::StepLength(0)), 0);
+  const Eigen::VectorXd before = step;
+  ASSERT_TRUE(newton.Shorten());
+  EXPECT_EQ(step, before * svm::StepLength(0));
+}
+
+// Rows that are many more than features of sizes that differ, each worker's of one class only: what
+// ascent by passes does not finish.
+class HardSvm : public ::testing::TestWithParam<std::tuple<Kind, int>> {};
+
+TEST_P(HardSvm, IsSolvedHoweverRowsAreDivided) {
+  const auto [kind, workers] = GetParam();
+  SvmProblem problem = RandomSvm(61, 400, 6, kind == Kind::kCrammerSinger ? 3 : 2, 1);
+  for (int j = 0; j < problem.x.cols(); ++j) problem.x.col(j) *= std::pow(4, j);
+  std::vector<int> order(problem.label.size());
+  for (size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
+  std::ranges::stable_sort(order, {}, [&](int i) { return problem.label[static_cast<size_t>(i)]; });
+  SvmProblem sorted{problem.x(order, Eigen::all), {}};
+  for (const int i : order) sorted.label.push_back(problem.label[static_cast<size_t>(i)]);
+  svm::Options options;
+  options.tolerance = 1e-9;
+  options.loss = kind == Kind::kSquaredHinge ? "squared_hinge" : "hinge";
+  options.multiclass = kind == Kind::kCrammerSinger ? "crammer_singer" : "one_against_all";
+  options.bias = true;
+  const SvmSolution solution = SolveSvm(sorted, options, workers);
+  EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+  if (kind == Kind::kCrammerSinger) {
+    const double alone = SolveSvm(problem, options, 1).summary.objective;
+    EXPECT_NEAR(solution.summary.objective, alone, 1e-9 * alone);
+    return;
+  }
+  const Eigen::MatrixXd x = WithConstant(sorted.x, true);
+  const std::vector<double> costs(sorted.label.size(), 1.0);
+  const double objective =
+      BinaryObjective(x, sorted.label, 1, kind == Kind::kSquaredHinge, costs, solution.w.col(0));
+  EXPECT_NEAR(solution.summary.objective, objective, 1e-12 * objective);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Of,
+    HardSvm,
+    ::testing::Combine(::testing::Values(Kind::kHinge, Kind::kSquaredHinge, Kind::kCrammerSinger),
+                       ::testing::Values(1, 2, 3)));
+
+}  // namespace
+}  // namespace strads::testing
