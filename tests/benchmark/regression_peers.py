@@ -22,7 +22,6 @@ but for liblinear -s 7 (the dual's slopes) and Ridge. A ladder ends once its run
 (without libopenblas0-pthread) products of dense matrices take 35 times as long.
 """
 import collections
-import ctypes
 import dataclasses
 import json
 import os
@@ -36,12 +35,12 @@ import time
 import warnings
 
 import numpy
-import scipy.sparse
 import threadpoolctl
 from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import LogisticRegression, Ridge
 
 import lasso_peers
+import liblinear_library
 from svm_peers import WAYS, liblinear_weights, our_weights
 
 TARGETS = (1e-3, 1e-6)
@@ -143,44 +142,14 @@ def sklearn_run(problem, solver, loading):
     return run
 
 
-class LiblinearProblem(ctypes.Structure):
-    _fields_ = [("l", ctypes.c_int), ("n", ctypes.c_int), ("y", ctypes.c_void_p), ("x", ctypes.c_void_p),
-                ("bias", ctypes.c_double)]
-
-
-class LiblinearParameter(ctypes.Structure):
-    """Of 2.40 and later; earlier ones end before regularize_bias and have no nu, whose zero is their init_sol then."""
-    _fields_ = [("solver_type", ctypes.c_int), ("eps", ctypes.c_double), ("C", ctypes.c_double),
-                ("nr_weight", ctypes.c_int), ("weight_label", ctypes.c_void_p), ("weight", ctypes.c_void_p),
-                ("p", ctypes.c_double), ("nu", ctypes.c_double), ("init_sol", ctypes.c_void_p),
-                ("regularize_bias", ctypes.c_int)]
-
-
 def liblinear_run(problem, solver):
     """Of the library, for the seconds of solving alone."""
-    library = ctypes.CDLL("liblinear.so.4")
-    library.train.restype = ctypes.c_void_p
-    quiet = ctypes.CFUNCTYPE(None, ctypes.c_char_p)(lambda text: None)
-    library.set_print_string_function(quiet)
-    x = scipy.sparse.csr_matrix(problem.x)
-    x.sort_indices()
-    rows, columns = x.shape
-    nodes = numpy.zeros(x.nnz + rows, numpy.dtype([("index", numpy.int32), ("value", float)], align=True))
-    at = numpy.arange(x.nnz) + numpy.repeat(numpy.arange(rows), numpy.diff(x.indptr))  # each row has an end
-    nodes["index"] = -1
-    nodes["index"][at], nodes["value"][at] = x.indices + 1, x.data
-    firsts = nodes.ctypes.data + nodes.itemsize * (x.indptr[:-1] + numpy.arange(rows)).astype(numpy.uint64)
-    data = LiblinearProblem(rows, columns, problem.y.ctypes.data, firsts.ctypes.data, -1)
+    library = liblinear_library.Liblinear(problem.x, problem.y)
+    path = problem.folder / "liblinear.model"
 
-    def run(tolerance, keep=(quiet, nodes, firsts)):
-        parameter = LiblinearParameter(solver, tolerance, 1 / problem.penalty, 0, None, None, 0.1, 0, None, 1)
-        begin = time.perf_counter()
-        model = library.train(ctypes.byref(data), ctypes.byref(parameter))
-        solve = time.perf_counter() - begin
-        path = problem.folder / "liblinear.model"
-        library.save_model(str(path).encode(), ctypes.c_void_p(model))
-        library.free_and_destroy_model(ctypes.byref(ctypes.c_void_p(model)))
-        return Run(tolerance, problem.objective(liblinear_weights(path, columns)), solve, solve, 0)
+    def run(tolerance):
+        solve = library.train(solver, 1 / problem.penalty, tolerance, path)
+        return Run(tolerance, problem.objective(liblinear_weights(path, problem.x.shape[1])), solve, solve, 0)
     return run
 
 
