@@ -15,14 +15,19 @@ Request ConjugateGradient::Next() {
   return {.phase = Phase::kProduct, .point = direction_};
 }
 
+// By the diagonal of the matrix: the squares of a variable's z sum up to the weight of all rows.
+Eigen::VectorXd ConjugateGradient::Scaled(const Eigen::VectorXd& slopes) const {
+  return (slopes.array() / (variables_.weight() + variables_.l2().array())).matrix();
+}
+
 Verdict ConjugateGradient::TakeSlopes(const Answer& answer) {
   violation_ = Relative(u_, answer.slopes);
   // Begun anew and no better: there is nothing left but rounding.
   is_stuck_ = violation_ > tolerance_ && violation_ >= 0.5 * last_violation_ && steps_ < kMostSteps;
   last_violation_ = violation_;
   residual_ = -(answer.slopes + variables_.l2().cwiseProduct(u_));
-  direction_ = residual_;
-  square_ = residual_.squaredNorm();
+  direction_ = Scaled(residual_);
+  square_ = residual_.dot(direction_);
   has_slopes_ = true;
   steps_ = 0;
   return {.accepted = true};
@@ -35,8 +40,9 @@ Verdict ConjugateGradient::Take(const Answer& answer) {
   const double step = bend > 0 ? square_ / bend : 0;
   u_ += step * direction_;
   residual_ -= step * product;
-  const double square = residual_.squaredNorm();
-  direction_ = residual_ + square / square_ * direction_;
+  const Eigen::VectorXd scaled = Scaled(residual_);
+  const double square = residual_.dot(scaled);
+  direction_ = scaled + square / square_ * direction_;
   square_ = square;
   ++steps_;
   violation_ = std::numeric_limits<double>::infinity();  // of this residual it is not certain

@@ -5,7 +5,7 @@
 namespace strads::regression {
 
 // Conjugate gradient (Hestenes and Stiefel, 1952) on the normal equations of the squared loss,
-// never forming their matrix. The residual is computed anew before the run ends, and every so
+// scaled by their diagonal, never forming their matrix. The residual is computed anew before the run ends, and every so
 // often.
 class ConjugateGradient final : public Optimizer {
  public:
@@ -17,10 +17,11 @@ class ConjugateGradient final : public Optimizer {
 
  private:
   Verdict TakeSlopes(const Answer& answer);
+  Eigen::VectorXd Scaled(const Eigen::VectorXd& slopes) const;
 
   const double tolerance_;
   Eigen::VectorXd residual_, direction_;  // residual: minus the slopes of the objective
-  double square_ = 0;                     // of the residual
+  double square_ = 0;                     // of the residual, scaled
   double last_violation_ = std::numeric_limits<double>::infinity();
   bool has_slopes_ = false;
   int steps_ = 0;  // since slopes were computed
