@@ -5,8 +5,8 @@
 namespace strads::regression {
 
 // Conjugate gradient (Hestenes and Stiefel, 1952) on the normal equations of the squared loss,
-// scaled by their diagonal, never forming their matrix. The residual is computed anew before the run ends, and every so
-// often.
+// scaled by their diagonal, never forming their matrix. The residual is computed anew before the
+// run ends, and every so often.
 class ConjugateGradient final : public Optimizer {
  public:
   ConjugateGradient(const Variables& variables, Eigen::VectorXd start, double tolerance)
