@@ -19,8 +19,9 @@ constexpr int kMostStalls = 1, kMostLoneStalls = 2;
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
 constexpr double kRounding = 1e-13;
-// A proximal point is found once what is missing of it is this share of the gap; the next has a
-// proximity larger by this factor; and so many times the first one, they are exact.
+// A proximal point is found once what is missing of it is this share of the gap. The proximity of
+// the next is larger by the first of these factors, by the second if one Newton step was enough; at
+// so many times the first proximity, points are exact but for rounding.
 constexpr double kMissing = 0.2, kProximityGrowth = 2, kEasyGrowth = 8;
 constexpr double kMostProximity = 1e12;
 
