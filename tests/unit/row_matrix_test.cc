@@ -71,6 +71,13 @@ TEST(RowMatrix, DotAndAddAreThoseOfTheDefinition) {
       std::vector<double> sum = w;
       all.Add(1, -2, sum.data());
       for (size_t j = 0; j < w.size(); ++j) EXPECT_EQ(sum[j], w[j] + -2 * rows[1][j]);
+      // One row of the matrix, whatever it holds.
+      const Eigen::Map<const Eigen::VectorXd> vector(w.data(), x.num_cols());
+      EXPECT_EQ(x.Dot(1, vector), all.Dot(1, w.data()));
+      Eigen::VectorXd of_matrix = vector;
+      x.Add(1, -2, of_matrix);
+      for (Eigen::Index j = 0; j < of_matrix.size(); ++j)
+        EXPECT_EQ(of_matrix[j], sum[static_cast<size_t>(j)]);
     });
   }
 }
