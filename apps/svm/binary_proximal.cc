@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include "apps/svm/binary_solver.h"
 
@@ -16,12 +15,10 @@ ProximalSums BinarySolver::Points(std::span<const double> w, double proximity) {
   margins_.resize(alpha_.size());
   points_.resize(alpha_.size());
   free_.clear();
-  ProximalSums sums;
-  sums.vector.resize(w.size(), 0.0);
-  sums.diagonal.resize(w.size(), 0.0);
+  ProximalSums sums(w.size());
   rows_.x->With([&](const auto& x) {
     for (std::size_t i = 0; i < alpha_.size(); ++i) {
-      if (i + 2 < alpha_.size()) x.Prefetch(variables_[i + 2].row);
+      if (i + kRowAhead < alpha_.size()) x.Prefetch(variables_[i + kRowAhead].row);
       const Variable& of = variables_[i];
       const double diagonal = Diagonal(of), upper = Upper(of);
       const double margin = of.sign * rows_.Dot(x, of.row, w.data());
@@ -29,10 +26,9 @@ ProximalSums BinarySolver::Points(std::span<const double> w, double proximity) {
           (alpha_[i] + proximity * (1 - margin)) / (1 + proximity * diagonal), 0.0, upper);
       margins_[i] = margin;
       points_[i] = point;
-      const double hinge = std::max(1 - margin, 0.0);
-      sums.loss += loss_ == Loss::kHinge ? of.limit * hinge : 0.5 / of.limit * hinge * hinge;
+      sums.loss += LossOf(of, margin);
       if (point == 0) continue;
-      sums.dual += point - 0.5 * diagonal * point * point;
+      sums.dual += DualOf(of, point);
       rows_.Add(x, of.row, of.sign * point, sums.vector.data());
       if (point == upper) continue;
       const double weight = proximity / (1 + proximity * diagonal);
@@ -50,7 +46,7 @@ std::vector<double> BinarySolver::Curve(std::span<const double> direction) {
   std::vector<double> image(direction.size(), 0.0);
   rows_.x->With([&](const auto& x) {
     for (std::size_t k = 0; k < free_.size(); ++k) {
-      if (k + 2 < free_.size()) x.Prefetch(free_[k + 2].row);
+      if (k + kRowAhead < free_.size()) x.Prefetch(free_[k + kRowAhead].row);
       const auto& [row, weight] = free_[k];
       rows_.Add(x, row, weight * rows_.Dot(x, row, direction.data()), image.data());
     }
@@ -63,7 +59,7 @@ std::vector<double> BinarySolver::Slopes(std::span<const double> direction) {
   for (int k = 0; k < kStepLengths; ++k) lengths[Index(k)] = StepLength(k);
   rows_.x->With([&](const auto& x) {
     for (std::size_t i = 0; i < margins_.size(); ++i) {
-      if (i + 2 < margins_.size()) x.Prefetch(variables_[i + 2].row);
+      if (i + kRowAhead < margins_.size()) x.Prefetch(variables_[i + kRowAhead].row);
       const Variable& of = variables_[i];
       const double change = of.sign * rows_.Dot(x, of.row, direction.data());
       if (change == 0) continue;

@@ -13,8 +13,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // A projected gradient below this is rounding.
 constexpr double kNoGradient = 1e-12;
-// Rows are fetched into the cache so many visits ahead, what is known of them earlier still.
-constexpr int32_t kRowAhead = 2;
+// What is known of a row is fetched into the cache so many visits ahead, before the row itself.
 constexpr int32_t kVariableAhead = 8;
 // Rows whose sums are added up by one thread: never dependent on the number of threads.
 constexpr int64_t kBlock = 2048;
@@ -33,11 +32,9 @@ BinarySolver::BinarySolver(const TrainingRows& rows, int32_t positive, Loss loss
   std::iota(active_.begin(), active_.end(), 0);
   rows_.x->With([&](const auto& x) {
     for (std::size_t t = 0; t < variables_.size(); ++t) {
-      double norm = rows_.bias * rows_.bias;
-      x.ForEach(rows_.rows[t], [&](int32_t, double value) { norm += value * value; });
       variables_[t] = {.row = rows_.rows[t],
                        .sign = rows_.label[t] == positive ? 1.0 : -1.0,
-                       .norm = norm,
+                       .norm = rows_.SquaredNorm(x, rows_.rows[t]),
                        .limit = loss_ == Loss::kHinge ? rows_.cost[t] : 0.5 / rows_.cost[t]};
     }
   });
@@ -121,6 +118,12 @@ Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
   return step;
 }
 
+double BinarySolver::largest_norm() const {
+  double largest = 0;
+  for (const Variable& of : variables_) largest = std::max(largest, of.norm);
+  return largest;
+}
+
 void BinarySolver::Shorten(double length) {
   for (const Change& change : changes_) {
     double& alpha = alpha_[Index(change.variable)];
@@ -135,17 +138,10 @@ Measurement BinarySolver::MeasureRange(const Rows& x, const double* w, int64_t b
     if (i + kRowAhead < Index(end)) x.Prefetch(variables_[i + kRowAhead].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
-    const double short_of = 1 - variable.sign * rows_.Dot(x, variable.row, w);
-    const double hinge = std::max(short_of, 0.0);
-    double gradient = -short_of;
-    if (loss_ == Loss::kHinge) {
-      sum.loss += variable.limit * hinge;
-      sum.dual += alpha;
-    } else {
-      sum.loss += 0.5 / variable.limit * hinge * hinge;
-      sum.dual += alpha - 0.5 * variable.limit * alpha * alpha;
-      gradient += variable.limit * alpha;
-    }
+    const double margin = variable.sign * rows_.Dot(x, variable.row, w);
+    sum.loss += LossOf(variable, margin);
+    sum.dual += DualOf(variable, alpha);
+    const double gradient = margin - 1 + Diagonal(variable) * alpha;
     is_active_[i] = !((alpha == 0 && gradient > last_violation_) ||
                       (alpha == Upper(variable) && gradient < -last_violation_));
   }

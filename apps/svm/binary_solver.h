@@ -2,6 +2,7 @@
 
 #include <strads/random.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <span>
@@ -36,6 +37,7 @@ class BinarySolver final : public LocalSolver {
   std::vector<double> Curve(std::span<const double> direction) override;
   std::vector<double> Slopes(std::span<const double> direction) override;
   void Commit() override;
+  double largest_norm() const override;
   std::span<const double> dual_variables() const override { return alpha_; }
 
  private:
@@ -69,6 +71,17 @@ class BinarySolver final : public LocalSolver {
   double Diagonal(const Variable& variable) const {
     return loss_ == Loss::kHinge ? 0 : variable.limit;
   }
+  // c_i loss(m), and a - d_i/2 a^2.
+  double LossOf(const Variable& variable, double margin) const {
+    const double hinge = std::max(1 - margin, 0.0);
+    return loss_ == Loss::kHinge ? variable.limit * hinge : 0.5 / variable.limit * hinge * hinge;
+  }
+  double DualOf(const Variable& variable, double alpha) const {
+    return alpha - 0.5 * Diagonal(variable) * alpha * alpha;
+  }
+
+  // Rows are fetched into the cache so many visits ahead.
+  static constexpr int kRowAhead = 2;
 
   const TrainingRows& rows_;
   const Loss loss_;

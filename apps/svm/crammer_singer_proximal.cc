@@ -1,7 +1,6 @@
 #include <strads/index.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "apps/svm/crammer_singer_row.h"
 #include "apps/svm/crammer_singer_solver.h"
@@ -18,9 +17,7 @@ ProximalSums CrammerSingerSolver::Points(std::span<const double> w, double proxi
   gradients_.resize(alpha_.size());
   points_.resize(alpha_.size());
   free_.clear();
-  ProximalSums sums;
-  sums.vector.resize(w.size(), 0.0);
-  sums.diagonal.resize(w.size(), 0.0);
+  ProximalSums sums(w.size());
   const auto classes = Index(num_classes_);
   std::vector<double> linear(classes), weights(classes), sorted;
   rows_.x->With([&](const auto& x) {

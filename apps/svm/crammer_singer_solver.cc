@@ -33,8 +33,7 @@ CrammerSingerSolver::CrammerSingerSolver(const TrainingRows& rows,
   std::iota(active_.begin(), active_.end(), 0);
   rows_.x->With([&](const auto& x) {
     for (std::size_t t = 0; t < norms_.size(); ++t) {
-      norms_[t] = rows_.bias * rows_.bias;
-      x.ForEach(rows_.rows[t], [&](int32_t, double value) { norms_[t] += value * value; });
+      norms_[t] = rows_.SquaredNorm(x, rows_.rows[t]);
     }
   });
 }

@@ -2,6 +2,7 @@
 
 #include <strads/random.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -36,6 +37,9 @@ class CrammerSingerSolver final : public LocalSolver {
   std::vector<double> Curve(std::span<const double> direction) override;
   std::vector<double> Slopes(std::span<const double> direction) override;
   void Commit() override;
+  double largest_norm() const override {
+    return norms_.empty() ? 0 : *std::ranges::max_element(norms_);
+  }
   std::span<const double> dual_variables() const override { return alpha_; }
 
  private:

@@ -75,6 +75,9 @@ class LocalSolver {
   // The last Points become the dual variables. O(rows).
   virtual void Commit() = 0;
 
+  // The largest |x_i|^2. O(rows).
+  virtual double largest_norm() const = 0;
+
   virtual std::span<const double> dual_variables() const = 0;
 };
 

@@ -54,9 +54,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
       throw ProtocolError("a step does not fit the problem");
   }
   if (stage_ == Stage::kPasses) return TakePasses(steps);
-  ProximalSums sums;
-  sums.vector.resize(w_.size(), 0.0);
-  sums.diagonal.resize(w_.size(), 0.0);
+  ProximalSums sums(w_.size());
   std::vector<double> slopes(kStepLengths, 0.0);
   for (const ProblemStep* step : steps) {
     step->change.AddTo(sums.vector);

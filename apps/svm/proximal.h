@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -26,6 +26,7 @@ namespace strads::svm {
 
 // What a shard knows; over shards, add them. Which fields are set depends on the stage.
 struct ProximalSums {
+  explicit ProximalSums(size_t width) : vector(width, 0.0), diagonal(width, 0.0) {}
   // Of the points, sum_i a_i y_i x_i; or the derivative of that less I, times the direction.
   std::vector<double> vector;
   std::vector<double> diagonal;  // of the derivative less I

@@ -32,6 +32,13 @@ struct TrainingRows {
     of_x.Add(row, scale, w);
     if (bias != 0) w[x->num_cols()] += scale * bias;
   }
+  // |x_i|^2
+  template <class Rows>
+  double SquaredNorm(const Rows& of_x, int64_t row) const {
+    double norm = bias * bias;
+    of_x.ForEach(row, [&](int32_t, double value) { norm += value * value; });
+    return norm;
+  }
 };
 
 }  // namespace strads::svm

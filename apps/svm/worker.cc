@@ -133,13 +133,6 @@ void Worker::SetUp(const Update& update) {
     least_visits_ =
         std::llround(kLeastEntries * static_cast<double>(rows_.width()) * rows / entries) + 1;
   }
-  data_.x.With([&](const auto& x) {
-    for (const int64_t row : rows_.rows) {
-      double norm = rows_.bias * rows_.bias;
-      x.ForEach(row, [&](int32_t, double value) { norm += value * value; });
-      largest_norm_ = std::max(largest_norm_, norm);
-    }
-  });
   double costs = 0;
   for (int64_t t = 0; t < rows_.size(); ++t) {
     const double weight = data_.weights.size() > 0 ? data_.weights[rows_.rows[Index(t)]] : 1;
@@ -203,11 +196,11 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
 
 Partial Worker::Measure(const Plan& plan) {
   Partial partial;
-  partial.largest_norm = largest_norm_;
   for (const ProblemPlan& of : plan.problems) {
     Problem& problem = At(of.problem);
     const Measurement measured = problem.solver->Measure(problem.w, pool_);
     problem.measured_loss = measured.loss;
+    partial.largest_norm = std::max(partial.largest_norm, problem.solver->largest_norm());
     partial.losses.push_back(measured.loss);
     partial.duals.push_back(measured.dual);
   }

@@ -52,8 +52,7 @@ class Worker {
   std::vector<int64_t> validation_;  // rows that are held out
   int32_t num_classes_ = 0;
   TrainingRows rows_;
-  double passes_ = 0;        // of a round: see Effort
-  double largest_norm_ = 0;  // of |x_i|^2
+  double passes_ = 0;  // of a round: see Effort
   int64_t least_visits_ = 1;
   std::vector<Problem> problems_;
 };
