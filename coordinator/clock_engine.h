@@ -24,9 +24,6 @@ struct Grant {
 
 // Data-parallel training: decides, from the gradients that have arrived, what is pulled and who may
 // go on from which parameters. Knows clocks and ranks, and neither transports nor apps.
-//
-// To divide the parameters over several holders: each would have an engine of its own for its
-// range, and a worker would push a clock once all have granted it.
 class ClockEngine final : public EngineState {
  public:
   // Where the engine's decisions go.
@@ -52,6 +49,9 @@ class ClockEngine final : public EngineState {
   // Worker `rank` has pushed `clock`, from the parameters of `version`. Throws ProtocolError if it
   // had no leave to, or was never sent those parameters.
   void OnGradient(int rank, int64_t clock, int64_t version, Bytes gradient);
+
+  // Nothing is pulled or sent from now on.
+  void Stop() { stopped_ = true; }
 
   // The newest parameters, packed once for each pull.
   const Bytes& Parameters();

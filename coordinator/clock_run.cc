@@ -7,7 +7,9 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/wire/control.h"
+#include "coordinator/consistency.h"
+#include "coordinator/own_parameters.h"
+#include "coordinator/remote_holders.h"
 
 namespace strads {
 
@@ -15,6 +17,7 @@ using wire::FrameKind;
 
 void RefuseClockOptions(const RunOptions& options) {
   for (const auto& [name, given] : {std::pair{"consistency", options.consistency != "bsp"},
+                                    {"holders", options.holders > 0},
                                     {"backup_workers", options.backup_workers != 0},
                                     {"trace", options.trace > 0}}) {
     if (given)
@@ -22,20 +25,30 @@ void RefuseClockOptions(const RunOptions& options) {
   }
 }
 
-ClockRun::ClockRun(std::unique_ptr<DataParallelModelRole> model,
+ClockRun::ClockRun(const Program& program,
+                   const Bytes& app_options,
                    const RunOptions& options,
                    wire::ReliableEndpoint& endpoint,
                    Membership& membership,
                    const wire::Clock& clock)
-    : model_(std::move(model)),
-      options_(options),
+    : options_(options),
       endpoint_(endpoint),
       membership_(membership),
       clock_(clock),
-      consistency_(MakeConsistency(options)),
       starts_(static_cast<size_t>(options.workers)) {
   if (options.schedulers > 0)
     throw UsageError("--schedulers does not go with a data-parallel app: it has no plans");
+  if (options.holders > 0 && !program.divides)
+    throw UsageError("--holders does not go with this app: its parameters cannot be divided");
+  MakeConsistency(options);  // before anyone joins
+  auto model = program.make_data_parallel_model(app_options, Slice{});
+  if (options.holders > 0) {
+    store_ =
+        std::make_unique<RemoteHolders>(std::move(model), options, endpoint, membership, clock);
+  } else {
+    store_ =
+        std::make_unique<OwnParameters>(std::move(model), options, endpoint, membership, clock);
+  }
 }
 
 void ClockRun::OnReady(const Member& member, const std::vector<Bytes>& parts) {
@@ -45,44 +58,23 @@ void ClockRun::OnReady(const Member& member, const std::vector<Bytes>& parts) {
 
 void ClockRun::Start(std::function<bool(const RoundResult&)> on_round) {
   on_round_ = std::move(on_round);
-  model_->Begin(starts_);
   started_at_ = clock_.Now();
-  engine_.emplace(*model_, *consistency_, options_.workers, options_.max_rounds, clock_,
-                  static_cast<ClockEngine::Outlet&>(*this));
-  if (options_.trace > 0) Keep(0, model_->Report());
-  engine_->Start();
+  store_->Start(std::move(starts_),
+                [this](int64_t clock, const strads::Report& report, std::vector<Bytes> snapshot) {
+                  return OnClock(clock, report, std::move(snapshot));
+                });
 }
 
-void ClockRun::Send(int rank, const Grant& grant, const Bytes& parameters) {
-  endpoint_.Send(membership_.worker(rank).address, {.kind = FrameKind::kGrant, .round = grant.last},
-                 {Pack(wire::GrantHead{grant.first, grant.last, grant.version}), parameters});
-}
-
-void ClockRun::OnGradient(Member& member, wire::Delivery& delivery) {
-  if (delivery.parts.size() != 2) throw ProtocolError("a gradient has two parts");
-  const auto head = Unpack<wire::GradientHead>(delivery.parts[0]);
-  member.last_round = delivery.header.round;
-  engine_->OnGradient(member.index, delivery.header.round, head.version,
-                      std::move(delivery.parts[1]));
-}
-
-bool ClockRun::OnClock(int64_t clock) {
-  const RoundResult result{clock, std::numeric_limits<double>::quiet_NaN(), false,
-                           model_->Report()};
-  if (options_.trace > 0 && (clock + 1) % options_.trace == 0) Keep(clock + 1, result.report);
-  return on_round_(result);
-}
-
-void ClockRun::Keep(int64_t round, const strads::Report& report) {
-  const double seconds = wire::ToSeconds(clock_.Now() - started_at_);
-  snapshots_.push_back({{round, seconds, report.penalty},
-                        Answer(),
-                        std::vector<std::optional<double>>(starts_.size())});
-}
-
-Bytes ClockRun::Answer() {
-  if (std::optional<Bytes> answer = model_->Answer()) return std::move(*answer);
-  return engine_->Parameters();
+bool ClockRun::OnClock(int64_t clock, const strads::Report& report, std::vector<Bytes> snapshot) {
+  if (!snapshot.empty()) {
+    const double seconds = wire::ToSeconds(clock_.Now() - started_at_);
+    snapshots_.push_back(
+        {{clock + 1, seconds, report.penalty},
+         std::move(snapshot),
+         std::vector<std::optional<double>>(static_cast<size_t>(options_.workers))});
+  }
+  if (clock < 0) return false;
+  return on_round_({clock, std::numeric_limits<double>::quiet_NaN(), false, report});
 }
 
 bool ClockRun::MeasureNext() {
@@ -90,7 +82,7 @@ bool ClockRun::MeasureNext() {
   for (int rank = 0; rank < options_.workers; ++rank) {
     endpoint_.Send(membership_.worker(rank).address,
                    {.kind = FrameKind::kMeasure, .round = static_cast<int64_t>(measured_)},
-                   {snapshots_[measured_].parameters});
+                   snapshots_[measured_].parameters);
   }
   return true;
 }
@@ -112,13 +104,14 @@ bool ClockRun::OnMeasured(const Member& member, const wire::Delivery& delivery) 
   return true;
 }
 
-std::vector<int> ClockRun::UnmeasuredRanks() const {
-  std::vector<int> ranks;
-  const auto& losses = snapshots_.at(measured_).losses;
+std::vector<Member*> ClockRun::Missing() {
+  if (!collected() || measured_ == snapshots_.size()) return store_->Missing();
+  std::vector<Member*> members;
+  const auto& losses = snapshots_[measured_].losses;
   for (int rank = 0; rank < options_.workers; ++rank) {
-    if (!losses[static_cast<size_t>(rank)]) ranks.push_back(rank);
+    if (!losses[static_cast<size_t>(rank)]) members.push_back(&membership_.worker(rank));
   }
-  return ranks;
+  return members;
 }
 
 ClockSummary ClockRun::Summarize() const {
@@ -126,9 +119,10 @@ ClockSummary ClockRun::Summarize() const {
   summary.consistency = options_.consistency;
   if (options_.consistency == "ssp" || options_.consistency == "essp")
     summary.consistency += "(" + std::to_string(options_.staleness) + ")";
-  summary.staleness = engine_->staleness();
-  summary.late_gradients = engine_->late();
-  summary.wait_seconds = wire::ToSeconds(engine_->waited()) / options_.workers;
+  const ClockTally tally = store_->Tally();
+  summary.staleness = tally.staleness;
+  summary.late_gradients = tally.late;
+  summary.wait_seconds = wire::ToSeconds(tally.waited) / options_.workers;
   for (size_t i = 0; i < measured_; ++i) summary.trace.push_back(snapshots_[i].point);
   return summary;
 }

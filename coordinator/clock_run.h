@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/program.h>
 #include <strads/run_options.h>
 #include <strads/summary.h>
 
@@ -8,9 +9,9 @@
 #include <optional>
 #include <vector>
 
-#include "coordinator/clock_engine.h"
 #include "coordinator/engine.h"
 #include "coordinator/membership.h"
+#include "coordinator/parameter_store.h"
 #include "coordinator/wire/reliable_endpoint.h"
 
 namespace strads {
@@ -18,13 +19,14 @@ namespace strads {
 // Throws Error (kUsage) if an option is given that only data-parallel apps have.
 void RefuseClockOptions(const RunOptions& options);
 
-// What the coordinator of a data-parallel run does beside what every coordinator does: runs a
-// ClockEngine over an endpoint, and measures the snapshots of --trace once training is over.
-class ClockRun final : private ClockEngine::Outlet {
+// What the coordinator of a data-parallel run does beside what every coordinator does: has the
+// parameters held, here or by holders, and measures the snapshots of --trace once training is over.
+class ClockRun final {
  public:
-  // `endpoint` and `membership` must outlive it. Throws Error (kUsage) if the options do not go
-  // with this pattern.
-  ClockRun(std::unique_ptr<DataParallelModelRole> model,
+  // `endpoint`, `membership` and `clock` must outlive it. Throws Error (kUsage) if the options do
+  // not go with this pattern.
+  ClockRun(const Program& program,
+           const Bytes& app_options,
            const RunOptions& options,
            wire::ReliableEndpoint& endpoint,
            Membership& membership,
@@ -34,44 +36,43 @@ class ClockRun final : private ClockEngine::Outlet {
   void OnReady(const Member& member, const std::vector<Bytes>& parts);
   // All are ready. `on_round` is called after every clock that is complete; true ends the run.
   void Start(std::function<bool(const RoundResult&)> on_round);
-  void OnGradient(Member& member, wire::Delivery& delivery);
+  // A frame that is about clocks or what holders have.
+  void OnFrame(Member& member, wire::Delivery& delivery) { store_->OnFrame(member, delivery); }
 
-  // After the last clock: has the workers compute the loss of the next snapshot. False if there is
-  // none left.
+  // After the last clock: brings parameters here. Not collected before they are.
+  void Collect() { store_->Collect(); }
+  bool collected() const { return store_->collected(); }
+  // Then: has the workers compute the loss of the next snapshot. False if there is none left.
   bool MeasureNext();
   // A worker's loss. True: all have told theirs of this snapshot.
   bool OnMeasured(const Member& member, const wire::Delivery& delivery);
-  // The workers whose loss of the snapshot is missing.
-  std::vector<int> UnmeasuredRanks() const;
+  // Those whose answer is missing for the run to go on.
+  std::vector<Member*> Missing();
 
   // Once started.
-  const EngineState& state() const { return *engine_; }
-  // The parameters whose loss is the run's.
-  Bytes Answer();
+  const EngineState& state() const { return store_->state(); }
+  // The parameters whose loss is the run's, in parts.
+  std::vector<Bytes> Answer() { return store_->Answer(); }
   ClockSummary Summarize() const;
-  strads::Report Report() const { return model_->Report(); }
-  Bytes Save() const { return model_->Save(); }
+  strads::Report Report() const { return store_->ModelReport(); }
+  Bytes Save() const { return store_->Save(); }
 
  private:
   struct Snapshot {
     TracePoint point;  // its objective is the penalty until losses are measured
-    Bytes parameters;
+    std::vector<Bytes> parameters;
     std::vector<std::optional<double>> losses;
   };
 
-  void Send(int rank, const Grant& grant, const Bytes& parameters) override;
-  bool OnClock(int64_t clock) override;
-  void Keep(int64_t round, const strads::Report& report);
+  bool OnClock(int64_t clock, const strads::Report& report, std::vector<Bytes> snapshot);
 
-  const std::unique_ptr<DataParallelModelRole> model_;
   const RunOptions options_;
   wire::ReliableEndpoint& endpoint_;
   Membership& membership_;
   const wire::Clock& clock_;
-  const std::unique_ptr<const Consistency> consistency_;
+  std::unique_ptr<ParameterStore> store_;
   std::vector<Bytes> starts_;
   std::function<bool(const RoundResult&)> on_round_;
-  std::optional<ClockEngine> engine_;
   wire::Time started_at_{0};
   std::vector<Snapshot> snapshots_;
   size_t measured_ = 0;  // of them

@@ -32,7 +32,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   } else if (phase_ == Phase::kRounds) {
     if (state().HasOpenRound() &&
         now - state().OldestPush() > Seconds(options_.round_timeout) / 2) {
-      CheckSilence(state().OldestPush(), state().MissingRanks(), now);
+      CheckSilence(state().OldestPush(), Missing(), now);
     } else if (const auto awaited = engine_ ? engine_->AwaitedPlan() : std::nullopt;
                awaited && now - awaited->since > Seconds(options_.round_timeout) &&
                options_.schedulers > 0) {
@@ -40,7 +40,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
              NotAnsweredFor(options_.round_timeout));
     }
   } else if (phase_ == Phase::kCollecting) {
-    CheckSilence(asked_at_, clocks_ ? clocks_->UnmeasuredRanks() : state().MissingRanks(), now);
+    CheckSilence(asked_at_, Missing(), now);
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     phase_ = Phase::kDone;
   }
@@ -54,8 +54,7 @@ void CoordinatorNode::CheckBeforeRounds(Time now) {
   } else if (phase_ == Phase::kMeeting) {
     // Twice, as a worker that cannot reach another one says so after once.
     if (over(met_since_, 2 * options_.join_timeout))
-      error_ = PeerError(membership_.worker(introductions_.MissingRanks().front()).Name() +
-                         " has not met the other workers within " +
+      error_ = PeerError(introductions_.Missing().Name() + " has not met the others within " +
                          InSeconds(2 * options_.join_timeout) + " (twice --join_timeout)");
   } else if (over(started_at_, joining ? options_.join_timeout : options_.load_timeout)) {
     error_ = FirstFailure();
@@ -68,21 +67,28 @@ void CoordinatorNode::CheckBeforeRounds(Time now) {
   if (error_) StopAll(error_->what());
 }
 
-void CoordinatorNode::CheckSilence(Time since, std::vector<int> ranks, Time now) {
-  const Time limit = Seconds(options_.round_timeout);
-  if (now - since <= limit / 2) return;
+std::vector<Member*> CoordinatorNode::Missing() {
+  if (clocks_) return clocks_->Missing();
+  std::vector<int> ranks = state().MissingRanks();
   if (program_.rotates) {
     // They may wait for a block of one that has answered and is gone.
     ranks.resize(static_cast<size_t>(options_.workers));
     std::iota(ranks.begin(), ranks.end(), 0);
   }
+  std::vector<Member*> members;
+  for (const int rank : ranks) members.push_back(&membership_.worker(rank));
+  return members;
+}
+
+void CoordinatorNode::CheckSilence(Time since, const std::vector<Member*>& members, Time now) {
+  const Time limit = Seconds(options_.round_timeout);
+  if (now - since <= limit / 2) return;
   Member* silent = nullptr;
-  for (const int rank : ranks) {
-    Member& worker = membership_.worker(rank);
-    endpoint_.SendUnsequenced(worker.address, FrameKind::kProbe, {});
+  for (Member* member : members) {
+    endpoint_.SendUnsequenced(member->address, FrameKind::kProbe, {});
     if (silent == nullptr ||
-        endpoint_.LastHeard(worker.address) < endpoint_.LastHeard(silent->address))
-      silent = &worker;
+        endpoint_.LastHeard(member->address) < endpoint_.LastHeard(silent->address))
+      silent = member;
   }
   if (silent != nullptr && now - since > limit)
     OnLost(*silent, NotAnsweredFor(options_.round_timeout));

@@ -26,8 +26,7 @@ void CoordinatorNode::End(Ending ending) {
   ending_ = std::move(ending);
   solved_at_ = endpoint_.Now();
   if (clocks_) {
-    phase_ = Phase::kCollecting;
-    Measure();
+    CollectParameters();
     return;
   }
   if (!program_.rotates) {
@@ -40,25 +39,50 @@ void CoordinatorNode::End(Ending ending) {
   collection_->Begin(engine_->UnsentUpdates());
 }
 
-void CoordinatorNode::Measure() {
+void CoordinatorNode::CollectParameters() {
+  phase_ = Phase::kCollecting;
   asked_at_ = endpoint_.Now();
-  if (!clocks_->MeasureNext()) Finish({clocks_->Answer()});
+  clocks_->Collect();
+  if (clocks_->collected()) Measure();
+}
+
+void CoordinatorNode::Measure() {
+  if (ending_->termination == Termination::kWorkerLost) {
+    StopAll(ending_->message);
+    return;
+  }
+  asked_at_ = endpoint_.Now();
+  if (!clocks_->MeasureNext()) Finish(clocks_->Answer());
 }
 
 void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {
   phase_ = Phase::kFinishing;
   leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
   for (const Member* member : membership_.all()) {
+    if (member->role == wire::Role::kHolder) continue;
     const bool is_worker = member->role == wire::Role::kWorker;
     endpoint_.Send(member->address, {.kind = FrameKind::kFinish, .round = last_.round},
                    is_worker ? updates : std::vector<Bytes>{});
   }
 }
 
+void CoordinatorNode::FinishHolders() {
+  for (const Member& holder : membership_.Of(wire::Role::kHolder))
+    endpoint_.Send(holder.address, {.kind = FrameKind::kFinish, .round = last_.round}, {});
+}
+
 void CoordinatorNode::Conclude() {
   const auto members = membership_.all();
-  if (!std::all_of(members.begin(), members.end(), [](const Member* m) { return m->finished; }))
+  const auto is_finished = [](const Member* m) { return m->finished; };
+  const auto is_at_work = [](const Member* m) {
+    return !m->finished && m->role != wire::Role::kHolder;
+  };
+  if (std::ranges::any_of(members, is_at_work)) return;
+  if (!std::ranges::all_of(members, is_finished)) {
+    // Last, as workers take a holder that leaves for one that is lost.
+    if (!std::exchange(holders_told_, true)) FinishHolders();
     return;
+  }
   double objective = 0;
   bool complete = true;  // unless a worker was lost after the model was final
   for (int rank = 0; rank < options_.workers; ++rank) {
@@ -89,14 +113,25 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       break;
     case Phase::kRounds:
     case Phase::kCollecting:
+      if (member.role == wire::Role::kHolder && clocks_->collected()) {
+        member.finished = true;  // it has done its part
+        return;
+      }
       // What is wrong with the input is no loss of a worker, however late it is found.
       if (member.failure && (member.failure->kind() == ErrorKind::kData ||
                              member.failure->kind() == ErrorKind::kUsage)) {
         error_ = FirstFailure();
         break;
       }
+      if (ending_ && ending_->termination == Termination::kWorkerLost &&
+          member.role == wire::Role::kWorker)
+        return;  // what holders have is on its way all the same
       ending_ = Ending{Termination::kWorkerLost, message};
       solved_at_ = endpoint_.Now();
+      if (clocks_ && !clocks_->collected() && member.role == wire::Role::kWorker) {
+        if (phase_ == Phase::kRounds) CollectParameters();
+        return;
+      }
       break;
     case Phase::kFinishing:  // the model is final; only the last loss is missing
       member.finished = true;
@@ -164,7 +199,11 @@ RunResult CoordinatorNode::Result() const {
     summary.worker_rss_bytes.push_back(bytes);
     summary.peak_rss_bytes = std::max(summary.peak_rss_bytes, bytes);
   }
-  summary.bytes_between_workers = bytes_between_workers_;
+  for (const Member& holder : membership_.Of(wire::Role::kHolder)) {
+    summary.holder_rss_bytes.push_back(holder.peak_rss_bytes);
+    summary.peak_rss_bytes = std::max(summary.peak_rss_bytes, holder.peak_rss_bytes);
+  }
+  summary.bytes_between_members = bytes_between_members_;
   summary.bytes_sent = traffic.bytes_sent;
   summary.bytes_received = traffic.bytes_received;
   summary.frames_dropped = traffic.frames_dropped + frames_dropped_;
@@ -172,7 +211,8 @@ RunResult CoordinatorNode::Result() const {
   if (engine_) summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
   if (clocks_) summary.clocks = clocks_->Summarize();
   summary.extra = last_.extra;
-  result.complete = !program_.rotates || (collection_ && collection_->complete());
+  result.complete = clocks_ ? clocks_->collected()
+                            : !program_.rotates || (collection_ && collection_->complete());
   if (result.complete) result.model = clocks_ ? clocks_->Save() : model_->Save();
   return result;
 }

@@ -44,12 +44,13 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
       membership_(program.name,
                   BindingOptions(program, values, options),
                   options.workers,
-                  options.schedulers),
-      introductions_(endpoint_, membership_, options.workers) {
+                  options.schedulers,
+                  options.holders),
+      introductions_(endpoint_, membership_, options.workers, options.holders) {
   endpoint_.set_run_id(run_id);
   if (program.is_data_parallel()) {
-    clocks_ = std::make_unique<ClockRun>(program.make_data_parallel_model(app_options_), options_,
-                                         endpoint_, membership_, clock_);
+    clocks_ =
+        std::make_unique<ClockRun>(program, app_options_, options_, endpoint_, membership_, clock_);
     return;
   }
   RefuseClockOptions(options_);
@@ -118,17 +119,17 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
 }
 
 void CoordinatorNode::Welcome(const Member& member) {
-  const bool is_worker = member.role == wire::Role::kWorker;
-  const wire::Welcome welcome{
-      program_.name,
-      member.index,
-      is_worker ? options_.workers : options_.schedulers,
-      options_.threads,
-      endpoint_.run_id(),
-      options_.peer_timeout,
-      is_worker && member.index == options_.slow_rank ? options_.slow_factor : 1.0,
-      options_.delay_mean,
-      options_.seed};
+  const bool is_slow = member.role == wire::Role::kWorker && member.index == options_.slow_rank;
+  const wire::Welcome welcome{program_.name,
+                              member.index,
+                              static_cast<int>(membership_.Of(member.role).size()),
+                              options_.threads,
+                              endpoint_.run_id(),
+                              options_.peer_timeout,
+                              is_slow ? options_.slow_factor : 1.0,
+                              options_.delay_mean,
+                              options_.seed,
+                              options_.holders};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -136,7 +137,7 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   const bool is_worker = member.role == wire::Role::kWorker;
   switch (delivery.header.kind) {
     case FrameKind::kReady:
-      if (clocks_) {
+      if (clocks_ && is_worker) {
         clocks_->OnReady(member, delivery.parts);
       } else {
         introductions_.OnReady(member, delivery.parts);
@@ -145,8 +146,7 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       OnAnswered();
       break;
     case FrameKind::kMet:
-      if (is_worker && phase_ == Phase::kMeeting &&
-          introductions_.OnMet(member, delivery.header.round))
+      if (phase_ == Phase::kMeeting && introductions_.OnMet(member, delivery.header.round))
         StartRounds();
       break;
     case FrameKind::kFailed: {
@@ -165,13 +165,11 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       OnFinished(member, delivery);
       break;
     case FrameKind::kShare:
-      if (phase_ != Phase::kCollecting) break;
-      collection_->OnShare(member, delivery.header, delivery.parts);
-      asked_at_ = endpoint_.Now();
-      if (collection_->complete()) Finish({});
+      if (phase_ == Phase::kCollecting) OnShare(member, delivery);
       break;
     case FrameKind::kGradient:
-      if (clocks_ && phase_ == Phase::kRounds) clocks_->OnGradient(member, delivery);
+    case FrameKind::kClock:
+      if (clocks_ && phase_ == Phase::kRounds) clocks_->OnFrame(member, delivery);
       break;
     case FrameKind::kMeasured:
       if (!clocks_ || phase_ != Phase::kCollecting) break;
@@ -203,12 +201,24 @@ void CoordinatorNode::OnRoundFrame(Member& member, Delivery& delivery) {
   }
 }
 
+void CoordinatorNode::OnShare(Member& member, Delivery& delivery) {
+  asked_at_ = endpoint_.Now();
+  if (clocks_) {
+    if (clocks_->collected()) return;
+    clocks_->OnFrame(member, delivery);
+    if (clocks_->collected()) Measure();
+    return;
+  }
+  collection_->OnShare(member, delivery.header, delivery.parts);
+  if (collection_->complete()) Finish({});
+}
+
 void CoordinatorNode::OnFinished(Member& member, const Delivery& delivery) {
   const auto finished = Unpack<wire::Finished>(delivery.parts[0]);
   member.finished = true;
   member.final_loss = delivery.header.loss;
   member.peak_rss_bytes = finished.peak_rss_bytes;
-  bytes_between_workers_ += finished.bytes_to_workers;
+  bytes_between_members_ += finished.bytes_to_peers;
   frames_dropped_ += finished.frames_dropped;
   Conclude();
 }
@@ -236,7 +246,7 @@ void CoordinatorNode::OnAnswered() {
   error_ = FirstFailure();
   if (error_) {
     StopAll("another role failed");
-  } else if (program_.rotates && options_.workers > 1) {
+  } else if ((program_.rotates && options_.workers > 1) || options_.holders > 0) {
     phase_ = Phase::kMeeting;
     met_since_ = endpoint_.Now();
     introductions_.Begin(options_.join_timeout);

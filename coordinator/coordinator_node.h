@@ -46,7 +46,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   enum class Phase {
     kJoining,
     kLoading,
-    kMeeting,  // workers connect to each other
+    kMeeting,  // workers connect to each other, or to holders
     kRounds,
     kCollecting,
     kFinishing,
@@ -67,22 +67,28 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   const Member& FirstUnready();
   void OnLost(Member& member, const std::string& how);
   void StartRounds();
+  void OnShare(Member& member, wire::Delivery& delivery);
   void OnFinished(Member& member, const wire::Delivery& delivery);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
   void CheckBeforeRounds(wire::Time now);
-  // While workers of these ranks owe an answer, `since` then: asks whether they are there once half
-  // of --round_timeout is over, and at its end gives up the one that has been silent for longest.
-  void CheckSilence(wire::Time since, std::vector<int> ranks, wire::Time now);
+  // While these owe an answer, `since` then: asks whether they are there once half of
+  // --round_timeout is over, and at its end gives up the one that has been silent for longest.
+  void CheckSilence(wire::Time since, const std::vector<Member*>& members, wire::Time now);
+  // Those that the round, or what follows the last one, waits for.
+  std::vector<Member*> Missing();
   const EngineState& state() const {
     return clocks_ ? clocks_->state() : static_cast<const EngineState&>(*engine_);
   }
   strads::Report ModelReport() const { return clocks_ ? clocks_->Report() : model_->Report(); }
   // The run ends: brings what workers have of the model here, or lets them finish at once.
   void End(Ending ending);
-  // Of a data-parallel run: the next snapshot; after the last, lets workers finish.
+  // Of a data-parallel run: brings the parameters here, then measures.
+  void CollectParameters();
+  // The next snapshot; after the last, lets workers finish.
   void Measure();
   void Finish(const std::vector<Bytes>& updates);
+  void FinishHolders();
   void Conclude();
   void StopAll(const std::string& reason);
   void Welcome(const Member& member);
@@ -109,7 +115,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::optional<Ending> ending_;
   std::optional<Error> error_;
   RoundRecord last_;
-  int64_t bytes_between_workers_ = 0;
+  bool holders_told_ = false;  // that the run is over
+  int64_t bytes_between_members_ = 0;
   int64_t frames_dropped_ = 0;  // by members
   wire::Time started_at_{0};
   wire::Time loaded_at_{0};

@@ -227,7 +227,7 @@ int Dispatch(const std::string& binary,
   if (request.command != nullptr) return request.command->run(values);
 
   const auto options = MakeOptions<RunOptions>(values);
-  if (options.role == "worker" || options.role == "scheduler") {
+  if (options.IsMember()) {
     OptionValues claimed;
     for (const std::string& name : flags.given()) claimed[name] = values.at(name);
     RunHooks hooks;

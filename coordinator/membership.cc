@@ -16,15 +16,14 @@ OptionValues BindingOptions(const Program& program,
     binding[option.name] = found == app.end() ? option.default_value : found->second;
   }
   const OptionValues shared = ToValues(run);
-  for (const char* name :
-       {"workers", "threads", "schedulers", "staleness", "consistency", "backup_workers", "seed"})
+  for (const char* name : {"workers", "threads", "schedulers", "holders", "staleness",
+                           "consistency", "backup_workers", "seed"})
     binding[name] = shared.at(name);
   return binding;
 }
 
 std::string Member::Name() const {
-  std::string name =
-      (role == wire::Role::kWorker ? "worker " : "scheduler ") + std::to_string(index);
+  std::string name = std::string(wire::RoleName(role)) + " " + std::to_string(index);
   if (joined()) name += " (process " + std::to_string(process) + " on " + host + ")";
   return name;
 }
@@ -34,21 +33,21 @@ std::string Member::LastAnswer() const {
   return "the last round it answered is " + std::to_string(last_round);
 }
 
-Membership::Membership(std::string app, OptionValues values, int workers, int schedulers)
-    : app_(std::move(app)),
-      values_(std::move(values)),
-      workers_(static_cast<size_t>(workers)),
-      schedulers_(static_cast<size_t>(schedulers)) {
-  for (int i = 0; i < workers; ++i) workers_[static_cast<size_t>(i)].index = i;
-  for (int i = 0; i < schedulers; ++i) {
-    schedulers_[static_cast<size_t>(i)].role = wire::Role::kScheduler;
-    schedulers_[static_cast<size_t>(i)].index = i;
+Membership::Membership(
+    std::string app, OptionValues values, int workers, int schedulers, int holders)
+    : app_(std::move(app)), values_(std::move(values)) {
+  const std::array counts = {workers, schedulers, holders};
+  for (size_t role = 0; role < counts.size(); ++role) {
+    for (int i = 0; i < counts[role]; ++i) {
+      Member& member = members_[role].emplace_back();
+      member.role = static_cast<wire::Role>(role);
+      member.index = i;
+    }
   }
 }
 
 std::string Membership::WhyNot(const wire::Hello& hello) const {
-  if (hello.role != static_cast<int>(wire::Role::kWorker) &&
-      hello.role != static_cast<int>(wire::Role::kScheduler)) {
+  if (hello.role < 0 || hello.role >= static_cast<int>(members_.size())) {
     return "it asks for role " + std::to_string(hello.role) + ", which this run does not have";
   }
   if (hello.version != kVersion) {
@@ -71,14 +70,13 @@ Membership::Answer Membership::OnHello(const wire::Address& from, const wire::He
   if (Member* known = Find(from)) return {known, false, {}};
   std::string reason = WhyNot(hello);
   if (!reason.empty()) return {nullptr, false, std::move(reason)};
-  auto& members = hello.role == static_cast<int>(wire::Role::kScheduler) ? schedulers_ : workers_;
-  const auto place =
-      std::find_if(members.begin(), members.end(), [](const Member& m) { return !m.joined(); });
+  const auto role = static_cast<wire::Role>(hello.role);
+  std::vector<Member>& members = Of(role);
+  const auto place = std::ranges::find_if(members, [](const Member& m) { return !m.joined(); });
   if (place == members.end()) {
-    const std::string role =
-        hello.role == static_cast<int>(wire::Role::kScheduler) ? "scheduler" : "worker";
     return {nullptr, false,
-            "this run has all its " + std::to_string(members.size()) + " " + role + "s"};
+            "this run has all its " + std::to_string(members.size()) + " " + wire::RoleName(role) +
+                "s"};
   }
   place->address = from;
   place->host = hello.host;
@@ -94,25 +92,32 @@ Member* Membership::Find(const wire::Address& address) {
 
 std::vector<Member*> Membership::all() {
   std::vector<Member*> members;
-  for (Member& worker : workers_) members.push_back(&worker);
-  for (Member& scheduler : schedulers_) members.push_back(&scheduler);
+  for (std::vector<Member>& of_role : members_) {
+    for (Member& member : of_role) members.push_back(&member);
+  }
   return members;
 }
 
 int Membership::num_joined(wire::Role role) const {
-  const auto& members = role == wire::Role::kWorker ? workers_ : schedulers_;
   return static_cast<int>(
-      std::count_if(members.begin(), members.end(), [](const Member& m) { return m.joined(); }));
+      std::ranges::count_if(Of(role), [](const Member& m) { return m.joined(); }));
 }
 
 std::string Membership::CountJoined() const {
-  std::string text = std::to_string(num_joined(wire::Role::kWorker)) + " of " +
-                     std::to_string(workers_.size()) + " workers";
-  if (!schedulers_.empty()) {
-    text += ", " + std::to_string(num_joined(wire::Role::kScheduler)) + " of " +
-            std::to_string(schedulers_.size()) + " schedulers";
+  std::string text;
+  for (size_t i = 0; i < members_.size(); ++i) {
+    if (members_[i].empty()) continue;
+    const auto role = static_cast<wire::Role>(i);
+    text += (text.empty() ? "" : ", ") + std::to_string(num_joined(role)) + " of " +
+            std::to_string(members_[i].size()) + " " + wire::RoleName(role) + "s";
   }
   return text;
+}
+
+bool Membership::AllJoined() const {
+  size_t count = 0;
+  for (const std::vector<Member>& members : members_) count += members.size();
+  return by_address_.size() == count;
 }
 
 }  // namespace strads

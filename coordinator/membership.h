@@ -4,6 +4,7 @@
 #include <strads/program.h>
 #include <strads/run_options.h>
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,7 +19,7 @@ namespace strads {
 // answer.
 OptionValues BindingOptions(const Program& program, const OptionValues& app, const RunOptions& run);
 
-// A worker or a scheduler of the run.
+// A worker, scheduler or holder of the run.
 struct Member {
   wire::Role role = wire::Role::kWorker;
   int index = 0;
@@ -44,7 +45,7 @@ struct Member {
 class Membership {
  public:
   // `values` are the options of this run that a member's own must agree with.
-  Membership(std::string app, OptionValues values, int workers, int schedulers);
+  Membership(std::string app, OptionValues values, int workers, int schedulers, int holders);
 
   struct Answer {
     Member* member = nullptr;  // null: refused
@@ -54,13 +55,21 @@ class Membership {
   Answer OnHello(const wire::Address& from, const wire::Hello& hello);
 
   Member* Find(const wire::Address& address);
-  Member& worker(int rank) { return workers_[static_cast<size_t>(rank)]; }
-  const Member& worker(int rank) const { return workers_[static_cast<size_t>(rank)]; }
-  Member& scheduler(int index) { return schedulers_[static_cast<size_t>(index)]; }
+  Member& worker(int rank) { return Of(wire::Role::kWorker)[static_cast<size_t>(rank)]; }
+  const Member& worker(int rank) const {
+    return Of(wire::Role::kWorker)[static_cast<size_t>(rank)];
+  }
+  Member& scheduler(int index) { return Of(wire::Role::kScheduler)[static_cast<size_t>(index)]; }
+  Member& holder(int index) { return Of(wire::Role::kHolder)[static_cast<size_t>(index)]; }
+  const std::vector<Member>& Of(wire::Role role) const {
+    return members_[static_cast<size_t>(role)];
+  }
+  std::vector<Member>& Of(wire::Role role) { return members_[static_cast<size_t>(role)]; }
+  // Workers, then schedulers, then holders.
   std::vector<Member*> all();
-  bool AllJoined() const { return by_address_.size() == workers_.size() + schedulers_.size(); }
+  bool AllJoined() const;
   int num_joined(wire::Role role) const;
-  // "2 of 3 workers, 0 of 1 schedulers"
+  // "2 of 3 workers, 0 of 1 schedulers": of the roles that there are.
   std::string CountJoined() const;
 
  private:
@@ -68,8 +77,7 @@ class Membership {
 
   const std::string app_;
   const OptionValues values_;
-  std::vector<Member> workers_;
-  std::vector<Member> schedulers_;
+  std::array<std::vector<Member>, 3> members_;  // of each role
   std::map<wire::Address, Member*, std::less<>> by_address_;
 };
 

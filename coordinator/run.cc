@@ -4,6 +4,7 @@
 #include <random>
 
 #include "coordinator/coordinator_node.h"
+#include "coordinator/holder_node.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/zmq_transport.h"
 #include "scheduler/scheduler_node.h"
@@ -65,6 +66,9 @@ void Join(const std::vector<Program>& programs,
   };
   if (run_options.role == "scheduler") {
     SchedulerNode node(*transport, programs, options);
+    play(node);
+  } else if (run_options.role == "holder") {
+    HolderNode node(*transport, programs, options);
     play(node);
   } else {
     WorkerNode node(*transport, programs, options);

@@ -5,7 +5,7 @@
 namespace strads {
 
 // All roles on threads of this process: the coordinator and worker 0 take turns on the calling
-// thread, so that P workers keep P threads busy; every other worker and scheduler has its own.
+// thread, so that P workers keep P threads busy; every other member has its own.
 RunResult RunOnThreads(const Program& program,
                        const OptionValues& values,
                        const RunOptions& options,

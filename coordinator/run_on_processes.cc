@@ -77,11 +77,15 @@ RunResult RunOnProcesses(const Program& program,
   run.listen = directory.Endpoint();
   const auto transport = wire::ZmqTransport::Bind(run.listen);
   ChildProcesses children;
-  for (int i = 0; i < options.workers + options.schedulers; ++i) {
-    std::vector<std::string> command = hooks.child_command;
-    command.emplace_back(i < options.workers ? "--role=worker" : "--role=scheduler");
-    command.push_back("--connect=" + transport->bound_endpoint());
-    children.Start(command);
+  for (const auto& [role, count] : {std::pair{wire::Role::kWorker, options.workers},
+                                    {wire::Role::kScheduler, options.schedulers},
+                                    {wire::Role::kHolder, options.holders}}) {
+    for (int i = 0; i < count; ++i) {
+      std::vector<std::string> command = hooks.child_command;
+      command.push_back(std::string("--role=") + wire::RoleName(role));
+      command.push_back("--connect=" + transport->bound_endpoint());
+      children.Start(command);
+    }
   }
   return Coordinate(*transport, children, program, values, run, hooks);
 }
@@ -92,11 +96,12 @@ RunResult RunAsCoordinator(const Program& program,
                            const RunHooks& hooks) {
   const auto transport = wire::ZmqTransport::Bind(options.listen);
   if (hooks.on_news) {
-    hooks.on_news("listening on " + transport->bound_endpoint() + " for " +
-                  std::to_string(options.workers) + " workers" +
-                  (options.schedulers > 0
-                       ? " and " + std::to_string(options.schedulers) + " schedulers"
-                       : ""));
+    hooks.on_news(
+        "listening on " + transport->bound_endpoint() + " for " + std::to_string(options.workers) +
+        " workers" +
+        (options.schedulers > 0 ? " and " + std::to_string(options.schedulers) + " schedulers"
+                                : "") +
+        (options.holders > 0 ? " and " + std::to_string(options.holders) + " holders" : ""));
   }
   ChildProcesses none;
   return Coordinate(*transport, none, program, values, options, hooks);

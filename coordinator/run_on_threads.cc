@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "coordinator/coordinator_node.h"
+#include "coordinator/holder_node.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/inproc_transport.h"
 #include "scheduler/scheduler_node.h"
@@ -16,7 +17,7 @@ namespace {
 using wire::Doorbell;
 using wire::InprocTransport;
 
-// A worker or scheduler with all that it stands on.
+// A member with all that it stands on.
 template <class NodeType>
 struct LocalMember {
   LocalMember(wire::InprocNetwork& network,
@@ -67,10 +68,11 @@ void TakeTurns(const std::vector<wire::Node*>& nodes, Doorbell& bell) {
   }
 }
 
-// Whether gradients are pulled, and parameters sent, while worker 0 computes: the coordinator needs
+// Whether the coordinator pulls gradients, and sends parameters, while worker 0 computes: it needs
 // a thread of its own then.
 bool PullsAtAnyTime(const Program& program, const RunOptions& options) {
-  return program.is_data_parallel() && options.workers > 1 && options.consistency != "bsp";
+  return program.is_data_parallel() && options.workers > 1 && options.consistency != "bsp" &&
+         options.holders == 0;
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ RunResult RunOnThreads(const Program& program,
   const wire::SteadyClock clock;
   wire::InprocNetwork network(clock);
   const bool alone = PullsAtAnyTime(program, options);
-  const int busy = options.workers * options.threads + options.schedulers + (alone ? 1 : 0);
+  const int busy =
+      options.workers * options.threads + options.schedulers + options.holders + (alone ? 1 : 0);
   const bool spin = busy > 1 && busy <= static_cast<int>(std::thread::hardware_concurrency());
   Doorbell bell(spin);
   InprocTransport transport(network, wire::kCoordinator, bell);
@@ -113,6 +116,10 @@ RunResult RunOnThreads(const Program& program,
   for (int index = 0; index < options.schedulers; ++index) {
     threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs,
                                            member_options, spin));
+  }
+  for (int index = 0; index < options.holders; ++index) {
+    threads.Add(StartThread<HolderNode>(network, "holder-" + std::to_string(index), programs,
+                                        member_options, spin));
   }
   try {
     TakeTurns(on_this_thread, bell);

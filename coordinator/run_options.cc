@@ -34,6 +34,7 @@ void RunOptions::Validate() const {
   AtLeast("workers", workers, 1);
   AtLeast("threads", threads, 1);
   AtLeast("schedulers", schedulers, 0);
+  AtLeast("holders", holders, 0);
   AtLeast("staleness", staleness, 0);
   if (staleness > 1000)
     throw UsageError("--staleness=" + std::to_string(staleness) +
@@ -52,19 +53,19 @@ void RunOptions::Validate() const {
   AtLeast("delay_mean", delay_mean, 0.0);
   AtLeast<int64_t>("trace", trace, 0);
   AtLeast("backup_workers", backup_workers, 0);
-  if (role != "all" && role != "coordinator" && role != "worker" && role != "scheduler") {
+  if (role != "all" && role != "coordinator" && !IsMember()) {
     throw UsageError("--role=" + role +
-                     " is wrong, expected all, coordinator, worker or scheduler");
+                     " is wrong, expected all, coordinator, worker, scheduler or holder");
   }
   if (role == "coordinator" && listen.empty())
     throw UsageError("--role=coordinator needs --listen=tcp://HOST:PORT");
-  if ((role == "worker" || role == "scheduler") && connect.empty())
+  if (IsMember() && connect.empty())
     throw UsageError("--role=" + role + " needs --connect=tcp://HOST:PORT");
   if (role == "all" && !listen.empty())
     throw UsageError(
         "--listen goes with --role=coordinator; --processes chooses an endpoint by itself");
-  if ((role == "all" || role == "coordinator") && !connect.empty())
-    throw UsageError("--connect goes with --role=worker or --role=scheduler");
+  if (!IsMember() && !connect.empty())
+    throw UsageError("--connect goes with --role=worker, scheduler or holder");
   if (processes && role != "all") throw UsageError("--processes goes with --role=all");
   if (!listen.empty() && !listen.starts_with("tcp://") && !listen.starts_with("ipc://")) {
     throw UsageError("--listen=" + listen + " is wrong, expected tcp://HOST:PORT or ipc://PATH");

@@ -92,9 +92,10 @@ std::string ToJson(const Summary& summary) {
                {"peak_rss_bytes", summary.peak_rss_bytes},
                {"coordinator_rss_bytes", summary.coordinator_rss_bytes},
                {"worker_rss_bytes", summary.worker_rss_bytes},
+               {"holder_rss_bytes", summary.holder_rss_bytes},
                {"bytes_sent", summary.bytes_sent},
                {"bytes_received", summary.bytes_received},
-               {"bytes_between_workers", summary.bytes_between_workers},
+               {"bytes_between_members", summary.bytes_between_members},
                {"frames_dropped", summary.frames_dropped}};
   if (summary.clocks) Add(json, *summary.clocks);
   for (const auto& [name, value] : summary.extra) json[name] = Number(value);
@@ -140,9 +141,11 @@ std::string Summary::FullReport() const {
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");
   row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " +
                       FormatBytes(static_cast<double>(bytes_received)) + " received");
-  if (bytes_between_workers > 0)
-    row("blocks",
-        FormatBytes(static_cast<double>(bytes_between_workers)) + " sent from worker to worker");
+  if (bytes_between_members > 0) {
+    row(clocks ? "holders" : "blocks",
+        FormatBytes(static_cast<double>(bytes_between_members)) +
+            (clocks ? " sent between them and workers" : " sent from worker to worker"));
+  }
   if (frames_dropped > 0)
     row("frames dropped", FormatCount(frames_dropped) + " foreign or malformed");
   for (const auto& [name, value] : extra) row(name, FormatNumber(value, 8));

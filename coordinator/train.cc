@@ -78,7 +78,7 @@ int Train(const Program& program,
   }
   std::string files;
   if (!options.model.empty() && !result.complete) {
-    files = "  model            not written: a lost worker had a part of it\n";
+    files = "  model            not written: a lost member had a part of it\n";
   } else if (!options.model.empty()) {
     const std::string& app = program.family.empty() ? program.name : program.family;
     WriteModel(options.model, {app, values, result.model}, result.summary);

@@ -14,7 +14,7 @@ using wire::FrameKind;
 void ClockWorker::OnFrame(wire::Delivery& delivery) {
   arrived_ = true;
   if (delivery.header.kind == FrameKind::kGrant && delivery.parts.size() == 2) {
-    OnGrant(delivery);
+    OnGrant(0, delivery);
   } else if (delivery.header.kind == FrameKind::kMeasure) {
     const double loss = LossOf(delivery.parts);
     endpoint_.Send(wire::kCoordinator,
@@ -26,29 +26,42 @@ void ClockWorker::OnFrame(wire::Delivery& delivery) {
   }
 }
 
-void ClockWorker::OnGrant(const wire::Delivery& delivery) {
-  const auto grant = Unpack<wire::GrantHead>(delivery.parts[0]);
+void ClockWorker::OnGrant(size_t part, const wire::Delivery& delivery) {
+  if (over_) return;
+  arrived_ = true;
+  const auto grant = Unpack<wire::GrantHead>(delivery.parts.at(0));
+  Leave& leave = leaves_.at(part);
   next_ = std::max(next_, grant.first);
-  last_ = std::max(last_, grant.last);
-  version_ = grant.version;
-  unread_ = delivery.parts[1];
+  leave.last = std::max(leave.last, grant.last);
+  leave.version = grant.version;
+  leave.unread = delivery.parts.at(1);
   if (!pushing_) wake_at_(endpoint_.Now());
+}
+
+bool ClockWorker::MayPush() const {
+  return !over_ &&
+         std::ranges::all_of(leaves_, [&](const Leave& leave) { return next_ <= leave.last; });
 }
 
 void ClockWorker::OnWake() {
   if (pushing_) SendIfDue();
-  if (pushing_ || next_ > last_) return;
+  if (pushing_ || !MayPush()) return;
   // What has arrived goes first: it may be newer parameters.
   if (!std::exchange(arrived_, false)) Push();
-  if (!pushing_ && next_ <= last_) wake_at_(endpoint_.Now());
+  if (!pushing_ && MayPush()) wake_at_(endpoint_.Now());
 }
 
 void ClockWorker::Push() {
-  if (unread_) role_->Read(*std::exchange(unread_, std::nullopt));
+  std::vector<int64_t> versions;
+  for (size_t part = 0; part < leaves_.size(); ++part) {
+    Leave& leave = leaves_[part];
+    if (leave.unread) role_->Read(part, *std::exchange(leave.unread, std::nullopt));
+    versions.push_back(leave.version);
+  }
   const wire::Time start = endpoint_.Now();
-  Bytes gradient = role_->Push(next_);
+  std::vector<Bytes> gradient = role_->Push(next_);
   const wire::Time due = pace_.DueAfter(start, endpoint_.Now(), push_takes_) + pace_.DrawDelay();
-  pushing_ = Pushing{next_, version_, std::move(gradient), due};
+  pushing_ = Pushing{next_, std::move(versions), std::move(gradient), due};
   ++next_;
   SendIfDue();
 }
@@ -59,17 +72,20 @@ void ClockWorker::SendIfDue() {
     return;
   }
   Pushing push = *std::exchange(pushing_, std::nullopt);
-  endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kGradient, .round = push.clock},
-                 {Pack(wire::GradientHead{push.version}), std::move(push.gradient)});
+  for (size_t part = 0; part < push.gradient.size(); ++part) {
+    send_(part, {.kind = FrameKind::kGradient, .round = push.clock},
+          {Pack(wire::GradientHead{push.versions[part]}), std::move(push.gradient[part])});
+  }
   // Others may have sent something meanwhile.
   arrived_ = true;
 }
 
 double ClockWorker::LossOf(const std::vector<Bytes>& parameters) {
-  if (parameters.size() != 1) throw ProtocolError("a worker was asked for the loss of nothing");
-  last_ = -1;
+  if (parameters.size() != leaves_.size())
+    throw ProtocolError("a worker was asked for the loss of some of the parameters");
+  over_ = true;
   pushing_.reset();
-  role_->Read(parameters[0]);
+  for (size_t part = 0; part < parameters.size(); ++part) role_->Read(part, parameters[part]);
   return role_->Loss();
 }
 

@@ -13,54 +13,70 @@
 
 namespace strads {
 
-// The worker of a data-parallel run: pushes the clocks that it has leave for, each from the newest
-// parameters that have arrived when it begins.
+// The worker of a data-parallel run: pushes the clocks that it has leave for from all who hold
+// parameters, each from the newest parameters that have arrived when it begins.
 class ClockWorker {
  public:
-  // `endpoint` must outlive it. A push takes `push_takes` at least. `wake_at` has OnWake called at
-  // that time or before.
+  // A frame for holder number `part`, or the coordinator if there are none.
+  using SendGradient =
+      std::function<void(size_t part, const wire::FrameHeader&, std::vector<Bytes> parts)>;
+
+  // `endpoint` must outlive it. `holders` may be 0. A push takes `push_takes` at least. `wake_at`
+  // has OnWake called at that time or before.
   ClockWorker(std::unique_ptr<DataParallelWorkerRole> role,
+              int holders,
               wire::ReliableEndpoint& endpoint,
+              SendGradient send,
               const Pace& pace,
               wire::Time push_takes,
               std::function<void(wire::Time)> wake_at)
       : role_(std::move(role)),
         endpoint_(endpoint),
+        send_(std::move(send)),
         pace_(pace),
         push_takes_(push_takes),
-        wake_at_(std::move(wake_at)) {}
+        wake_at_(std::move(wake_at)),
+        leaves_(holders > 0 ? static_cast<size_t>(holders) : 1) {}
 
   Bytes Describe() { return role_->Describe(); }
-  // Throws ProtocolError on a frame that is none of this pattern.
+  // Of the coordinator. Throws ProtocolError on a frame that is none of this pattern.
   void OnFrame(wire::Delivery& delivery);
+  // Of whoever holds that part of the parameters.
+  void OnGrant(size_t part, const wire::Delivery& delivery);
   void OnWake();
   // The run is over: the loss of these parameters.
   double OnFinish(const std::vector<Bytes>& parameters);
 
  private:
+  // From one who holds parameters.
+  struct Leave {
+    int64_t last = -1;            // the last clock that it lets this worker push
+    int64_t version = -1;         // of its newest parameters
+    std::optional<Bytes> unread;  // those, until a push reads them
+  };
   // A push whose gradient is not sent yet.
   struct Pushing {
     int64_t clock = 0;
-    int64_t version = 0;
-    Bytes gradient;
+    std::vector<int64_t> versions;  // that it read, of all parts
+    std::vector<Bytes> gradient;
     wire::Time due{0};
   };
 
-  void OnGrant(const wire::Delivery& delivery);
+  bool MayPush() const;
   double LossOf(const std::vector<Bytes>& parameters);
   void Push();
   void SendIfDue();
 
   const std::unique_ptr<DataParallelWorkerRole> role_;
   wire::ReliableEndpoint& endpoint_;
+  const SendGradient send_;
   Pace pace_;
   const wire::Time push_takes_;
   const std::function<void(wire::Time)> wake_at_;
+  std::vector<Leave> leaves_;  // of all parts
   int64_t next_ = 0;
-  int64_t last_ = -1;
-  int64_t version_ = -1;         // of the newest parameters
-  std::optional<Bytes> unread_;  // those, until a push reads them
-  bool arrived_ = false;         // something, since the last wake: more may be waiting
+  bool over_ = false;     // the last clock: nothing is pushed any more
+  bool arrived_ = false;  // something, since the last wake: more may be waiting
   std::optional<Pushing> pushing_;
 };
 

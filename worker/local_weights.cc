@@ -47,6 +47,7 @@ WeightChange LocalWeights::Change() const {
   const double then = shrink_ * begin_scale_;
   const auto change = [&](size_t k) { return scale_ * v_[touched_[k]] - then * before_[k]; };
   WeightChange result;
+  result.size = v_.size();
   if (12 * std::ssize(touched_) < 8 * v_.size()) {
     result.indices = touched_;
     result.values.resize(touched_.size());

@@ -12,12 +12,10 @@ using wire::FrameKind;
 std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
   rank_ = welcome.index;
+  num_workers_ = welcome.count;
   pace_ = Pace(welcome);
   if (program.is_data_parallel()) {
-    clock_worker_ = std::make_unique<ClockWorker>(
-        program.make_data_parallel_worker(options,
-                                          Shard{welcome.index, welcome.count, welcome.threads}),
-        endpoint_, pace_, push_takes_, [this](wire::Time time) { WakeAt(time); });
+    clock_worker_ = MakeClockWorker(program, welcome, options);
     return {clock_worker_->Describe()};
   }
   worker_ = program.make_worker(options, Shard{welcome.index, welcome.count, welcome.threads});
@@ -25,11 +23,37 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
   if (rotation_ == nullptr) return {};
   ledger_.emplace(welcome.count);
   if (welcome.count == 1) return {};
-  links_.emplace(endpoint_, rank_);
-  return {Pack(wire::Ready{endpoint_.Listen()})};
+  return {Pack(wire::Ready{OpenLinks("workers hand blocks to each other directly")})};
+}
+
+std::unique_ptr<ClockWorker> WorkerNode::MakeClockWorker(const Program& program,
+                                                         const wire::Welcome& welcome,
+                                                         const Bytes& options) {
+  if (welcome.holders > 0) OpenLinks("workers send gradients to holders directly");
+  return std::make_unique<ClockWorker>(
+      program.make_data_parallel_worker(
+          options, Shard{welcome.index, welcome.count, welcome.threads}, welcome.holders),
+      welcome.holders, endpoint_,
+      [this](size_t part, const wire::FrameHeader& header, std::vector<Bytes> parts) {
+        if (links_) {
+          // Holders come after the workers.
+          const int holder = num_workers_ + static_cast<int>(part);
+          bytes_to_peers_ += links_->Send(holder, header, std::move(parts));
+        } else {
+          endpoint_.Send(wire::kCoordinator, header, std::move(parts));
+        }
+      },
+      pace_, push_takes_, [this](wire::Time time) { WakeAt(time); });
+}
+
+std::string WorkerNode::OpenLinks(const std::string& links_are_for) {
+  links_.emplace(endpoint_, "worker " + std::to_string(rank_), links_are_for,
+                 [this](wire::Time time) { WakeAt(time); });
+  return endpoint_.Listen();
 }
 
 void WorkerNode::OnFrame(wire::Delivery& delivery) {
+  if (links_ && links_->OnFrame(delivery)) return;
   if (clock_worker_) {
     clock_worker_->OnFrame(delivery);
     return;
@@ -43,18 +67,6 @@ void WorkerNode::OnFrame(wire::Delivery& delivery) {
     case FrameKind::kRelease:
       if (pushing_ && pushing_->told && pushing_->round == delivery.header.round) EndPush();
       Work();
-      return;
-    case FrameKind::kPeers:
-      if (!links_ || delivery.parts.size() != 1) break;
-      links_->Open(Unpack<wire::Peers>(delivery.parts[0]));
-      endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kMet}, {});
-      return;
-    case FrameKind::kMeet:
-      if (!links_) break;
-      links_->Meet();
-      meeting_ = true;
-      WakeAt(links_->deadline());
-      TellIfAllMet();
       return;
     default:
       break;
@@ -71,16 +83,14 @@ void WorkerNode::OnPeer(wire::Delivery& delivery) {
   }
   if (delivery.header.kind == FrameKind::kMeet) {
     links_->OnMeet(delivery.from);
-    TellIfAllMet();
-  } else if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2) {
+  } else if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2 && rotation_) {
     rotation_->Put(Unpack<wire::ShareHead>(delivery.parts[0]).block, delivery.parts[1]);
     Work();
+  } else if (delivery.header.kind == FrameKind::kGrant && delivery.parts.size() == 2 &&
+             clock_worker_) {
+    clock_worker_->OnGrant(static_cast<size_t>(links_->IndexOf(delivery.from) - num_workers_),
+                           delivery);
   }
-}
-
-void WorkerNode::TellIfAllMet() {
-  if (links_->AllMet())
-    endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kMet, .round = 1}, {});
 }
 
 void WorkerNode::Work() {
@@ -137,18 +147,8 @@ void WorkerNode::GoOn() {
   WakeAt(pushing_->due);
 }
 
-void WorkerNode::CheckMeeting() {
-  if (!meeting_) return;
-  meeting_ = endpoint_.Now() < links_->deadline();
-  if (meeting_) {
-    WakeAt(links_->deadline());
-  } else {
-    links_->CheckThatAllAnswered();
-  }
-}
-
 void WorkerNode::OnWake() {
-  CheckMeeting();
+  if (links_) links_->OnWake();
   if (clock_worker_) clock_worker_->OnWake();
   if (!pushing_) return;
   GoOn();
@@ -161,7 +161,7 @@ void WorkerNode::EndPush() {
     push.partial = rotation_->EndPush();
     if (push.next != rank_) {
       // Before the partial: someone may be waiting for it.
-      bytes_to_workers_ +=
+      bytes_to_peers_ +=
           links_->Send(push.next, {.kind = FrameKind::kBlock, .round = push.round},
                        {Pack(wire::ShareHead{push.block}), rotation_->Take(push.block)});
     }

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "coordinator/wire/member_node.h"
+#include "coordinator/wire/peer_links.h"
 #include "worker/block_ledger.h"
 #include "worker/clock_worker.h"
 #include "worker/pace.h"
-#include "worker/peer_links.h"
 
 namespace strads {
 
@@ -50,6 +50,11 @@ class WorkerNode final : public wire::MemberNode {
   void OnLeave() override;
   double OnFinish(const std::vector<Bytes>& updates) override;
 
+  std::unique_ptr<ClockWorker> MakeClockWorker(const Program& program,
+                                               const wire::Welcome& welcome,
+                                               const Bytes& options);
+  // Returns where others find it.
+  std::string OpenLinks(const std::string& links_are_for);
   // Does what has been asked for as far as blocks are here.
   void Work();
   // Each returns false if it has to wait.
@@ -58,22 +63,20 @@ class WorkerNode final : public wire::MemberNode {
   // A step of the push is over: answers it, or extends it.
   void GoOn();
   void EndPush();
-  void TellIfAllMet();
-  void CheckMeeting();
 
   const std::vector<Program>& programs_;
   const wire::Time push_takes_;
   const wire::Time extend_takes_;
   int rank_ = 0;
+  int num_workers_ = 1;
   Pace pace_;
   std::unique_ptr<ClockWorker> clock_worker_;  // of a data-parallel app; then there is no worker_
   std::unique_ptr<WorkerRole> worker_;
   RotationRole* rotation_ = nullptr;  // of worker_, if it has one
   std::optional<BlockLedger> ledger_;
-  std::optional<PeerLinks> links_;
+  std::optional<wire::PeerLinks> links_;
   std::deque<wire::Delivery> asked_;
   std::optional<Pushing> pushing_;
-  bool meeting_ = false;
   bool collected_ = false;  // everything it had of the model
 };
 

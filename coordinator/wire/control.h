@@ -12,7 +12,10 @@ namespace strads::wire {
 // The small messages of the handshake and of a run's end. Plans, partials and updates travel as
 // parts of their own beside them.
 
-enum class Role : int { kWorker = 0, kScheduler = 1 };
+enum class Role : int { kWorker = 0, kScheduler = 1, kHolder = 2 };
+
+// "worker", "scheduler" or "holder".
+const char* RoleName(Role role);
 
 struct Hello {
   int role = 0;
@@ -26,7 +29,7 @@ struct Hello {
 
 struct Welcome {
   std::string app;
-  int index = 0;  // rank of the worker, index of the scheduler
+  int index = 0;  // rank of the worker, index of the scheduler or holder
   int count = 1;  // of its role
   int threads = 1;
   uint64_t run_id = 0;
@@ -34,23 +37,28 @@ struct Welcome {
   double slowdown = 1;    // of its pushes
   double delay_mean = 0;  // what they take beyond, at random, in seconds
   int64_t seed = 1;       // of that
-  STRADS_FIELDS(app, index, count, threads, run_id, peer_timeout, slowdown, delay_mean, seed)
+  int holders = 0;        // of the parameters of a data-parallel app
+  STRADS_FIELDS(
+      app, index, count, threads, run_id, peer_timeout, slowdown, delay_mean, seed, holders)
   // Part 1 of the frame: the packed options of the app.
 };
 
-// Of a worker that hands on blocks: where others find it.
+// Of a member that others have links to: where they find it.
 struct Ready {
   std::string endpoint;
   STRADS_FIELDS(endpoint)
 };
 
-// All workers of the run, in rank order.
+// The members that have links to each other: all workers in rank order, then all holders.
 struct Peers {
   std::vector<std::string> addresses;
   std::vector<std::string> endpoints;
   std::vector<std::string> names;  // for people
+  int self = 0;                    // which of them the receiver is
+  int awaits = 0;                  // so many, from the first, connect to it
+  int connects = 0;                // it connects to those from this one on
   double timeout = 60;             // seconds in which they must have reached each other
-  STRADS_FIELDS(addresses, endpoints, names, timeout)
+  STRADS_FIELDS(addresses, endpoints, names, self, awaits, connects, timeout)
 };
 
 // What part of the model the next part of the frame is.
@@ -73,6 +81,26 @@ struct GradientHead {
   STRADS_FIELDS(version)
 };
 
+// Part 0 of what tells a holder to begin; the others are what the workers told of their shards.
+struct HolderStart {
+  std::string consistency;
+  int workers = 1;
+  int staleness = 0;
+  int backup_workers = 0;
+  int64_t max_clocks = 0;
+  int64_t trace = 0;
+  STRADS_FIELDS(consistency, workers, staleness, backup_workers, max_clocks, trace)
+};
+
+// What a holder ends with; part 1 of the frame is its range of the model's answer.
+struct HolderEnd {
+  std::vector<int64_t> staleness = {};  // observed: value, count, value, count, ...
+  int64_t late = 0;
+  double waited = 0;  // seconds, all workers together
+  double idle = 0;
+  STRADS_FIELDS(staleness, late, waited, idle)
+};
+
 struct Refuse {
   std::string reason;
   STRADS_FIELDS(reason)
@@ -86,9 +114,9 @@ struct Failed {
 
 struct Finished {
   int64_t peak_rss_bytes = 0;
-  int64_t bytes_to_workers = 0;  // what it sent to other workers
-  int64_t frames_dropped = 0;    // foreign or malformed
-  STRADS_FIELDS(peak_rss_bytes, bytes_to_workers, frames_dropped)
+  int64_t bytes_to_peers = 0;  // what it sent to members other than the coordinator
+  int64_t frames_dropped = 0;  // foreign or malformed
+  STRADS_FIELDS(peak_rss_bytes, bytes_to_peers, frames_dropped)
 };
 
 }  // namespace strads::wire

@@ -58,6 +58,10 @@ const char* FrameKindName(FrameKind kind) {
       return "measure";
     case FrameKind::kMeasured:
       return "measured";
+    case FrameKind::kBegin:
+      return "begin";
+    case FrameKind::kClock:
+      return "clock";
   }
   return "unknown";
 }

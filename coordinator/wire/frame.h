@@ -27,20 +27,22 @@ enum class FrameKind : uint16_t {
   kStop = 24,      // coordinator -> all: the run failed; leave
 
   // Of runs whose model is divided into blocks that workers hand to each other.
-  kPeers = 25,    // coordinator -> worker: who the others are, and where they listen
-  kMeet = 26,     // coordinator -> worker: connect to them; worker -> worker: here I am
-  kMet = 27,      // worker -> coordinator: ready to meet the others; have met them all
+  kPeers = 25,    // coordinator -> worker, holder: who the others are, and where they listen
+  kMeet = 26,     // coordinator -> worker, holder: connect to them; worker -> another: here I am
+  kMet = 27,      // worker, holder -> coordinator: ready to meet the others; have met them all
   kBlock = 28,    // worker -> worker: a block, which is yours now
   kDone = 29,     // worker -> coordinator: has done its share of the round, and goes on with it
   kRelease = 30,  // coordinator -> worker: everyone has; end the round
-  kCollect = 31,  // coordinator -> worker: updates to sync; then send a part of the model
-  kShare = 32,    // worker -> coordinator: a block or another part of the model, or: that was all
+  kCollect = 31,  // coordinator -> worker, holder: updates to sync; then send a part of the model
+  kShare = 32,    // worker, holder -> coordinator: a part of the model, or: that was all
 
   // Of data-parallel runs, whose workers have clocks of their own.
-  kGrant = 48,     // coordinator -> worker: parameters, and leave to push clocks from them
-  kGradient = 49,  // worker -> coordinator: of a clock, and which parameters it read
+  kGrant = 48,     // coordinator, holder -> worker: parameters, and leave to push clocks from them
+  kGradient = 49,  // worker -> coordinator, holder: of a clock, and which parameters it read
   kMeasure = 50,   // coordinator -> worker: what is the loss of these parameters?
   kMeasured = 51,  // worker -> coordinator: the loss, in the header
+  kBegin = 52,     // coordinator -> holder: what the workers' shards are; start
+  kClock = 53,     // holder -> coordinator: a clock is complete; a report, maybe a snapshot
 };
 
 const char* FrameKindName(FrameKind kind);

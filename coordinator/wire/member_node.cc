@@ -38,6 +38,18 @@ std::string HostName() {
   return name;
 }
 
+const char* RoleName(Role role) {
+  switch (role) {
+    case Role::kWorker:
+      return "worker";
+    case Role::kScheduler:
+      return "scheduler";
+    case Role::kHolder:
+      return "holder";
+  }
+  return "unknown";
+}
+
 MemberNode::MemberNode(Transport& transport, Role role, const MemberOptions& options)
     : Node(transport, options.link), role_(role), options_(options) {}
 
@@ -113,7 +125,7 @@ void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
   endpoint_.Send(
       kCoordinator, {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
-      {Pack(Finished{PeakRssBytes(), bytes_to_workers_, endpoint_.traffic().frames_dropped})});
+      {Pack(Finished{PeakRssBytes(), bytes_to_peers_, endpoint_.traffic().frames_dropped})});
   Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 

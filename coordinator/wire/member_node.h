@@ -12,7 +12,7 @@
 
 namespace strads::wire {
 
-// How a worker or a scheduler comes to its run.
+// How a member comes to its run.
 struct MemberOptions {
   std::string app;  // empty: whatever the coordinator runs
   OptionValues claimed;
@@ -24,7 +24,8 @@ struct MemberOptions {
   LinkOptions link;
 };
 
-// What a worker and a scheduler have in common: joining a run, leaving it, and failing in it.
+// What workers, schedulers and holders have in common: joining a run, leaving it, and failing in
+// it.
 class MemberNode : public Node {
  public:
   MemberNode(Transport& transport, Role role, const MemberOptions& options);
@@ -48,7 +49,7 @@ class MemberNode : public Node {
   // The run is over: takes the last updates and returns the loss of this role's shard.
   virtual double OnFinish(const std::vector<Bytes>& updates) = 0;
 
-  int64_t bytes_to_workers_ = 0;  // sent to other workers
+  int64_t bytes_to_peers_ = 0;  // sent to members other than the coordinator
 
  private:
   enum class Phase { kJoining, kServing, kLeaving, kDone };

@@ -78,6 +78,7 @@ class ReliableEndpoint {
   bool AllAcknowledged() const;
 
   Time Now() const { return transport_.clock().Now(); }
+  const Clock& clock() const { return transport_.clock(); }
   Traffic traffic() const;
 
  private:

@@ -1,11 +1,14 @@
 #include <gtest/gtest.h>
 #include <strads/run.h>
 
+#include <algorithm>
 #include <string>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #include "coordinator/coordinator_node.h"
+#include "coordinator/holder_node.h"
 #include "coordinator/wire/zmq_transport.h"
 #include "tests/support/descent_app.h"
 #include "tests/support/temp_files.h"
@@ -32,9 +35,10 @@ void ExpectRight(const RunResult& result, const RunOptions& run) {
   EXPECT_EQ(result.summary.termination, Termination::kMaxRounds) << result.summary.message;
   EXPECT_EQ(result.summary.rounds, kRounds);
   const auto model = Unpack<Descent::Model>(result.model);
-  EXPECT_EQ(model.pulled, kRounds * (run.workers - run.backup_workers));
+  const int64_t pulled = model.books().pulled;
+  EXPECT_EQ(pulled, std::max(1, run.holders) * kRounds * (run.workers - run.backup_workers));
   const ClockSummary& clocks = *result.summary.clocks;
-  EXPECT_EQ(clocks.staleness.total(), model.pulled * (run.workers - 1));
+  EXPECT_EQ(clocks.staleness.total(), pulled * (run.workers - 1));
   if (run.consistency != "async") {
     EXPECT_LE(clocks.staleness.max(), run.staleness);
   }
@@ -44,27 +48,50 @@ void ExpectRight(const RunResult& result, const RunOptions& run) {
   EXPECT_LT(clocks.trace.back().objective, clocks.trace.front().objective);
 }
 
-// The coordinator and its workers at endpoints of ZeroMQ, each on a thread.
+// The coordinator and all members at endpoints of ZeroMQ, each on a thread.
 RunResult RunOverZmq(const std::string& endpoint, const RunOptions& run) {
   const auto hub = wire::ZmqTransport::Bind(endpoint);
   const RunHooks hooks;
   CoordinatorNode coordinator(*hub, DescentProgram(), {}, run, hooks, 4712);
-  std::vector<std::jthread> workers;
-  for (int rank = 0; rank < run.workers; ++rank) {
-    workers.emplace_back([&] {
-      const auto transport = wire::ZmqTransport::Connect(hub->bound_endpoint());
-      const std::vector<Program> programs = {DescentProgram()};
-      wire::MemberOptions member;
-      member.endpoint = hub->bound_endpoint();
-      WorkerNode node(*transport, programs, member);
-      node.Run();
-    });
-  }
+  std::vector<std::jthread> members;
+  const auto play = [&]<class NodeType>(std::type_identity<NodeType>) {
+    const auto transport = wire::ZmqTransport::Connect(hub->bound_endpoint());
+    const std::vector<Program> programs = {DescentProgram()};
+    wire::MemberOptions member;
+    member.endpoint = hub->bound_endpoint();
+    NodeType node(*transport, programs, member);
+    node.Run();
+  };
+  for (int i = 0; i < run.workers; ++i)
+    members.emplace_back([&] { play(std::type_identity<WorkerNode>()); });
+  for (int i = 0; i < run.holders; ++i)
+    members.emplace_back([&] { play(std::type_identity<HolderNode>()); });
   coordinator.Run();
   return coordinator.Result();
 }
 
 class EveryPolicy : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryPolicy, RunsWithHoldersOnThreadsAndOverTcpAndIpc) {
+  const TempDir directory;
+  RunOptions run = Clocks(GetParam(), 3);
+  for (const int holders : {1, 2}) {
+    run.holders = holders;
+    const RunResult threads = strads::Run(DescentProgram(), {}, run);
+    ExpectRight(threads, run);
+    for (const std::string& endpoint :
+         {std::string("tcp://127.0.0.1:*"),
+          "ipc://" + directory.Path("hub" + std::to_string(holders))}) {
+      SCOPED_TRACE(endpoint + ", " + std::to_string(holders) + " holders");
+      const RunResult zmq = RunOverZmq(endpoint, run);
+      ExpectRight(zmq, run);
+      EXPECT_GT(zmq.summary.bytes_between_members, 0);
+      if (GetParam() == "bsp") {
+        EXPECT_EQ(zmq.model.view(), threads.model.view());
+      }
+    }
+  }
+}
 
 TEST_P(EveryPolicy, RunsOnThreadsAndOverTcpAndIpc) {
   const TempDir directory;

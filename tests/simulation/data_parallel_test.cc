@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -11,6 +12,7 @@
 namespace strads::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using wire::Seconds;
@@ -21,10 +23,13 @@ struct Policy {
   std::string consistency;
   int staleness = 0;
   int backup_workers = 0;
+  int holders = 0;
 
-  friend void PrintTo(const Policy& policy, std::ostream* out) {
-    *out << policy.consistency << policy.staleness;
+  std::string Name() const {
+    return consistency + std::to_string(staleness) +
+           (holders > 0 ? "With" + std::to_string(holders) + "Holders" : "");
   }
+  friend void PrintTo(const Policy& policy, std::ostream* out) { *out << policy.Name(); }
 };
 
 SimCluster::Config MakeConfig(const Policy& policy, int64_t max_rounds) {
@@ -33,6 +38,7 @@ SimCluster::Config MakeConfig(const Policy& policy, int64_t max_rounds) {
   config.run.consistency = policy.consistency;
   config.run.staleness = policy.staleness;
   config.run.backup_workers = policy.backup_workers;
+  config.run.holders = policy.holders;
   config.run.max_rounds = max_rounds;
   config.run.delay_mean = 0.02;
   config.run.join_timeout = 60;
@@ -41,18 +47,23 @@ SimCluster::Config MakeConfig(const Policy& policy, int64_t max_rounds) {
   return config;
 }
 
-// One worker takes `slowness` times as long as the others.
-void AddWorkers(SimCluster& cluster, int workers, double slowness) {
-  for (int i = 0; i < workers; ++i) {
+// One worker takes `slowness` times as long as the others. Ranks are given in order of arrival: one
+// comes `apart` seconds after the other, so that names are ranks.
+void AddMembers(SimCluster& cluster, const RunOptions& run, double slowness, double apart = 0.5) {
+  for (int i = 0; i < run.workers; ++i) {
     wire::MemberOptions options;
     options.push_takes = Seconds(i == 1 ? 0.02 * slowness : 0.02);
-    cluster.AddWorker(Seconds(0.5 * i), options);
+    cluster.AddWorker(Seconds(apart * i), options);
   }
+  for (int i = 0; i < run.holders; ++i) cluster.AddHolder(Seconds(apart * i));
 }
+
+// Of what a run without holders pulls.
+int64_t TimesPulled(const Policy& policy) { return std::max(1, policy.holders); }
 
 RunResult RunOf(const SimCluster::Config& config, double slowness = 4) {
   SimCluster cluster(DescentProgram(), config);
-  AddWorkers(cluster, config.run.workers, slowness);
+  AddMembers(cluster, config.run, slowness);
   cluster.Run();
   return cluster.Result();
 }
@@ -72,17 +83,19 @@ TEST_P(DataParallelPolicy, KeepsItsBoundWhateverIsLostRepeatedOrLate) {
     ASSERT_TRUE(result.summary.clocks);
     const Staleness& observed = result.summary.clocks->staleness;
     const auto model = Unpack<Descent::Model>(result.model);
-    EXPECT_EQ(model.pulled, 30 * (3 - GetParam().backup_workers));
-    EXPECT_EQ(observed.total(), 2 * model.pulled);
+    const Descent::Books& books = model.books();
+    EXPECT_EQ(books.pulled, TimesPulled(GetParam()) * 30 * (3 - GetParam().backup_workers));
+    EXPECT_EQ(observed.total(), 2 * books.pulled);
+    EXPECT_EQ(model.finished, 1);
     if (GetParam().consistency == "backup") {
       // The app counts gradients of its own; those of clocks that were left out never come.
       EXPECT_EQ(observed.max(), 0);
       EXPECT_EQ(observed.variance(), 0);
       continue;
     }
-    EXPECT_EQ(observed.max(), model.staleness_max);
+    EXPECT_EQ(observed.max(), books.staleness_max);
     EXPECT_NEAR(observed.mean() * static_cast<double>(observed.total()),
-                static_cast<double>(model.staleness_sum), 1e-6);
+                static_cast<double>(books.staleness_sum), 1e-6);
     if (GetParam().consistency == "bsp") {
       EXPECT_EQ(observed.variance(), 0);
     }
@@ -117,12 +130,7 @@ TEST_P(DataParallelPolicy, NamesAWorkerThatIsLostAndNeverHangs) {
     int64_t rounds = 0;
     config.hooks.on_round = [&](const RoundRecord& record) { rounds = record.round + 1; };
     SimCluster cluster(DescentProgram(), config);
-    // Ranks are given in order of arrival: one comes after the other, so that names are ranks.
-    for (int i = 0; i < 3; ++i) {
-      wire::MemberOptions options;
-      options.push_takes = Seconds(0.02);
-      cluster.AddWorker(Seconds(3.0 * i), options);
-    }
+    AddMembers(cluster, config.run, 1, 3);
     Random random(seed, 9);
     const auto rank = random.Below(3);
     auto& victim = cluster.actor("worker-" + std::to_string(rank));
@@ -134,7 +142,9 @@ TEST_P(DataParallelPolicy, NamesAWorkerThatIsLostAndNeverHangs) {
       const RunResult result = cluster.Result();
       EXPECT_EQ(result.summary.rounds, rounds);
       EXPECT_TRUE(result.complete);
-      EXPECT_EQ(std::ssize(Unpack<Descent::Model>(result.model).parameters().clocks), 3);
+      const auto model = Unpack<Descent::Model>(result.model);
+      EXPECT_EQ(model.b().size(), 6);
+      EXPECT_EQ(model.finished, 1);
       if (result.summary.termination == Termination::kMaxRounds) continue;  // it outlived the run
       ASSERT_EQ(result.summary.termination, Termination::kWorkerLost);
       EXPECT_THAT(result.summary.message, HasSubstr(name));
@@ -169,21 +179,115 @@ INSTANTIATE_TEST_SUITE_P(,
                                            Policy{"essp", 1},
                                            Policy{"essp", 10},
                                            Policy{"async"},
-                                           Policy{"backup", 0, 1}),
-                         [](const auto& tested) {
-                           return tested.param.consistency + std::to_string(tested.param.staleness);
-                         });
+                                           Policy{"backup", 0, 1},
+                                           Policy{"bsp", 0, 0, 1},
+                                           Policy{"bsp", 0, 0, 3},
+                                           Policy{"ssp", 3, 0, 2},
+                                           Policy{"essp", 1, 0, 2},
+                                           Policy{"async", 0, 0, 3},
+                                           Policy{"backup", 0, 1, 2}),
+                         [](const auto& tested) { return tested.param.Name(); });
 
 TEST(DataParallel, BspEndsWithTheBytesOfTheUndisturbedRun) {
-  const RunResult expected = RunOf(MakeConfig({"bsp"}, 30));
-  EXPECT_EQ(expected.summary.rounds, 30);
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    SimCluster::Config config = MakeConfig({"bsp"}, 30);
-    config.run.seed = static_cast<int64_t>(seed);  // of delays
-    config.seed = seed;
-    config.faults = kLossy;
-    ASSERT_EQ(RunOf(config).model.view(), expected.model.view()) << "seed " << seed;
+  const auto whole = Unpack<Descent::Model>(RunOf(MakeConfig({"bsp"}, 30)).model);
+  for (const int holders : {0, 1, 2, 6, 7}) {
+    const Policy policy{"bsp", 0, 0, holders};
+    const RunResult expected = RunOf(MakeConfig(policy, 30));
+    EXPECT_EQ(expected.summary.rounds, 30);
+    EXPECT_EQ(Unpack<Descent::Model>(expected.model).b(), whole.b()) << holders << " holders";
+    for (uint64_t seed = 1; seed <= 20; ++seed) {
+      SimCluster::Config config = MakeConfig(policy, 30);
+      config.run.seed = static_cast<int64_t>(seed);  // of delays
+      config.seed = seed;
+      config.faults = kLossy;
+      ASSERT_EQ(RunOf(config).model.view(), expected.model.view())
+          << "seed " << seed << ", " << holders << " holders";
+    }
   }
+}
+
+TEST(DataParallel, AHolderThatIsLostIsNamedAndTheRunEnds) {
+  for (const Policy& policy : {Policy{"bsp", 0, 0, 2}, Policy{"essp", 3, 0, 2}}) {
+    for (uint64_t seed = 1; seed <= 16; ++seed) {
+      SCOPED_TRACE(policy.Name() + ", seed " + std::to_string(seed));
+      SimCluster::Config config = MakeConfig(policy, 60);
+      config.run.trace = seed % 4 == 0 ? 5 : 0;
+      config.seed = seed;
+      config.faults = kLossy;
+      SimCluster cluster(DescentProgram(), config);
+      AddMembers(cluster, config.run, 1, 3);
+      Random random(seed, 9);
+      const auto index = random.Below(2);
+      auto& victim = cluster.actor("holder-" + std::to_string(index));
+      cluster.At(Seconds(5 + 15 * random.Uniform()),
+                 [&] { seed % 2 == 0 ? cluster.Crash(victim) : cluster.Kill(victim); });
+      ASSERT_NO_THROW(cluster.Run());
+      const std::string name = "holder " + std::to_string(index) + " ";
+      try {
+        const RunResult result = cluster.Result();
+        if (result.summary.termination == Termination::kMaxRounds) continue;  // it outlived the run
+        ASSERT_EQ(result.summary.termination, Termination::kWorkerLost);
+        EXPECT_THAT(result.summary.message, HasSubstr(name));
+        EXPECT_FALSE(result.complete) << "what it had is gone";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kPeer);
+        EXPECT_THAT(error.what(), AnyOf(HasSubstr(name), HasSubstr("--join_timeout"),
+                                        HasSubstr("--load_timeout")));
+      }
+    }
+  }
+}
+
+// A worker that still waits for the last parameters would take it for lost.
+TEST(DataParallel, HoldersLeaveAfterTheWorkers) {
+  SimCluster::Config config = MakeConfig({"bsp", 0, 0, 2}, 5);
+  config.faults = {.min_delay = Seconds(0.1), .max_delay = Seconds(0.1)};
+  SimCluster cluster(DescentProgram(), config);
+  AddMembers(cluster, config.run, 1);
+  ASSERT_NO_THROW(cluster.Run());
+  EXPECT_EQ(cluster.Result().summary.termination, Termination::kMaxRounds);
+  for (const char* holder : {"holder-0", "holder-1"}) {
+    for (const char* worker : {"worker-0", "worker-1", "worker-2"}) {
+      EXPECT_GT(cluster.actor(holder).left_at, cluster.actor(worker).left_at);
+      EXPECT_FALSE(cluster.actor(worker).error);
+    }
+  }
+}
+
+// Both reach the coordinator, but not each other.
+TEST(DataParallel, AWorkerThatIsCutOffFromAHolderEndsTheRunWithTheModelSoFar) {
+  for (uint64_t seed = 1; seed <= 8; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    SimCluster::Config config = MakeConfig({"bsp", 0, 0, 2}, 0);
+    config.run.max_time = 3600;
+    config.seed = seed;
+    SimCluster cluster(DescentProgram(), config);
+    AddMembers(cluster, config.run, 1);
+    cluster.At(Seconds(8),
+               [&] { cluster.Cut(cluster.actor("worker-1"), cluster.actor("holder-0")); });
+    ASSERT_NO_THROW(cluster.Run());
+    const RunResult result = cluster.Result();
+    EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
+    EXPECT_THAT(result.summary.message, HasSubstr("worker 1 "));
+    EXPECT_THAT(result.summary.message, HasSubstr("holder 0 "));
+    ASSERT_TRUE(result.complete);
+    EXPECT_GT(Unpack<Descent::Model>(result.model).books().pulled, 0);
+    EXPECT_LT(cluster.Now(), Seconds(60));
+  }
+}
+
+TEST(DataParallel, AWorkerThatIsSilentIsFoundByTheRoundTimeoutThoughHoldersWait) {
+  SimCluster::Config config = MakeConfig({"bsp", 0, 0, 2}, 0);
+  config.run.round_timeout = 5;
+  config.run.peer_timeout = 1000;
+  SimCluster cluster(DescentProgram(), config);
+  AddMembers(cluster, config.run, 1);
+  cluster.At(Seconds(8), [&] { cluster.Crash(cluster.actor("worker-2")); });
+  ASSERT_NO_THROW(cluster.Run());
+  const RunResult result = cluster.Result();
+  EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
+  EXPECT_THAT(result.summary.message, AllOf(HasSubstr("worker 2 "), HasSubstr("--round_timeout")));
+  EXPECT_TRUE(result.complete);
 }
 
 TEST(DataParallel, ReadsAreFresherUnderEsspThanUnderSsp) {
@@ -203,8 +307,10 @@ TEST(DataParallel, ReadsAreFresherUnderEsspThanUnderSsp) {
   }
 }
 
-TEST(DataParallel, TracesTheObjectiveThatARunOfThatLengthEndsWith) {
-  SimCluster::Config config = MakeConfig({"bsp"}, 20);
+class DataParallelTrace : public ::testing::TestWithParam<int> {};
+
+TEST_P(DataParallelTrace, HasTheObjectiveThatARunOfThatLengthEndsWith) {
+  SimCluster::Config config = MakeConfig({"bsp", 0, 0, GetParam()}, 20);
   config.run.trace = 6;
   const RunResult traced = RunOf(config);
   EXPECT_EQ(traced.summary.objective, RunOf(MakeConfig({"bsp"}, 20)).summary.objective);
@@ -216,9 +322,13 @@ TEST(DataParallel, TracesTheObjectiveThatARunOfThatLengthEndsWith) {
   for (size_t i = 1; i < trace.size(); ++i) {
     EXPECT_EQ(trace[i].round, 6 * static_cast<int64_t>(i));
     EXPECT_GT(trace[i].seconds, trace[i - 1].seconds);
-    EXPECT_EQ(trace[i].objective, RunOf(MakeConfig({"bsp"}, trace[i].round)).summary.objective);
+    // The penalty is a sum over holders.
+    const double objective = RunOf(MakeConfig({"bsp"}, trace[i].round)).summary.objective;
+    EXPECT_NEAR(trace[i].objective, objective, GetParam() > 0 ? 1e-14 * objective : 0);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Holders, DataParallelTrace, ::testing::Values(0, 1, 3));
 
 TEST(DataParallel, RefusesOptionsOfOtherPatternsBeforeAnyoneJoins) {
   SimCluster::Config config = MakeConfig({"bsp"}, 5);
@@ -226,6 +336,7 @@ TEST(DataParallel, RefusesOptionsOfOtherPatternsBeforeAnyoneJoins) {
   EXPECT_THROW(SimCluster(DescentProgram(), config), Error);
   EXPECT_THROW(SimCluster(DescentProgram(), MakeConfig({"bsp", 3}, 5)), Error);
   EXPECT_THROW(SimCluster(ToyProgram(), MakeConfig({"ssp", 3}, 5)), Error);
+  EXPECT_THROW(SimCluster(ToyProgram(), MakeConfig({"bsp", 0, 0, 1}, 5)), Error);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ namespace strads::testing {
 //   b -= step (sum_q g_q + lambda b),   g_q = -X_q'(y_q - X_q b_q), the last that q sent
 //
 // The model keeps books of its own on how stale the parameters were that gradients come from.
+// Holders each have a range of b, and books of their own.
 struct Descent {
   struct Options {
     int rows = 40;
@@ -41,16 +42,45 @@ struct Descent {
     int64_t rows = 0;
     STRADS_FIELDS(rows)
   };
+  struct Books {
+    int64_t pulled = 0;
+    int64_t staleness_max = -1'000'000;
+    int64_t staleness_sum = 0;
+    STRADS_FIELDS(pulled, staleness_max, staleness_sum)
+  };
   struct Parameters {
     Eigen::VectorXd b;
-    std::vector<int64_t> clocks;  // of each worker that are in b
-    STRADS_FIELDS(b, clocks)
+    std::vector<int64_t> clocks;  // of each worker that are in b, for each of its parts
+    Books books;
+
+    static Parameters Join(std::span<const Parameters> parts) {
+      Parameters whole;
+      whole.b =
+          JoinParts(parts, [](const Parameters& part) -> const Eigen::VectorXd& { return part.b; });
+      for (const Parameters& part : parts) {
+        whole.clocks.insert(whole.clocks.end(), part.clocks.begin(), part.clocks.end());
+        whole.books.pulled += part.books.pulled;
+        whole.books.staleness_max = std::max(whole.books.staleness_max, part.books.staleness_max);
+        whole.books.staleness_sum += part.books.staleness_sum;
+      }
+      return whole;
+    }
+
+    STRADS_FIELDS(b, clocks, books)
   };
   struct Gradient {
     int rank = 0;
     int64_t clock = 0;
     std::vector<int64_t> read;  // the clocks of the parameters
     Eigen::VectorXd g;
+
+    Gradient PartOf(Slice slice) const {
+      Gradient part{rank, clock, {}, strads::PartOf(g, slice)};
+      const auto [first, last] = slice.RangeOf(std::ssize(read));
+      part.read.assign(read.begin() + first, read.begin() + last);
+      return part;
+    }
+
     STRADS_FIELDS(rank, clock, read, g)
   };
 
@@ -87,26 +117,28 @@ struct Descent {
   class Model {
    public:
     Model() = default;
-    explicit Model(const Options& options) : options_(options) {
+    explicit Model(const Options& options, Slice slice = {}) : options_(options), slice_(slice) {
       if (!(options.lambda > 0)) throw UsageError("--lambda is out of range, expected more than 0");
     }
     void Begin(std::span<const Start> starts) {
       int64_t rows = 0;
       for (const Start& start : starts) rows += start.rows;
       if (rows != options_.rows) throw DataError("toy: rows are missing");
-      parameters_ = {Eigen::VectorXd::Zero(options_.columns),
-                     std::vector<int64_t>(starts.size(), 0)};
-      newest_.resize(starts.size(), Eigen::VectorXd::Zero(options_.columns));
+      const auto [first, last] = slice_.RangeOf(options_.columns);
+      parameters_ = {
+          Eigen::VectorXd::Zero(last - first), std::vector<int64_t>(starts.size(), 0), {}};
+      newest_.resize(starts.size(), Eigen::VectorXd::Zero(last - first));
     }
     void Pull(std::span<const Gradient> gradients) {
       for (const Gradient& gradient : gradients) {
         newest_[static_cast<size_t>(gradient.rank)] = gradient.g;
-        ++pulled;
+        Books& books = parameters_.books;
+        ++books.pulled;
         for (int other = 0; other < std::ssize(gradient.read); ++other) {
           if (other == gradient.rank) continue;
           const int64_t staleness = gradient.clock - gradient.read[static_cast<size_t>(other)];
-          staleness_max = std::max(staleness_max, staleness);
-          staleness_sum += staleness;
+          books.staleness_max = std::max(books.staleness_max, staleness);
+          books.staleness_sum += staleness;
         }
       }
       for (const Gradient& gradient : gradients) {
@@ -117,24 +149,27 @@ struct Descent {
       }
     }
     const Parameters& parameters() const { return parameters_; }
+    void Collect(const Parameters& answer) { parameters_ = answer; }
+    void Finish() { ++finished; }
     strads::Report Report() const {
-      return {.penalty = 0.5 * options_.lambda * parameters_.b.squaredNorm(), .updates = pulled};
+      return {.penalty = 0.5 * options_.lambda * parameters_.b.squaredNorm(),
+              .updates = books().pulled};
     }
     const Eigen::VectorXd& b() const { return parameters_.b; }
+    const Books& books() const { return parameters_.books; }
 
    private:
     Options options_;
+    Slice slice_;
     Parameters parameters_;
     std::vector<Eigen::VectorXd> newest_;
 
    public:
-    int64_t pulled = 0;
-    int64_t staleness_max = -1'000'000;
-    int64_t staleness_sum = 0;
-    STRADS_FIELDS(parameters_, pulled, staleness_max, staleness_sum)
+    int finished = 0;
+    STRADS_FIELDS(parameters_, finished)
   };
 };
-static_assert(DataParallelApp<Descent>);
+static_assert(DivisibleApp<Descent>);
 static_assert(!App<Descent>);
 static_assert(!DataParallelApp<Toy>);
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "coordinator/holder_node.h"
 #include "scheduler/scheduler_node.h"
 #include "worker/worker_node.h"
 
@@ -43,26 +44,34 @@ wire::MemberOptions SimCluster::Complete(wire::MemberOptions options) const {
   return options;
 }
 
-SimCluster::Actor& SimCluster::AddWorker(wire::Time starts_at, const wire::MemberOptions& options) {
-  Actor& actor = Add("worker-" + std::to_string(workers_++), starts_at);
-  auto node = std::make_unique<WorkerNode>(*actor.transport, programs_, Complete(options));
+template <class NodeType>
+SimCluster::Actor& SimCluster::AddMember(const std::string& name,
+                                         wire::Time starts_at,
+                                         wire::MemberOptions options) {
+  Actor& actor = Add(name, starts_at);
+  auto node = std::make_unique<NodeType>(*actor.transport, programs_, Complete(std::move(options)));
   actor.member = node.get();
   actor.node = std::move(node);
   return actor;
 }
 
+SimCluster::Actor& SimCluster::AddWorker(wire::Time starts_at, const wire::MemberOptions& options) {
+  return AddMember<WorkerNode>("worker-" + std::to_string(workers_++), starts_at, options);
+}
+
 SimCluster::Actor& SimCluster::AddScheduler(wire::Time starts_at,
                                             const wire::MemberOptions& options) {
-  Actor& actor = Add("scheduler-" + std::to_string(schedulers_++), starts_at);
-  auto node = std::make_unique<SchedulerNode>(*actor.transport, programs_, Complete(options));
-  actor.member = node.get();
-  actor.node = std::move(node);
-  return actor;
+  return AddMember<SchedulerNode>("scheduler-" + std::to_string(schedulers_++), starts_at, options);
+}
+
+SimCluster::Actor& SimCluster::AddHolder(wire::Time starts_at, const wire::MemberOptions& options) {
+  return AddMember<HolderNode>("holder-" + std::to_string(holders_++), starts_at, options);
 }
 
 void SimCluster::AddAll() {
   for (int i = 0; i < config_.run.workers; ++i) AddWorker();
   for (int i = 0; i < config_.run.schedulers; ++i) AddScheduler();
+  for (int i = 0; i < config_.run.holders; ++i) AddHolder();
 }
 
 SimCluster::Actor& SimCluster::actor(const std::string& name) {
@@ -98,6 +107,7 @@ void SimCluster::Heal(Actor& a, Actor& b) {
 
 // A process ends once its role has and what it sent is on its way.
 void SimCluster::Leave(Actor& actor) {
+  actor.left_at = clock_.Now();
   if (&actor == &coordinator()) {
     try {
       result_ = coordinator_node_->Result();

@@ -41,17 +41,19 @@ class SimCluster {
     std::unique_ptr<wire::Node> node;
     wire::MemberNode* member = nullptr;
     std::optional<Error> error;  // why it ended, once it has
+    wire::Time left_at{0};       // then
     bool gone() const { return transport == nullptr; }
   };
 
   // The coordinator alone. Throws what it throws.
   SimCluster(const Program& program, const Config& config);
 
-  // Named worker-0, worker-1, ... and scheduler-0, ... in the order they are added.
+  // Named worker-0, worker-1, ..., scheduler-0, ... and holder-0, ... in the order they are added.
   Actor& AddWorker(wire::Time starts_at = wire::Time{0}, const wire::MemberOptions& options = {});
   Actor& AddScheduler(wire::Time starts_at = wire::Time{0},
                       const wire::MemberOptions& options = {});
-  // All workers and schedulers of config.run.
+  Actor& AddHolder(wire::Time starts_at = wire::Time{0}, const wire::MemberOptions& options = {});
+  // All workers, schedulers and holders of config.run.
   void AddAll();
 
   // Does `what` once the clock is at `time`.
@@ -78,6 +80,8 @@ class SimCluster {
 
  private:
   Actor& Add(const std::string& name, wire::Time starts_at);
+  template <class NodeType>
+  Actor& AddMember(const std::string& name, wire::Time starts_at, wire::MemberOptions options);
   wire::MemberOptions Complete(wire::MemberOptions options) const;
   bool Poll(Actor& actor);
   void Leave(Actor& actor);
@@ -96,6 +100,7 @@ class SimCluster {
   std::optional<Error> error_;
   int workers_ = 0;
   int schedulers_ = 0;
+  int holders_ = 0;
 };
 
 }  // namespace strads::testing

@@ -20,9 +20,9 @@ wire::Hello MakeHello(wire::Role role = wire::Role::kWorker) {
   return hello;
 }
 
-Membership MakeMembership(int workers, int schedulers) {
+Membership MakeMembership(int workers, int schedulers, int holders = 0) {
   return Membership("lasso", {{"lambda", "0.5"}, {"workers", std::to_string(workers)}}, workers,
-                    schedulers);
+                    schedulers, holders);
 }
 
 TEST(Membership, GivesRanksInOrderOfArrivalAndToEachRoleItsOwn) {
@@ -41,6 +41,21 @@ TEST(Membership, GivesRanksInOrderOfArrivalAndToEachRoleItsOwn) {
   EXPECT_EQ(membership.Find("s")->role, wire::Role::kScheduler);
   EXPECT_EQ(membership.Find("z"), nullptr);
   EXPECT_EQ(membership.all().size(), 3u);
+}
+
+TEST(Membership, HasHoldersBesideTheOtherRoles) {
+  Membership membership = MakeMembership(1, 0, 2);
+  EXPECT_EQ(membership.CountJoined(), "0 of 1 workers, 0 of 2 holders");
+  EXPECT_EQ(membership.OnHello("h", MakeHello(wire::Role::kHolder)).member->Name(),
+            "holder 0 (process 4711 on host7)");
+  EXPECT_EQ(membership.OnHello("w", MakeHello()).member, &membership.worker(0));
+  EXPECT_FALSE(membership.AllJoined());
+  EXPECT_EQ(membership.OnHello("i", MakeHello(wire::Role::kHolder)).member, &membership.holder(1));
+  EXPECT_TRUE(membership.AllJoined());
+  EXPECT_THAT(membership.OnHello("j", MakeHello(wire::Role::kHolder)).reason,
+              HasSubstr("all its 2 holders"));
+  EXPECT_THAT(membership.OnHello("k", MakeHello(static_cast<wire::Role>(3))).reason,
+              HasSubstr("role 3"));
 }
 
 TEST(Membership, TakesARepeatedHelloForWhatItIs) {

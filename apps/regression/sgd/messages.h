@@ -3,6 +3,7 @@
 #include <strads/fields.h>
 #include <strads/local_sgd.h>
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,10 @@ struct Parameters {
   std::vector<double> inverses, centre;
   std::string positive;  // logistic: the label of y = 1
   double lambda = 1;     // the penalty's, divided by the number of rows
+
+  // Of holders: what is not a vector is the same.
+  static Parameters Join(std::span<const Parameters> parts);
+
   STRADS_FIELDS(weights, inverses, centre, positive, lambda)
 };
 

@@ -11,7 +11,29 @@
 
 namespace strads::regression::sgd {
 
-Model::Model(const Options& options) : options_(options) {
+namespace {
+
+std::vector<double> JoinOf(std::span<const Parameters> parts,
+                           std::vector<double> Parameters::*member) {
+  std::vector<double> whole;
+  for (const Parameters& part : parts)
+    whole.insert(whole.end(), (part.*member).begin(), (part.*member).end());
+  return whole;
+}
+
+}  // namespace
+
+Parameters Parameters::Join(std::span<const Parameters> parts) {
+  Parameters whole = parts.front();
+  std::vector<SharedWeights> weights;
+  for (const Parameters& part : parts) weights.push_back(part.weights);
+  whole.weights = SharedWeights::Join(weights);
+  whole.inverses = JoinOf(parts, &Parameters::inverses);
+  whole.centre = JoinOf(parts, &Parameters::centre);
+  return whole;
+}
+
+Model::Model(const Options& options, Slice slice) : options_(options), slice_(slice) {
   options.Validate();
   loss = options.loss;
   solver = options.solver;
@@ -33,29 +55,28 @@ void Model::Begin(std::span<const Partial> starts) {
     throw DataError(
         options_.data + ": has " + std::to_string(labels.size()) +
         " different labels, expected two with --solver=sgd (lbfgs and fista take more)");
-  parameters_.weights.w.setZero(width);
+  const auto [first, last] = slice_.RangeOf(width);
+  parameters_.weights.w.setZero(last - first);
   parameters_.lambda = options_.lambda / static_cast<double>(rows_);
   if (!labels.empty()) parameters_.positive = labels.back();
   const Variables variables(options_.problem(), stats, 1, false);
   if (options_.scale != "none")
-    inverses_.assign(variables.inverses().begin(), variables.inverses().end());
+    inverses_.assign(variables.inverses().begin() + first, variables.inverses().begin() + last);
   if (options_.intercept) {
-    centre_.resize(width);
-    for (int64_t j = 0; j < width; ++j)
-      centre_[j] = variables.means()[Index(j)] * variables.inverses()[Index(j)];
+    centre_.resize(last - first);
+    for (int64_t j = first; j < last; ++j)
+      centre_[j - first] = variables.means()[Index(j)] * variables.inverses()[Index(j)];
   }
   parameters_.inverses = inverses_;
   parameters_.centre = {centre_.begin(), centre_.end()};
   heard_.resize(starts.size(), 0);
   average_ = WeightAverage(rows_, options_.average, centre_);
-  MakeOutputs();
 }
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
   for (const LocalSteps& steps : gradients) heard_.at(Index(steps.rank)) = 1;
   if (std::ranges::count(heard_, 0) == 0) parameters_.inverses = parameters_.centre = {};
-  MakeOutputs();
 }
 
 Parameters Model::Answer() const {
@@ -64,7 +85,7 @@ Parameters Model::Answer() const {
   return answer;
 }
 
-void Model::MakeOutputs() {
+void Model::Finish() {
   const SharedWeights& weights = average_.Answer(parameters_.weights);
   outputs.resize(1);
   Output& output = outputs.front();
@@ -81,7 +102,7 @@ strads::Report Model::Report() const {
   strads::Report report;
   const SharedWeights& weights = average_.Answer(parameters_.weights);
   report.penalty = 0.5 * options_.lambda * weights.w.squaredNorm();
-  report.nonzeros = outputs.empty() ? 0 : outputs.front().coefficients.CountNonzeros();
+  report.nonzeros = (weights.w.array() != 0).count();
   average_.Tell(options_.epochs, report);
   return report;
 }

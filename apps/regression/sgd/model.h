@@ -2,6 +2,7 @@
 
 #include <strads/local_sgd.h>
 #include <strads/report.h>
+#include <strads/slice.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -14,22 +15,23 @@
 
 namespace strads::regression::sgd {
 
-// Owns the weights: see WeightAverage (strads/local_sgd.h).
+// Owns the weights, or a range of them: see WeightAverage (strads/local_sgd.h).
 class Model : public RegressionModel {
  public:
   Model() = default;
-  explicit Model(const Options& options);
+  explicit Model(const Options& options, Slice slice = {});
 
   void Begin(std::span<const Partial> starts);
   void Pull(std::span<const LocalSteps> gradients);
   const Parameters& parameters() const { return parameters_; }
   Parameters Answer() const;
+  void Collect(const Parameters& answer) { parameters_ = answer; }
+  void Finish();
   strads::Report Report() const;
 
  private:
-  void MakeOutputs();
-
   Options options_;
+  Slice slice_;
   int64_t rows_ = 0;
   Parameters parameters_;
   std::vector<double> inverses_;  // 1 / d_j; empty: all are 1

@@ -5,6 +5,7 @@
 #include <strads/local_sgd.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,10 @@ struct Parameters {
   double positive_weight = 1, negative_weight = 1;  // of the losses of rows of that class, and not
   double lambda = 1;                                // 1 / (C rows): minimised is P / (C rows)
   double step = 1;                                  // of the first rows
+
+  // Of holders: all but the weights is the same.
+  static Parameters Join(std::span<const Parameters> parts);
+
   STRADS_FIELDS(weights, positive, positive_weight, negative_weight, lambda, step)
 };
 

@@ -14,7 +14,16 @@
 
 namespace strads::sgd {
 
-Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
+Parameters Parameters::Join(std::span<const Parameters> parts) {
+  Parameters whole = parts.front();
+  std::vector<SharedWeights> weights;
+  for (const Parameters& part : parts) weights.push_back(part.weights);
+  whole.weights = SharedWeights::Join(weights);
+  return whole;
+}
+
+Model::Model(const Options& options, Slice slice)
+    : options_(options), slice_(slice), class_weights_(options.class_weights) {
   options.Validate();
   loss = options.loss;
   C = options.C;
@@ -47,7 +56,8 @@ void Model::Begin(std::span<const Start> starts) {
   if (num_features >= std::numeric_limits<int32_t>::max())
     throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
   const auto rows = static_cast<double>(rows_);
-  parameters_.weights.w.setZero(num_features + (has_bias ? 1 : 0));
+  const auto [first, last] = slice_.RangeOf(num_features + (has_bias ? 1 : 0));
+  parameters_.weights.w.setZero(last - first);
   parameters_.positive = labels.back();
   parameters_.negative_weight = weights_of_classes[0];
   parameters_.positive_weight = weights_of_classes[1];
@@ -56,12 +66,10 @@ void Model::Begin(std::span<const Start> starts) {
   if (options_.step == 0)
     parameters_.step = squared_norms > 0 ? rows / (CurvatureOf(options_.loss) * squared_norms) : 1;
   average_ = WeightAverage(rows_, options_.average);
-  MakeClass();
 }
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
-  MakeClass();
 }
 
 Parameters Model::Answer() const {
@@ -70,7 +78,7 @@ Parameters Model::Answer() const {
   return answer;
 }
 
-void Model::MakeClass() {
+void Model::Finish() {
   classes.resize(1);
   svm::ClassModel& made = classes.front();
   made.label = labels.back();

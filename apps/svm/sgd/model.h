@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/report.h>
+#include <strads/slice.h>
 
 #include <cstdint>
 #include <span>
@@ -12,23 +13,25 @@
 
 namespace strads::sgd {
 
-// Owns the weights: see WeightAverage (strads/local_sgd.h).
+// Owns the weights, or a range of them: see WeightAverage (strads/local_sgd.h).
 class Model : public svm::SvmModel {
  public:
   Model() = default;
-  explicit Model(const Options& options);
+  explicit Model(const Options& options, Slice slice = {});
 
   void Begin(std::span<const Start> starts);
   void Pull(std::span<const LocalSteps> gradients);
   const Parameters& parameters() const { return parameters_; }
   Parameters Answer() const;
+  void Collect(const Parameters& answer) { parameters_ = answer; }
+  void Finish();
   strads::Report Report() const;
 
  private:
-  void MakeClass();
   const Eigen::VectorXd& weights() const { return average_.Answer(parameters_.weights).w; }
 
   Options options_;
+  Slice slice_;
   svm::ClassWeights class_weights_;
   int64_t rows_ = 0;
   Parameters parameters_;

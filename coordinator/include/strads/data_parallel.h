@@ -4,6 +4,7 @@
 #include <strads/options.h>
 #include <strads/report.h>
 #include <strads/shard.h>
+#include <strads/slice.h>
 
 #include <Eigen/Core>
 #include <algorithm>
@@ -31,9 +32,36 @@ inline Shape Whole(std::span<const Shape> shards) {
   return whole;
 }
 
+// The elements of `whole` that a holder owns.
+inline Eigen::VectorXd PartOf(const Eigen::VectorXd& whole, Slice slice) {
+  const auto [first, last] = slice.RangeOf(whole.size());
+  return whole.segment(first, last - first);
+}
+
+// The vectors `vector_of(part)` of all parts, one after the other.
+template <class Part, class VectorOf>
+Eigen::VectorXd JoinParts(std::span<const Part> parts, const VectorOf& vector_of) {
+  Eigen::Index size = 0;
+  for (const Part& part : parts) size += vector_of(part).size();
+  Eigen::VectorXd whole(size);
+  Eigen::Index first = 0;
+  for (const Part& part : parts) {
+    const Eigen::VectorXd& own = vector_of(part);
+    whole.segment(first, own.size()) = own;
+    first += own.size();
+  }
+  return whole;
+}
+
 // Parameters, or a gradient, that are one vector.
 struct Weights {
   Eigen::VectorXd w;
+
+  Weights PartOf(Slice slice) const { return {strads::PartOf(w, slice)}; }
+  static Weights Join(std::span<const Weights> parts) {
+    return {JoinParts(parts, [](const Weights& part) -> const Eigen::VectorXd& { return part.w; })};
+  }
+
   STRADS_FIELDS(w)
 };
 
@@ -67,6 +95,7 @@ struct Weights {
 //       void Pull(std::span<const Gradient>);         // at least one
 //       const Parameters& parameters() const;
 //       Parameters Answer() const;                    // optional: what is measured, if not those
+//       void Finish();                                // optional: once, after the last pull
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)
 //     };
@@ -95,6 +124,33 @@ concept DataParallelApp = Message<typename A::Options> && Message<typename A::St
   { model.Pull(gradients) } -> std::same_as<void>;
   { std::as_const(model).parameters() } -> std::convertible_to<const typename A::Parameters&>;
   { std::as_const(model).Report() } -> std::same_as<Report>;
+};
+
+// A data-parallel app whose parameters may be divided over several holders (--holders), each with a
+// range of them. A holder has a Model of its own, which is given the ranges of gradients and has
+// the range of the parameters; workers push what all holders have given leave for, and read the
+// ranges put together. Beside what every data-parallel app has:
+//
+//   struct Parameters { static Parameters Join(std::span<const Parameters>); };  // in order
+//   struct Gradient   { Gradient PartOf(strads::Slice) const; };
+//   struct Model {
+//     Model(const Options&, strads::Slice);   // the range of a holder; Slice{}: all
+//     void Collect(const Parameters&);        // after the last pull, on the coordinator: of all
+//   };
+//
+// strads::Weights has PartOf and Join. Report().penalty and nonzeros of holders add up; the rest of
+// a report should be the same for all of them, and is taken from the first. With bsp the answer
+// does not depend on the number of holders, if Pull treats every parameter by itself.
+template <class A>
+concept DivisibleApp = DataParallelApp<A> &&
+    std::constructible_from<typename A::Model, const typename A::Options&, Slice> &&
+    requires(typename A::Model model,
+             const typename A::Parameters& parameters,
+             std::span<const typename A::Parameters> parts,
+             const typename A::Gradient& gradient) {
+  { A::Parameters::Join(parts) } -> std::convertible_to<typename A::Parameters>;
+  { gradient.PartOf(Slice{}) } -> std::convertible_to<typename A::Gradient>;
+  { model.Collect(parameters) } -> std::same_as<void>;
 };
 
 }  // namespace strads

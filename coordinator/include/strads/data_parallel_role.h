@@ -2,6 +2,7 @@
 
 #include <strads/bytes.h>
 #include <strads/data_parallel.h>
+#include <strads/error.h>
 #include <strads/report.h>
 
 #include <cstdint>
@@ -11,14 +12,16 @@
 
 namespace strads {
 
-// The roles of a DataParallelApp with its types erased: messages are bytes.
+// The roles of a DataParallelApp with its types erased: messages are bytes. Parameters and
+// gradients are in as many parts as there are holders, or whole, in one, if there are none.
 class DataParallelWorkerRole {
  public:
   virtual ~DataParallelWorkerRole() = default;
   virtual Bytes Describe() = 0;
-  // Keeps these parameters until the next ones. Before Push and Loss.
-  virtual void Read(const Bytes& parameters) = 0;
-  virtual Bytes Push(int64_t clock) = 0;
+  // Keeps this part of the parameters until the next one. All parts before Push and Loss.
+  virtual void Read(size_t part, const Bytes& parameters) = 0;
+  // The parts of the gradient.
+  virtual std::vector<Bytes> Push(int64_t clock) = 0;
   virtual double Loss() = 0;
 };
 
@@ -30,6 +33,10 @@ class DataParallelModelRole {
   virtual Bytes Parameters() const = 0;
   // The parameters whose loss is the run's, if they are others than workers read.
   virtual std::optional<Bytes> Answer() const { return std::nullopt; }
+  // Of the coordinator's model, if holders have the parameters: the answers of all of them.
+  virtual void Collect(std::span<const Bytes>) {}
+  // After the last Pull or Collect.
+  virtual void Finish() {}
   virtual strads::Report Report() const = 0;
   virtual Bytes Save() const = 0;
 };
@@ -47,31 +54,62 @@ std::vector<M> UnpackAll(std::span<const Bytes> packed) {
 template <DataParallelApp A>
 class DataParallelWorkerOf final : public DataParallelWorkerRole {
  public:
-  DataParallelWorkerOf(const Bytes& options, Shard shard)
-      : worker_(Unpack<typename A::Options>(options), shard) {}
+  DataParallelWorkerOf(const Bytes& options, Shard shard, int holders)
+      : worker_(Unpack<typename A::Options>(options), shard),
+        parts_(holders > 1 ? static_cast<size_t>(holders) : 0) {
+    if (holders > 1 && !DivisibleApp<A>)
+      throw ProtocolError("the parameters of this app cannot be divided over holders");
+  }
   Bytes Describe() override {
     const typename A::Start& start = worker_.Describe();
     return Pack(start);
   }
-  void Read(const Bytes& parameters) override {
-    parameters_ = Unpack<typename A::Parameters>(parameters);
+  void Read(size_t part, const Bytes& parameters) override {
+    if (parts_.empty()) {
+      parameters_ = Unpack<typename A::Parameters>(parameters);
+    } else {
+      parts_.at(part) = Unpack<typename A::Parameters>(parameters);
+      joined_ = false;
+    }
   }
-  Bytes Push(int64_t clock) override {
+  std::vector<Bytes> Push(int64_t clock) override {
+    Join();
     const typename A::Gradient& gradient = worker_.Push(parameters_, clock);
-    return Pack(gradient);
+    if (parts_.empty()) return {Pack(gradient)};
+    std::vector<Bytes> parts;
+    if constexpr (DivisibleApp<A>) {
+      const int count = static_cast<int>(parts_.size());
+      for (int i = 0; i < count; ++i) {
+        const typename A::Gradient& part = gradient.PartOf(Slice{i, count});
+        parts.push_back(Pack(part));
+      }
+    }
+    return parts;
   }
-  double Loss() override { return worker_.Loss(parameters_); }
+  double Loss() override {
+    Join();
+    return worker_.Loss(parameters_);
+  }
 
  private:
+  void Join() {
+    if (joined_) return;
+    joined_ = true;
+    if constexpr (DivisibleApp<A>)
+      parameters_ = A::Parameters::Join(std::span<const typename A::Parameters>(parts_));
+  }
+
   typename A::Worker worker_;
   typename A::Parameters parameters_;
+  std::vector<typename A::Parameters> parts_;  // of several holders
+  bool joined_ = true;
 };
 
 template <DataParallelApp A>
 class DataParallelModelOf final : public DataParallelModelRole {
  public:
-  explicit DataParallelModelOf(const Bytes& options)
-      : model_(Unpack<typename A::Options>(options)) {}
+  DataParallelModelOf(const Bytes& options, Slice slice)
+      : model_(MakeModel(Unpack<typename A::Options>(options), slice)) {}
   void Begin(std::span<const Bytes> starts) override {
     const std::vector<typename A::Start> unpacked = UnpackAll<typename A::Start>(starts);
     model_.Begin(std::span<const typename A::Start>(unpacked));
@@ -91,10 +129,27 @@ class DataParallelModelOf final : public DataParallelModelRole {
     }
     return std::nullopt;
   }
+  void Collect(std::span<const Bytes> answers) override {
+    if constexpr (DivisibleApp<A>) {
+      const std::vector<typename A::Parameters> parts = UnpackAll<typename A::Parameters>(answers);
+      model_.Collect(A::Parameters::Join(std::span<const typename A::Parameters>(parts)));
+    }
+  }
+  void Finish() override {
+    if constexpr (requires { model_.Finish(); }) model_.Finish();
+  }
   strads::Report Report() const override { return model_.Report(); }
   Bytes Save() const override { return Pack(model_); }
 
  private:
+  static typename A::Model MakeModel(const typename A::Options& options, Slice slice) {
+    if constexpr (DivisibleApp<A>) {
+      return typename A::Model(options, slice);
+    } else {
+      return typename A::Model(options);
+    }
+  }
+
   typename A::Model model_;
 };
 

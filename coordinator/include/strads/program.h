@@ -81,10 +81,11 @@ struct Program {
   // Programs, of options of their own, that train instead where --solver=NAME says so.
   std::map<std::string, std::shared_ptr<const Program>> solvers = {};
   // Of a DataParallelApp, and then the three roles above are empty.
-  std::function<std::unique_ptr<DataParallelWorkerRole>(const Bytes& options, Shard)>
+  std::function<std::unique_ptr<DataParallelWorkerRole>(const Bytes& options, Shard, int holders)>
       make_data_parallel_worker = {};
-  std::function<std::unique_ptr<DataParallelModelRole>(const Bytes& options)>
+  std::function<std::unique_ptr<DataParallelModelRole>(const Bytes& options, Slice)>
       make_data_parallel_model = {};
+  bool divides = false;  // a DivisibleApp
   bool is_data_parallel() const { return make_data_parallel_model != nullptr; }
   // What there is to say to people about the model of a run that has ended; may be empty.
   std::function<std::string(const Bytes& model)> describe = {};
@@ -196,12 +197,13 @@ Program MakeProgram(const std::string& name,
   program.pack_options = [](const OptionValues& values) {
     return Pack(MakeOptions<Options>(values));
   };
-  program.make_data_parallel_worker = [](const Bytes& options, Shard shard) {
-    return std::make_unique<internal::DataParallelWorkerOf<A>>(options, shard);
+  program.make_data_parallel_worker = [](const Bytes& options, Shard shard, int holders) {
+    return std::make_unique<internal::DataParallelWorkerOf<A>>(options, shard, holders);
   };
-  program.make_data_parallel_model = [](const Bytes& options) {
-    return std::make_unique<internal::DataParallelModelOf<A>>(options);
+  program.make_data_parallel_model = [](const Bytes& options, Slice slice) {
+    return std::make_unique<internal::DataParallelModelOf<A>>(options, slice);
   };
+  program.divides = DivisibleApp<A>;
   return program;
 }
 

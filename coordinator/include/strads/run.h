@@ -18,7 +18,7 @@ struct RunHooks {
   std::function<void(const std::string&)> on_news;
   // Set by anyone, at any time: the run ends after the round that is under way.
   const std::atomic<bool>* stop = nullptr;
-  // The command line that starts this binary as a worker or scheduler, for --processes.
+  // The command line that starts this binary as another role, for --processes.
   std::vector<std::string> child_command;
 };
 
@@ -37,9 +37,9 @@ RunResult Run(const Program& program,
               const RunOptions& run_options,
               const RunHooks& hooks = {});
 
-// Plays a worker or a scheduler for the coordinator at run_options.connect until its run ends.
-// `claimed` are the options this process was given itself: the coordinator refuses it if its run
-// has others. Throws Error if it is refused, fails, or the coordinator is lost.
+// Plays a worker, a scheduler or a holder for the coordinator at run_options.connect until its run
+// ends. `claimed` are the options this process was given itself: the coordinator refuses it if its
+// run has others. Throws Error if it is refused, fails, or the coordinator is lost.
 void Join(const std::vector<Program>& programs,
           const std::string& app,
           const OptionValues& claimed,

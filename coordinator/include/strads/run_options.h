@@ -12,6 +12,7 @@ struct RunOptions {
   int workers = 1;     // shards of the data; part of the answer
   int threads = 1;     // threads of each worker; not part of the answer
   int schedulers = 0;  // 0: the coordinator makes the plans itself
+  int holders = 0;     // of the parameters of a data-parallel app; 0: the coordinator holds them
   int staleness = 0;   // rounds a worker may lag behind the updates; 0: bulk synchronous
   std::string consistency = "bsp";  // of data-parallel apps: coordinator/consistency.h
   int backup_workers = 0;           // of consistency backup: gradients of a clock not waited for
@@ -19,10 +20,10 @@ struct RunOptions {
   double tolerance = 1e-4;          // converged once the relative gap is at most this
   int64_t max_rounds = 0;           // 0: no bound
   double max_time = 0;              // seconds of solving; 0: no bound
-  bool processes = false;           // workers and schedulers are processes of this machine
+  bool processes = false;           // roles but the coordinator are processes of this machine
   std::string role = "all";
   std::string listen;   // where the coordinator listens, e.g. tcp://0.0.0.0:5555
-  std::string connect;  // where workers and schedulers find it
+  std::string connect;  // where the other roles find it
   bool insecure = false;
   double join_timeout = 60;    // seconds
   double load_timeout = 3600;  // seconds
@@ -39,6 +40,7 @@ struct RunOptions {
   STRADS_FIELDS(workers,
                 threads,
                 schedulers,
+                holders,
                 staleness,
                 consistency,
                 backup_workers,
@@ -66,8 +68,9 @@ struct RunOptions {
       "workers: number of workers, each with its own shard of the data (part of the answer)",
       "threads: threads of each worker (never part of the answer)",
       "schedulers: number of schedulers, each owning part of the variables; 0: the coordinator "
-      "makes "
-      "the plans",
+      "makes the plans",
+      "holders: of data-parallel apps, number of parameter holders, each with a range of the "
+      "parameters; 0: the coordinator holds them",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
       "consistency: of data-parallel apps, how old the parameters may be that workers read: bsp, "
       "ssp, essp, async or backup",
@@ -76,10 +79,10 @@ struct RunOptions {
       "tolerance: the run has converged once its relative gap is at most this",
       "max_rounds: end after so many rounds; 0: no bound",
       "max_time: end after so many seconds of solving; 0: no bound",
-      "processes: start workers and schedulers as processes of this machine, not as threads",
-      "role: all, coordinator, worker or scheduler",
+      "processes: start all roles but the coordinator as processes of this machine, not as threads",
+      "role: all, coordinator, worker, scheduler or holder",
       "listen: where the coordinator listens, tcp://HOST:PORT or ipc://PATH",
-      "connect: where a worker or scheduler finds its coordinator",
+      "connect: where a worker, scheduler or holder finds its coordinator",
       "insecure: let the coordinator listen beyond this machine, without encryption",
       "join_timeout: seconds to wait for all roles to come together",
       "load_timeout: seconds that the workers may take to read their data",
@@ -94,6 +97,9 @@ struct RunOptions {
       "(exponential)",
       "trace: of data-parallel apps, keep the parameters of every so many clocks and compute their "
       "objective after the last; 0: none")
+
+  // Whether this process joins the run of another one.
+  bool IsMember() const { return role == "worker" || role == "scheduler" || role == "holder"; }
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.
   void Validate() const;

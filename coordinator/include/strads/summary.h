@@ -17,7 +17,7 @@ enum class Termination {
   kMaxRounds,   // --max_rounds rounds were done
   kMaxTime,     // --max_time seconds were over
   kUserStop,    // someone asked for it (Ctrl-C)
-  kWorkerLost,  // a worker or scheduler is gone; the model is that of the last complete round
+  kWorkerLost,  // a member is gone; the model is that of the last complete round
   kFailure,     // the objective is no longer finite
 };
 
@@ -75,9 +75,11 @@ struct Summary {
   int64_t peak_rss_bytes = 0;             // the largest process of the run
   int64_t coordinator_rss_bytes = 0;      // of its process at most
   std::vector<int64_t> worker_rss_bytes;  // of each worker's process at most, in rank order
+  std::vector<int64_t> holder_rss_bytes;  // of each holder's
   int64_t bytes_sent = 0;                 // by the coordinator
   int64_t bytes_received = 0;
-  int64_t bytes_between_workers = 0;   // blocks that they handed to each other
+  // Past the coordinator: blocks between workers, or gradients and parameters to and from holders.
+  int64_t bytes_between_members = 0;
   int64_t frames_dropped = 0;          // foreign or malformed, by all roles
   double idle_seconds = 0;             // all workers waited for a pull or a plan
   double plan_wait_seconds = 0;        // the part of it after the pull: for a plan

@@ -45,7 +45,11 @@ struct SgdSteps {
 struct SharedWeights {
   Eigen::VectorXd w;
   double constant = 0;
-  int64_t pulls = 0;  // LocalSteps that are in them
+  int64_t pulls = 0;  // LocalSteps that are in them; of joined parts, the sum
+
+  // Of parts that holders have. Each has a constant of its own: that of the first is taken.
+  static SharedWeights Join(std::span<const SharedWeights> parts);
+
   STRADS_FIELDS(w, constant, pulls)
 };
 
@@ -59,6 +63,10 @@ struct LocalSteps {
   double constant_change = 0;
   double centre_change = 0;
   WeightChange change;  // sparse where few features were met
+
+  // For a holder of a part of the weights.
+  LocalSteps PartOf(Slice slice) const;
+
   STRADS_FIELDS(rank, shard_rows, visits, shrink, constant_change, centre_change, change)
 };
 
@@ -128,7 +136,7 @@ class WeightAverage {
   WeightAverage() = default;
   // The answer is, if it `averages`, the average of w after pull k = 1, 2, ..., each counted k
   // times (Lacoste-Julien, Schmidt and Bach, 2012); else w.
-  // `centre` as the workers' rows have it, if they do.
+  // `centre` as the workers' rows have it, if they do, of the weights that are pulled into.
   WeightAverage(int64_t rows, bool averages, Eigen::VectorXd centre = {})
       : rows_(rows), averages_(averages), centre_(std::move(centre)) {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/fields.h>
+#include <strads/slice.h>
 
 #include <cstdint>
 #include <span>
@@ -12,11 +13,13 @@ namespace strads {
 // A vector on its way: its non-zeros (12 bytes each) where that is smaller than all of it (8 bytes
 // each).
 struct WeightChange {
-  std::vector<int32_t> indices;  // empty: `values` are all
+  int64_t size = 0;              // of the vector
+  std::vector<int32_t> indices;  // empty: `values` are all, or all are zero
   std::vector<double> values;
 
   static WeightChange Of(std::span<const double> dense) {
     WeightChange change;
+    change.size = static_cast<int64_t>(dense.size());
     size_t nonzeros = 0;
     for (const double value : dense) nonzeros += value != 0;
     if (nonzeros == 0) return change;
@@ -41,18 +44,36 @@ struct WeightChange {
   // For what has few zeros: looks for none.
   static WeightChange All(std::vector<double> dense) {
     WeightChange change;
+    change.size = static_cast<int64_t>(dense.size());
     change.values = std::move(dense);
     return change;
   }
 
-  // Whether it fits a vector of `size` numbers.
-  bool Fits(size_t size) const {
-    if (indices.empty()) return values.empty() || values.size() == size;
+  // Whether it fits a vector of so many numbers.
+  bool Fits(size_t count) const {
+    if (indices.empty()) return values.empty() || values.size() == count;
     if (indices.size() != values.size()) return false;
     for (const int32_t j : indices) {
-      if (j < 0 || static_cast<size_t>(j) >= size) return false;
+      if (j < 0 || static_cast<size_t>(j) >= count) return false;
     }
     return true;
+  }
+
+  // The elements that a holder of a part of the vector owns. O(non-zeros), or O(the elements).
+  WeightChange PartOf(Slice slice) const {
+    const auto [first, last] = slice.RangeOf(size);
+    WeightChange part;
+    part.size = last - first;
+    if (indices.empty()) {
+      if (!values.empty()) part.values.assign(values.begin() + first, values.begin() + last);
+      return part;
+    }
+    for (size_t k = 0; k < indices.size(); ++k) {
+      if (indices[k] < first || indices[k] >= last) continue;
+      part.indices.push_back(static_cast<int32_t>(indices[k] - first));
+      part.values.push_back(values[k]);
+    }
+    return part;
   }
 
   // w += scale times this, which fits.
@@ -65,7 +86,7 @@ struct WeightChange {
     }
   }
 
-  STRADS_FIELDS(indices, values)
+  STRADS_FIELDS(size, indices, values)
 };
 
 }  // namespace strads

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "coordinator/holder.h"
+
+namespace strads {
+
+// The coordinator holds all parameters.
+class OwnParameters final : public ParameterStore {
+ public:
+  // All must outlive it. Throws Error (kUsage) if the options do not go with this pattern.
+  OwnParameters(std::unique_ptr<DataParallelModelRole> model,
+                const RunOptions& options,
+                wire::ReliableEndpoint& endpoint,
+                Membership& membership,
+                const wire::Clock& clock);
+
+  void Start(std::vector<Bytes> starts, OnClock on_clock) override;
+  void OnFrame(Member& member, wire::Delivery& delivery) override;
+  void Collect() override { holder_.Stop(); }
+  bool collected() const override { return holder_.engine().stopped(); }
+  std::vector<Bytes> Answer() override { return {holder_.Answer()}; }
+  Report ModelReport() const override { return holder_.model().Report(); }
+  Bytes Save() const override { return holder_.model().Save(); }
+  std::vector<Member*> Missing() override;
+  const EngineState& state() const override { return holder_.engine(); }
+  ClockTally Tally() const override { return holder_.Tally(); }
+
+ private:
+  Membership& membership_;
+  OnClock on_clock_;
+  Holder holder_;
+};
+
+}  // namespace strads
