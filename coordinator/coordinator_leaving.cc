@@ -103,6 +103,8 @@ void CoordinatorNode::Conclude() {
 void CoordinatorNode::OnLost(Member& member, const std::string& how) {
   const std::string message = member.Name() + " " + how + "; " + member.LastAnswer();
   VLOG(1) << message;
+  // It leaves once it knows that it was heard.
+  if (member.failure) endpoint_.SendUnsequenced(member.address, FrameKind::kAck, {});
   endpoint_.Close(member.address);
   switch (phase_) {
     case Phase::kJoining:

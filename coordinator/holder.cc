@@ -36,11 +36,6 @@ void Holder::OnGradient(int rank, wire::Delivery& delivery) {
   engine_->OnGradient(rank, delivery.header.round, head.version, std::move(delivery.parts[1]));
 }
 
-void Holder::Stop() {
-  engine_->Stop();
-  if (!std::exchange(finished_, true)) model_->Finish();
-}
-
 void Holder::Send(int rank, const Grant& grant, const Bytes& parameters) {
   send_(rank, {.kind = FrameKind::kGrant, .round = grant.last},
         {Pack(wire::GrantHead{grant.first, grant.last, grant.version}), parameters});

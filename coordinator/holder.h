@@ -32,7 +32,7 @@ class Holder final : private ClockEngine::Outlet {
   // Throws ProtocolError if that worker may not push it.
   void OnGradient(int rank, wire::Delivery& delivery);
   // No gradient counts from now on.
-  void Stop();
+  void Stop() { engine_->Stop(); }
 
   // Once started.
   const ClockEngine& engine() const { return *engine_; }
@@ -53,7 +53,6 @@ class Holder final : private ClockEngine::Outlet {
   const ParameterStore::OnClock on_clock_;
   const std::unique_ptr<const Consistency> consistency_;
   std::optional<ClockEngine> engine_;
-  bool finished_ = false;
 };
 
 }  // namespace strads

@@ -2,6 +2,8 @@
 
 #include <strads/error.h>
 
+#include <utility>
+
 namespace strads {
 
 OwnParameters::OwnParameters(std::unique_ptr<DataParallelModelRole> model,
@@ -32,6 +34,11 @@ void OwnParameters::OnFrame(Member& member, wire::Delivery& delivery) {
                         ", expected a gradient");
   member.last_round = delivery.header.round;
   holder_.OnGradient(member.index, delivery);
+}
+
+void OwnParameters::Collect() {
+  holder_.Stop();
+  if (!std::exchange(collected_, true)) holder_.model().Finish();
 }
 
 std::vector<Member*> OwnParameters::Missing() {

@@ -20,8 +20,8 @@ class OwnParameters final : public ParameterStore {
 
   void Start(std::vector<Bytes> starts, OnClock on_clock) override;
   void OnFrame(Member& member, wire::Delivery& delivery) override;
-  void Collect() override { holder_.Stop(); }
-  bool collected() const override { return holder_.engine().stopped(); }
+  void Collect() override;
+  bool collected() const override { return collected_; }
   std::vector<Bytes> Answer() override { return {holder_.Answer()}; }
   Report ModelReport() const override { return holder_.model().Report(); }
   Bytes Save() const override { return holder_.model().Save(); }
@@ -33,6 +33,7 @@ class OwnParameters final : public ParameterStore {
   Membership& membership_;
   OnClock on_clock_;
   Holder holder_;
+  bool collected_ = false;
 };
 
 }  // namespace strads

@@ -103,6 +103,7 @@ TEST_P(RegressionSgd, ComesToTheOptimumThatOtherSolversFind) {
   }
   const bool is_bounded = consistency != "async" && consistency != "backup";
   if (!is_bounded) run.max_rounds = 600;
+  if (consistency == "essp") run.holders = 3;
   const Fit fit = Train(problem, options, run);
   regression::Options exact = options.problem();
   exact.tolerance = 1e-9;
@@ -151,6 +152,25 @@ TEST(RegressionSgd, IsTheSameForAnyNumberOfThreadsAndNeedsNoRowsInEveryShard) {
   const Fit three = Train(problem, {}, run);
   EXPECT_EQ(one.model.outputs[0].coefficients, three.model.outputs[0].coefficients);
   EXPECT_EQ(one.model.outputs[0].intercept, three.model.outputs[0].intercept);
+}
+
+TEST(RegressionSgd, HasTheSameModelForAnyNumberOfHolders) {
+  const RegressionProblem problem = RandomRegression(11, 60, 5);
+  for (const bool average : {false, true}) {
+    Options options;
+    options.scale = "standard";
+    options.average = average;
+    RunOptions run = Rounds(3, 40);
+    const Fit whole = Train(problem, options, run);
+    for (const int holders : {1, 2, 4, 6}) {
+      run.holders = holders;
+      const Fit divided = Train(problem, options, run);
+      EXPECT_EQ(divided.model.outputs[0].coefficients, whole.model.outputs[0].coefficients);
+      EXPECT_EQ(divided.model.outputs[0].intercept, whole.model.outputs[0].intercept);
+      EXPECT_EQ(divided.summary.objective, whole.summary.objective) << holders << " holders";
+      EXPECT_EQ(divided.summary.nonzeros, whole.summary.nonzeros);
+    }
+  }
 }
 
 TEST(RegressionSgd, EndsAfterSoManyPasses) {

@@ -4,6 +4,7 @@
 #include <strads/error.h>
 #include <strads/local_sgd.h>
 #include <strads/parallel.h>
+#include <strads/random.h>
 #include <strads/row_losses.h>
 #include <strads/run.h>
 
@@ -171,6 +172,51 @@ TEST(LocalSgd, TellsOfTheFeaturesThatItMetAlone) {
   EXPECT_TRUE(weights.Change().values.empty());
 }
 
+TEST(WeightChange, OfAVectorIsThoseOfItsParts) {
+  Random random(5, 1);
+  for (const double density : {0.0, 0.2, 1.0}) {
+    std::vector<double> dense(23, 0.0);
+    for (double& value : dense) {
+      if (random.Uniform() < density) value = random.Uniform() - 0.5;
+    }
+    // As workers make it: not in order.
+    WeightChange change = WeightChange::Of(dense);
+    std::ranges::reverse(change.indices);
+    if (!change.indices.empty()) std::ranges::reverse(change.values);
+    for (const int count : {1, 2, 5, 30}) {
+      std::vector<double> joined;
+      for (int index = 0; index < count; ++index) {
+        const WeightChange part = change.PartOf({index, count});
+        std::vector<double> own(static_cast<size_t>(part.size), 0.0);
+        ASSERT_TRUE(part.Fits(own.size()));
+        part.AddTo(own);
+        joined.insert(joined.end(), own.begin(), own.end());
+      }
+      EXPECT_EQ(joined, dense) << count << " parts, density " << density;
+    }
+  }
+}
+
+TEST(Sgd, HasTheSameModelForAnyNumberOfHolders) {
+  const SvmProblem problem = RandomSvm(21, 60, 9, 2);
+  for (const bool average : {false, true}) {
+    const TempDir folder;
+    sgd::Options options;
+    options.data = folder.Write("data.libsvm", problem.Libsvm());
+    options.bias = true;
+    options.average = average;
+    RunOptions run = Rounds(3, 40);
+    const auto whole = strads::Run<sgd::Sgd>(options, run);
+    for (const int holders : {1, 2, 3, 12}) {
+      run.holders = holders;
+      const auto divided = strads::Run<sgd::Sgd>(options, run);
+      EXPECT_EQ(Pack(divided.model).view(), Pack(whole.model).view()) << holders << " holders";
+      EXPECT_EQ(divided.summary.objective, whole.summary.objective);
+      EXPECT_EQ(divided.summary.updates, whole.summary.updates);
+    }
+  }
+}
+
 // loss, consistency, staleness, average
 class SgdPolicy : public ::testing::TestWithParam<std::tuple<std::string, std::string, int, bool>> {
 };
@@ -190,6 +236,7 @@ TEST_P(SgdPolicy, ComesToTheOptimum) {
   run.staleness = staleness;
   // Without a bound a worker could do all its clocks before another has begun.
   if (unbounded) run.delay_mean = 2e-4;
+  if (average) run.holders = 2;
   const Trained trained = Train(problem, options, run);
   EXPECT_EQ(trained.summary.rounds, rounds);
   if (!unbounded) {

@@ -1,6 +1,11 @@
 #include <gmock/gmock.h>
+#include <signal.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/process/cli.h"
 #include "tests/support/temp_files.h"
@@ -8,6 +13,7 @@
 namespace strads::testing {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 constexpr char kRows[] =
@@ -79,6 +85,111 @@ TEST(SgdCommands, AreASolverOfSvm) {
   EXPECT_EQ(RunStrads({"svm", "train", data, "--solver=newton"}).exit_code, 2);
 }
 
+// Trains for ever: someone has to end it.
+Words Endless(const std::string& data) {
+  return {"svm",
+          "train",
+          "--solver=sgd",
+          "--data=" + data,
+          "--workers=2",
+          "--holders=2",
+          "--consistency=essp",
+          "--staleness=1",
+          "--epochs=0",
+          "--delay_mean=0.001"};
+}
+
+bool IsUnderWay(Process& process) {
+  return process.WaitForErr("round") && process.WaitUntil([&] {
+    const std::string err = process.err();
+    return std::count(err.begin() + static_cast<int64_t>(err.find("round")), err.end(), '\n') > 1;
+  });
+}
+
+TEST(SgdCommands, HaveTheSameModelWithHoldersInThreadsAndInProcesses) {
+  const TempDir folder;
+  const std::string data = folder.Write("rows.csv", Csv()), model = folder.Path("model.json");
+  const auto train = [&](const Words& more) {
+    Words flags = {"svm",         "train",       "--solver=sgd", "--data=" + data,
+                   "--workers=2", "--epochs=20", "--noprogress", "--model=" + model};
+    flags.insert(flags.end(), more.begin(), more.end());
+    const Finished trained = RunStrads(flags);
+    EXPECT_EQ(trained.exit_code, 0) << trained.err;
+    return ModelBytes(model);
+  };
+  const std::string whole = train({});
+  EXPECT_EQ(train({"--holders=2"}), whole);
+  EXPECT_EQ(train({"--holders=2", "--processes"}), whole);
+}
+
+TEST(SgdCommands, HoldersOnOtherMachinesJoinAsWorkersDo) {
+  const TempDir folder;
+  const std::string model = folder.Path("model.json"), metrics = folder.Path("metrics.jsonl");
+  const auto coordinator =
+      Start({"svm", "train", "--solver=sgd", "--data=" + folder.Write("rows.csv", Csv()),
+             "--role=coordinator", "--listen=tcp://127.0.0.1:*", "--workers=2", "--holders=2",
+             "--epochs=20", "--trace=50", "--model=" + model, "--metrics=" + metrics});
+  ASSERT_TRUE(coordinator->WaitForErr(" for 2 workers and 2 holders")) << coordinator->err();
+  const std::string words = "listening on ";
+  const size_t at = coordinator->err().find(words) + words.size();
+  const std::string endpoint = coordinator->err().substr(at, coordinator->err().find(' ', at) - at);
+  std::vector<std::unique_ptr<Process>> members;
+  for (const char* role : {"holder", "worker", "worker", "holder"}) {
+    members.push_back(Start({std::string("--role=") + role, "--connect=" + endpoint}));
+  }
+  ASSERT_TRUE(coordinator->WaitForExit(20)) << coordinator->err();
+  EXPECT_EQ(coordinator->exit_code(), 0) << coordinator->err();
+  for (const auto& member : members) {
+    EXPECT_TRUE(member->WaitForExit());
+    EXPECT_EQ(member->exit_code(), 0) << member->err();
+  }
+  EXPECT_THAT(coordinator->out(), HasSubstr("sent between them and workers"));
+  const Json summary = ReadJsonLines(metrics).back();
+  EXPECT_EQ(summary["holder_rss_bytes"].size(), 2u);
+  EXPECT_GT(summary["trace"].size(), 1u);
+}
+
+TEST(SgdCommands, AKilledHolderIsNamedAndAKilledWorkerLeavesTheModelSoFar) {
+  const TempDir folder;
+  const std::string data = folder.Write("rows.csv", Csv()), model = folder.Path("model.json");
+  // Children start in the order workers, holders.
+  for (const size_t child : {2u, 0u}) {
+    Words flags = Endless(data);
+    flags.insert(flags.end(), {"--processes", "--model=" + model, "--peer_timeout=60"});
+    const auto run = Start(flags);
+    ASSERT_TRUE(IsUnderWay(*run)) << run->err();
+    const auto children = run->Children();
+    ASSERT_EQ(children.size(), 4u);
+    kill(children[child], SIGKILL);
+    ASSERT_TRUE(run->WaitForExit(20)) << run->err();
+    EXPECT_EQ(run->exit_code(), 4);
+    const std::string role = child == 2 ? "holder" : "worker";
+    EXPECT_THAT(run->err(),
+                ContainsRegex(role + " [01] .process " + std::to_string(children[child]) + " on "));
+    EXPECT_TRUE(run->WaitForSilence()) << "a child still runs";
+    if (child == 2) {
+      EXPECT_THAT(run->err(), HasSubstr("not written"));
+      EXPECT_FALSE(std::filesystem::exists(model));
+    } else {
+      EXPECT_EQ(ModelJson(model).at("training").at("termination"), "WorkerLost");
+    }
+  }
+}
+
+TEST(SgdCommands, ARunWithHoldersIsStoppedByCtrlC) {
+  const TempDir folder;
+  const std::string model = folder.Path("model.json");
+  Words flags = Endless(folder.Write("rows.csv", Csv()));
+  flags.insert(flags.end(), {"--processes", "--model=" + model});
+  const auto run = Start(flags);
+  ASSERT_TRUE(IsUnderWay(*run)) << run->err();
+  kill(-run->pid(), SIGINT);
+  ASSERT_TRUE(run->WaitForExit(20)) << run->err();
+  EXPECT_EQ(run->exit_code(), 130) << run->err();
+  EXPECT_TRUE(run->WaitForSilence());
+  EXPECT_EQ(ModelJson(model).at("training").at("termination"), "UserStop");
+}
+
 TEST(SgdCommands, AClassWeightIsTheWeightOfEachOfItsRows) {
   const TempDir folder;
   const auto model = [&](const std::string& weights) {
@@ -104,10 +215,11 @@ TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
     EXPECT_EQ(refused.exit_code, 2) << app << " " << flag << ": " << refused.err;
     EXPECT_THAT(refused.err, HasSubstr(flag.substr(0, flag.find('='))));
   };
-  for (const char* flag : {"--staleness=2", "--backup_workers=1", "--consistency=fresh",
-                           "--schedulers=1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
+  for (const char* flag :
+       {"--staleness=2", "--backup_workers=1", "--consistency=fresh", "--schedulers=1",
+        "--holders=-1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
     refuses("sgd", flag);
-  for (const char* flag : {"--consistency=ssp", "--backup_workers=1", "--trace=5"})
+  for (const char* flag : {"--consistency=ssp", "--backup_workers=1", "--trace=5", "--holders=1"})
     refuses("svm", flag);
 }
 

@@ -170,6 +170,15 @@ TEST_P(DataParallelPolicy, TellsOfAnErrorInAPush) {
   }
 }
 
+TEST_P(DataParallelPolicy, EndsAtOnceAfterAnErrorInAPush) {
+  SimCluster::Config config = MakeConfig(GetParam(), 60);
+  config.values = {{"bad_shard", "0"}, {"bad_clock", "5"}};
+  SimCluster cluster(DescentProgram(), config);
+  AddMembers(cluster, config.run, 1);
+  ASSERT_NO_THROW(cluster.Run());
+  EXPECT_LT(cluster.Now(), Seconds(4)) << "someone has waited to be heard";
+}
+
 INSTANTIATE_TEST_SUITE_P(,
                          DataParallelPolicy,
                          ::testing::Values(Policy{"bsp"},

@@ -95,7 +95,7 @@ struct Weights {
 //       void Pull(std::span<const Gradient>);         // at least one
 //       const Parameters& parameters() const;
 //       Parameters Answer() const;                    // optional: what is measured, if not those
-//       void Finish();                                // optional: once, after the last pull
+//       void Finish();                                // optional: once, before it is saved
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)
 //     };

@@ -35,7 +35,7 @@ class DataParallelModelRole {
   virtual std::optional<Bytes> Answer() const { return std::nullopt; }
   // Of the coordinator's model, if holders have the parameters: the answers of all of them.
   virtual void Collect(std::span<const Bytes>) {}
-  // After the last Pull or Collect.
+  // Of the coordinator's model, after the last Pull or Collect.
   virtual void Finish() {}
   virtual strads::Report Report() const = 0;
   virtual Bytes Save() const = 0;
