@@ -76,6 +76,7 @@ std::vector<Member*> CoordinatorNode::Missing() {
     std::iota(ranks.begin(), ranks.end(), 0);
   }
   std::vector<Member*> members;
+  members.reserve(ranks.size());
   for (const int rank : ranks) members.push_back(&membership_.worker(rank));
   return members;
 }
