@@ -33,6 +33,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
 
   void Start() override;
   bool done() const override { return phase_ == Phase::kDone; }
+  // Some have not said hello.
+  bool is_joining() const { return phase_ == Phase::kJoining; }
 
   // Once done. Throws the Error that ended the run before its first round, if one did.
   RunResult Result() const;

@@ -122,6 +122,11 @@ RunResult RunOnThreads(const Program& program,
                                         member_options, spin));
   }
   try {
+    // Worker 0 reads its data as soon as it is polled: the others are welcomed before, so that they
+    // read theirs meanwhile.
+    while (coordinator.is_joining()) {
+      if (!coordinator.Poll(wire::Time{0})) bell.Wait(coordinator.NextTimer());
+    }
     TakeTurns(on_this_thread, bell);
   } catch (const std::exception& error) {
     coordinator.Abort(error.what());

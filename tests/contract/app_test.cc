@@ -3,7 +3,10 @@
 #include <strads/run.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <limits>
+#include <mutex>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -165,6 +168,27 @@ TYPED_TEST(AppContract, CountsWhatItReports) {
   EXPECT_EQ(result.summary.rounds, 30);
   EXPECT_EQ(result.summary.nonzeros, (coefficients.array() != 0).count());
   EXPECT_GT(result.summary.updates, 0);
+}
+
+// No worker of this program has read its data before all have begun to.
+TEST(AppContractOfThreads, WorkersReadTheirDataAtTheSameTime) {
+  constexpr int kWorkers = 3;
+  std::mutex mutex;
+  std::condition_variable all_begun;
+  int begun = 0;
+  Program program = ToyProgram();
+  program.make_worker = [&](const Bytes& options, Shard shard) {
+    std::unique_lock lock(mutex);
+    ++begun;
+    all_begun.notify_all();
+    const bool in_time =
+        all_begun.wait_for(lock, std::chrono::seconds(20), [&] { return begun == kWorkers; });
+    if (!in_time) throw DataError("the others wait for this one");
+    return ToyProgram().make_worker(options, shard);
+  };
+  RunOptions run;
+  run.workers = kWorkers;
+  EXPECT_NO_THROW(strads::Run(program, {}, run));
 }
 
 }  // namespace
