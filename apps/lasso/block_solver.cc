@@ -31,7 +31,7 @@ class System {
   System(const Products& gram, const Penalty& penalty)
       : gram_(gram), penalty_(penalty), xx_(gram.diagonal()) {
     int32_t largest = 0;
-    for (const Penalty::Unit& unit : penalty.units()) {
+    for (const Penalty::Unit unit : penalty.units()) {
       largest = std::max(largest, unit.count);
       if (unit.count == 1) continue;
       Eigen::MatrixXd a = gram.block(unit.first, unit.first, unit.count, unit.count);
@@ -76,7 +76,7 @@ class System {
 int64_t System::Sweep(State& state) {
   int64_t changes = 0;
   auto group = groups_.begin();
-  for (const Penalty::Unit& unit : penalty_.units()) {
+  for (const Penalty::Unit unit : penalty_.units()) {
     const Eigen::Index first = unit.first;
     if (unit.count == 1) {
       const double before = state.b[first], q = state.q[first], xx = xx_[first];
@@ -116,25 +116,25 @@ bool System::NewtonStep(State& state) const {
   matrix.diagonal().array() += kRidge * matrix.diagonal().maxCoeff();
   Eigen::Index at = 0;
   for (const int u : units) {
-    const Penalty::Unit* const unit = &penalty_.unit(u);
-    if (unit->count == 1) {
-      const double b = state.b[unit->first];
-      slope[at] -= std::copysign(unit->l1, b) + unit->l2 * b;
-      matrix(at, at) += unit->l2;
+    const Penalty::Unit unit = penalty_.unit(u);
+    if (unit.count == 1) {
+      const double b = state.b[unit.first];
+      slope[at] -= std::copysign(unit.l1, b) + unit.l2 * b;
+      matrix(at, at) += unit.l2;
     } else {
       // D (l1/|Db| + l2) D - l1 (D^2 b)(D^2 b)' / |Db|^3
-      Eigen::ArrayXd scale(unit->count);
-      for (int32_t k = 0; k < unit->count; ++k) scale[k] = penalty_.Scale(unit->first + k);
-      const Eigen::VectorXd b = state.b.segment(unit->first, unit->count);
+      Eigen::ArrayXd scale(unit.count);
+      for (int32_t k = 0; k < unit.count; ++k) scale[k] = penalty_.Scale(unit.first + k);
+      const Eigen::VectorXd b = state.b.segment(unit.first, unit.count);
       const double norm = (scale * b.array()).matrix().norm();
-      const double ridge = unit->l1 / norm + unit->l2;
+      const double ridge = unit.l1 / norm + unit.l2;
       const Eigen::VectorXd direction = scale.square() * b.array();
-      slope.segment(at, unit->count) -= ridge * direction;
-      auto own = matrix.block(at, at, unit->count, unit->count);
-      own -= unit->l1 / (norm * norm * norm) * direction * direction.transpose();
+      slope.segment(at, unit.count) -= ridge * direction;
+      auto own = matrix.block(at, at, unit.count, unit.count);
+      own -= unit.l1 / (norm * norm * norm) * direction * direction.transpose();
       own.diagonal().array() += ridge * scale.square();
     }
-    at += unit->count;
+    at += unit.count;
   }
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(matrix);
   if (factor.info() != Eigen::Success) return false;
@@ -145,12 +145,12 @@ bool System::NewtonStep(State& state) const {
     Eigen::VectorXd change = Eigen::VectorXd::Zero(gram_.cols());
     at = 0;
     for (const int u : units) {
-      const Penalty::Unit* const unit = &penalty_.unit(u);
-      for (int32_t k = 0; k < unit->count; ++k, ++at) {
+      const Penalty::Unit unit = penalty_.unit(u);
+      for (int32_t k = 0; k < unit.count; ++k, ++at) {
         const Eigen::Index i = support[Index(at)];
         const double b = state.b[i], after = b + share * whole[at];
-        const bool keeps_sign = after * b > 0 || (unit->l1 == 0 && !penalty_.nonnegative());
-        change[i] = unit->count > 1 || keeps_sign ? after - b : -b;
+        const bool keeps_sign = after * b > 0 || (unit.l1 == 0 && !penalty_.nonnegative());
+        change[i] = unit.count > 1 || keeps_sign ? after - b : -b;
       }
     }
     const Eigen::VectorXd q_change = gram_ * change;

@@ -51,7 +51,7 @@ void BlockSweep::Descend(
     for (size_t k = 0; k < count; ++k) {
       const auto i = static_cast<size_t>(variables_[first + k]);
       const double xx = columns_.squared_norms[i], before = b[i] + change[k];
-      const Penalty::Unit& unit = penalty_.unit(units_[first + k]);
+      const Penalty::Unit unit = penalty_.unit(units_[first + k]);
       const double after = xx > 0 ? penalty_.Minimise(unit, q[k] + xx * before, xx) : 0;
       const double step = after - before;
       if (step == 0) continue;

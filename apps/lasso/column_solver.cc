@@ -123,7 +123,7 @@ double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units,
       std::ssize(units),
       [&](int64_t begin, int64_t end) {
         for (int64_t u = begin; u < end; ++u) {
-          const Penalty::Unit& unit = penalty.unit(units[Index(u)]);
+          const Penalty::Unit unit = penalty.unit(units[Index(u)]);
           for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
         }
       },
@@ -137,7 +137,7 @@ double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units,
     return Objective(penalty) - bound(penalty, b_.data(), q_.data(), squared_norms_.data());
   std::vector<double> b, q, xx;
   for (const int u : units) {
-    const Penalty::Unit& unit = penalty.unit(u);
+    const Penalty::Unit unit = penalty.unit(u);
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i) {
       b.push_back(b_[Index(i)]);
       q.push_back(q_[Index(i)]);
@@ -151,7 +151,7 @@ std::vector<GroupStep> ColumnSolver::GroupSteps(const Penalty& penalty,
                                                 std::span<const int> units) {
   std::vector<GroupStep> steps;
   for (const int u : units) {
-    const Penalty::Unit& unit = penalty.unit(u);
+    const Penalty::Unit unit = penalty.unit(u);
     if (unit.count == 1) continue;
     Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(num_rows(), unit.count);
     for (int32_t k = 0; k < unit.count; ++k) {
@@ -172,7 +172,7 @@ int64_t ColumnSolver::Sweep(const Penalty& penalty,
   auto group = groups.begin();
   std::vector<double> change;
   for (const int u : units) {
-    const Penalty::Unit& unit = penalty.unit(u);
+    const Penalty::Unit unit = penalty.unit(u);
     if (unit.count == 1) {
       const int i = unit.first;
       const double xx = squared_norms_[Index(i)], before = b_[Index(i)];
@@ -230,7 +230,7 @@ bool ColumnSolver::NewtonStep(const Penalty& penalty, Penalty::Support support, 
     pool.ParallelFor(count, [&](int64_t begin, int64_t end) {
       for (int64_t k = begin; k < end; ++k) {
         const int32_t i = support.variables[Index(k)];
-        const Penalty::Unit& unit = penalty.unit(support.units[Index(k)]);
+        const Penalty::Unit unit = penalty.unit(support.units[Index(k)]);
         const double value = b_[Index(i)];
         l2[k] = unit.l2;
         slopes[k] = Dot(i) - std::copysign(unit.l1, value) - unit.l2 * value;

@@ -26,7 +26,15 @@ DualBound BestDualBound(const Penalty& penalty,
                         double most) {
   double slack = 0;
   std::vector<Ridge> ridges;
-  for (const Penalty::Unit& unit : penalty.units()) {
+  const Penalty::Unit* const common = penalty.common_unit();
+  const bool is_lasso = common != nullptr && !common->IsFree() && common->l2 == 0;
+  if (is_lasso) {
+    const double slope = penalty.LargestSteepness(q);
+    if (slope > 0) most = std::min(most, common->l1 / slope);
+  }
+  const int num_others = is_lasso ? 0 : penalty.num_units();
+  for (int u = 0; u < num_others; ++u) {
+    const Penalty::Unit unit = penalty.unit(u);
     if (unit.l1 == kInfinity) continue;
     const double slope = penalty.Steepness(unit, q);
     if (slope == 0) continue;

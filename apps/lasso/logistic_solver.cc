@@ -72,7 +72,7 @@ void LogisticSolver::Evaluate() {
 
 double LogisticSolver::Gap(const Penalty& penalty) {
   std::vector<bool> is_free(b_.size(), false);
-  for (const Penalty::Unit& unit : penalty.units()) {
+  for (const Penalty::Unit unit : penalty.units()) {
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i)
       is_free[static_cast<size_t>(i)] = unit.IsFree();
   }

@@ -59,7 +59,7 @@ std::vector<int> Model::UnitsOf(std::span<const int32_t> columns) const {
   std::vector<int> units;
   for (size_t i = 0; i < columns.size();) {
     units.push_back(group_of[Index(columns[i])]);
-    const Penalty::Unit& unit = penalty_.unit(units.back());
+    const Penalty::Unit unit = penalty_.unit(units.back());
     for (int32_t k = unit.first; k < unit.first + unit.count; ++k, ++i) {
       if (i == columns.size() || columns[i] != penalty_.Variable(k))
         throw ProtocolError("a plan has a part of a group");
@@ -118,7 +118,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   const bool has_groups = units.size() != update.columns.size();
   double expected = 0, moved = 0;  // by the columns' means
   for (const int u : units) {
-    const Penalty::Unit& unit = penalty_.unit(u);
+    const Penalty::Unit unit = penalty_.unit(u);
     const double* const b = coefficients_.values().data();
     const size_t at = update.changes.size();
     update.changes.resize(at + Index(unit.count));

@@ -70,9 +70,8 @@ class Model {
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
   Slopes SlopesOf(std::span<const Partial> partials) const;
-  double LengthOf(const Penalty::Unit& unit) const;
+  void FindLengths();
   void Screen(const Slopes& slopes, Update& update);
-  void FindViolators(const std::vector<double>& xr, Update& update) const;
   double GapAt(const Slopes& slopes);
   bool BoundIsEstimate() const;
   bool IsNullModel(double gap);
@@ -106,6 +105,7 @@ class Model {
   std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
   std::vector<bool> is_screened_;       // units; empty: none
   double largest_radius_ = 0;           // about the dual point at which any could be
+  std::vector<double> lengths_;         // of units, once it is known
   std::vector<double> scratch_;         // a slope for each variable
   std::shared_ptr<ThreadPool> pool_;    // of working_set
   std::optional<Block> block_;          // likewise

@@ -11,6 +11,7 @@
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/logistic.h"
 #include "apps/lasso/model.h"
+#include "apps/lasso/unit_search.h"
 
 // What the model makes of a measurement.
 namespace strads::lasso {
@@ -25,6 +26,7 @@ constexpr int kNullLooksInVain = 10;
 // A variance that is this share of the mean square is what rounding has left of zero.
 constexpr double kRounding = 1e-14;
 constexpr double kLongestInterceptStep = 4;
+constexpr int64_t kGrain = 16384;  // slopes that a thread adds up
 
 void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
   for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];
@@ -42,10 +44,8 @@ int ThreadsFor(std::span<const Partial> partials) {
 
 Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
   Slopes sum;
-  std::vector<double> xr(measured_.size(), 0.0);
   double ey = 0;
   for (const Partial& partial : partials) {
-    AddTo(xr, partial.xr);
     sum.loss += partial.loss;
     sum.er += partial.er;
     sum.yr += partial.yr;
@@ -53,14 +53,21 @@ Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
     sum.curvature += partial.curvature;
     ey += partial.ey;
   }
-  if (xr.size() == coefficients_.size()) {
-    sum.xr = std::move(xr);
-  } else {
-    sum.xr.resize(coefficients_.size(), 0.0);
-    for (size_t i = 0; i < xr.size(); ++i) sum.xr[Index(measured_[i])] = xr[i];
-  }
-  if (!columns_->is_logistic && projects_) {
-    Project(sum.er, sum.xr);
+  const bool projects = !columns_->is_logistic && projects_;
+  sum.xr.resize(coefficients_.size(), 0.0);
+  const auto add_up = [&](int64_t begin, int64_t end) {
+    for (auto i = Index(begin); i < Index(end); ++i) {
+      const auto j = Index(measured_[i]);
+      double xr = 0;
+      for (const Partial& partial : partials) xr += i < partial.xr.size() ? partial.xr[i] : 0;
+      sum.xr[j] = projects ? xr - columns_->xe[j] * sum.er / columns_->weight : xr;
+    }
+  };
+  if (pool_)
+    pool_->ParallelFor(std::ssize(measured_), add_up, kGrain);
+  else
+    add_up(0, std::ssize(measured_));
+  if (projects) {
     sum.loss -= 0.5 * sum.er * sum.er / columns_->weight;
     sum.yr -= ey * sum.er / columns_->weight;
   }
@@ -180,31 +187,13 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.num_variables = static_cast<int64_t>(num_variables);
   if (solves_blocks && !block_) block_.emplace(*columns_, *pool_);
   if (solves_blocks && !is_null_ && !path_.start) Screen(slopes, update);
-  FindViolators(slopes.xr, update);
+  Violators violators = FindViolators(penalty_, coefficients_.values().data(), slopes.xr.data(),
+                                      curvatures_.data(), columns_->norms.data(), pool_.get());
+  update.units = std::move(violators.units);
+  update.scaled = std::move(violators.changes);
   if (solves_blocks) {
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     update.block_size = block_->size();
-  }
-}
-
-// The units that would change now.
-void Model::FindViolators(const std::vector<double>& xr, Update& update) const {
-  const double* const b = coefficients_.values().data();
-  std::vector<double> change;
-  for (int u = 0; u < penalty_.num_units(); ++u) {
-    if (!is_screened_.empty() && is_screened_[Index(u)]) continue;
-    const Penalty::Unit& unit = penalty_.unit(u);
-    const bool is_zero = b[penalty_.Variable(unit.first)] == 0 && unit.count == 1;
-    if (is_zero && penalty_.Steepness(unit, xr.data()) <= unit.l1) continue;
-    change.resize(std::max(change.size(), Index(unit.count)));
-    if (!penalty_.Change(unit, b, xr.data(), curvatures_.data(), change.data())) continue;
-    double scaled = 0;
-    for (int32_t k = 0; k < unit.count; ++k) {
-      const double c = change[Index(k)];
-      scaled += c * c * columns_->norms[Index(penalty_.Variable(unit.first + k))];
-    }
-    update.units.push_back(u);
-    update.scaled.push_back(std::sqrt(scaled));
   }
 }
 
@@ -212,9 +201,16 @@ bool Model::BoundIsEstimate() const {
   return terms_->has_free_units() || (columns_->is_logistic && columns_->has_intercept);
 }
 
-// |X_u D_u^-1|, or more: the root of the trace of its square.
-double Model::LengthOf(const Penalty::Unit& unit) const {
-  return std::sqrt(penalty_.Trace(unit, columns_->norms.data()));
+// |X_u D_u^-1| of all units, or more: the roots of the traces of its square.
+void Model::FindLengths() {
+  lengths_.clear();
+  lengths_.reserve(Index(penalty_.num_units()));
+  largest_radius_ = 0;
+  for (const Penalty::Unit unit : penalty_.units()) {
+    lengths_.push_back(std::sqrt(penalty_.Trace(unit, columns_->norms.data())));
+    if (lengths_.back() > 0 && unit.l1 < kInfinity)
+      largest_radius_ = std::max(largest_radius_, unit.l1 / lengths_.back());
+  }
 }
 
 // Finds units that are zero in the best model (gap-safe rules: Ndiaye, Fercoq, Gramfort and Salmon,
@@ -224,26 +220,17 @@ void Model::Screen(const Slopes& slopes, Update& update) {
   if (BoundIsEstimate() || (columns_->is_logistic && !options_.weights.empty())) return;
   const double gap = std::max(0.0, slopes.loss + penalty_sum_ - bound_.value);
   const double radius = std::sqrt((columns_->is_logistic ? 0.5 : 2) * gap);
-  if (largest_radius_ == kInfinity) {
-    largest_radius_ = 0;
-    for (const Penalty::Unit& unit : penalty_.units()) {
-      const double length = LengthOf(unit);
-      if (length > 0 && unit.l1 < kInfinity)
-        largest_radius_ = std::max(largest_radius_, unit.l1 / length);
-    }
-  }
+  if (largest_radius_ == kInfinity) FindLengths();
   if (radius >= largest_radius_) return;
   // What is in the block is measured with it.
   is_screened_.resize(Index(penalty_.num_units()), false);
   std::vector<bool> stays = is_screened_;
   for (const int u : block_->units()) stays[Index(u)] = true;
-  for (int u = 0; u < penalty_.num_units(); ++u) {
-    const Penalty::Unit& unit = penalty_.unit(u);
+  for (const int32_t u :
+       FindZeros(penalty_, slopes.xr.data(), bound_.scale, radius, lengths_.data(), pool_.get())) {
     if (stays[Index(u)]) continue;
-    const double steepest =
-        bound_.scale * penalty_.Steepness(unit, slopes.xr.data()) + radius * LengthOf(unit);
-    if (!(steepest < unit.l1)) continue;
     is_screened_[Index(u)] = true;
+    const Penalty::Unit unit = penalty_.unit(u);
     for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
       update.screened.push_back(penalty_.Variable(k));
   }

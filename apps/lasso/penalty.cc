@@ -1,14 +1,21 @@
 #include "apps/lasso/penalty.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace strads::lasso {
 
-Penalty Penalty::Lasso(int64_t count, double lambda) {
-  std::vector<Unit> units(static_cast<size_t>(count));
-  for (size_t u = 0; u < units.size(); ++u)
-    units[u] = {.first = static_cast<int32_t>(u), .count = 1, .l1 = lambda, .l2 = 0};
-  return {std::move(units), {}, {}, false};
+void Penalty::FindCommon() {
+  if (units_.empty() || !members_.empty() || !scales_.empty()) return;
+  const Unit& first = units_.front();
+  for (size_t u = 0; u < units_.size(); ++u) {
+    const Unit& unit = units_[u];
+    if (std::cmp_not_equal(unit.first, u) || unit.count != 1 || unit.l1 != first.l1 ||
+        unit.l2 != first.l2)
+      return;
+  }
+  *this = Penalty(std::ssize(units_), first, nonnegative_);
 }
 
 Penalty Penalty::Over(std::span<const int> units) const {
@@ -17,7 +24,7 @@ Penalty Penalty::Over(std::span<const int> units) const {
   chosen.reserve(units.size());
   int32_t first = 0;
   for (const int u : units) {
-    const Unit& old = unit(u);
+    const Unit old = unit(u);
     chosen.push_back(old);
     chosen.back().first = first;
     first += old.count;
@@ -38,8 +45,37 @@ double Penalty::ValueOfGroup(const Unit& unit, const double* b) const {
 
 double Penalty::Value(const double* b) const {
   double sum = 0;
+  if (num_alike_ > 0) {
+    const Eigen::Map<const Eigen::VectorXd> all(b, num_alike_);
+    const double norm = all.lpNorm<1>(), square = all.squaredNorm();
+    // l1 may be infinite.
+    return norm == 0 ? 0 : common_.l1 * norm + 0.5 * common_.l2 * square;
+  }
   for (const Unit& unit : units_) sum += Value(unit, b);
   return sum;
+}
+
+namespace {
+
+template <class Value>
+double Largest(const double* x, int num, const Value& value) {
+  // As many maxima as the processor has room for: one alone waits for itself.
+  constexpr size_t kLanes = 8;
+  std::array<double, kLanes> largest{};
+  const auto count = static_cast<size_t>(num);
+  size_t j = 0;
+  for (; j + kLanes <= count; j += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) largest[k] = std::max(largest[k], value(x[j + k]));
+  }
+  for (; j < count; ++j) largest[0] = std::max(largest[0], value(x[j]));
+  return *std::ranges::max_element(largest);
+}
+
+}  // namespace
+
+double Penalty::LargestSteepness(const double* q) const {
+  if (nonnegative_) return Largest(q, num_alike_, [](double x) { return x; });
+  return Largest(q, num_alike_, [](double x) { return std::abs(x); });
 }
 
 double Penalty::Trace(const Unit& unit, const double* xx) const {

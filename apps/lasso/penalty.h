@@ -42,14 +42,55 @@ class Penalty {
       : units_(std::move(units)),
         members_(std::move(members)),
         scales_(std::move(scales)),
-        nonnegative_(nonnegative) {}
+        nonnegative_(nonnegative) {
+    FindCommon();
+  }
+  // Unit u is variable u, alone, for u < count, and all have the l1 and l2 of `common`.
+  Penalty(int64_t count, const Unit& common, bool nonnegative)
+      : num_alike_(static_cast<int>(count)), common_(common), nonnegative_(nonnegative) {}
   // lambda |b|_1 over `count` variables.
-  static Penalty Lasso(int64_t count, double lambda);
+  static Penalty Lasso(int64_t count, double lambda) { return {count, {.l1 = lambda}, false}; }
 
-  int num_units() const { return static_cast<int>(units_.size()); }
-  const Unit& unit(int u) const { return units_[static_cast<size_t>(u)]; }
-  const std::vector<Unit>& units() const { return units_; }
-  std::vector<Unit>& units() { return units_; }
+  int num_units() const { return num_alike_ + static_cast<int>(units_.size()); }
+  Unit unit(int u) const {
+    if (num_alike_ > 0) return {u, 1, common_.l1, common_.l2};
+    return units_[static_cast<size_t>(u)];
+  }
+  // To go through all units in order.
+  class Units {
+   public:
+    class Iterator {
+     public:
+      Iterator(const Penalty& penalty, int u) : penalty_(penalty), u_(u) {}
+      Unit operator*() const { return penalty_.unit(u_); }
+      Iterator& operator++() {
+        ++u_;
+        return *this;
+      }
+      bool operator!=(const Iterator& other) const { return u_ != other.u_; }
+
+     private:
+      const Penalty& penalty_;
+      int u_;
+    };
+    explicit Units(const Penalty& penalty) : penalty_(penalty) {}
+    Iterator begin() const { return {penalty_, 0}; }
+    Iterator end() const { return {penalty_, penalty_.num_units()}; }
+
+   private:
+    const Penalty& penalty_;
+  };
+  Units units() const { return Units(*this); }
+  // Calls `adjust` with every unit, which may change l1 and l2.
+  template <class F>
+  void Adjust(const F& adjust) {
+    adjust(common_);
+    for (Unit& unit : units_) adjust(unit);
+    FindCommon();
+  }
+  // If unit u is variable u, alone, and all have the same l1 and l2, these, else null. In this, the
+  // usual case, there is nothing to be read of units.
+  const Unit* common_unit() const { return num_alike_ > 0 ? &common_ : nullptr; }
   bool nonnegative() const { return nonnegative_; }
   // The k-th variable in the order of units.
   int32_t Variable(int32_t k) const {
@@ -108,12 +149,18 @@ class Penalty {
   };
   Support SupportOf(const double* b) const;
 
+  // The largest of all units, which have a common one: see there.
+  double LargestSteepness(const double* q) const;
+
   // How steep the loss falls along the unit, for q = X'r: |D_u^-1 q_u|_2, one-sided if b >= 0. The
   // unit stays at zero while that is at most l1; for a single variable D is in l1.
   double Steepness(const Unit& unit, const double* q) const {
     if (unit.count > 1) return SteepnessOfGroup(unit, q);
-    const double value = q[Variable(unit.first)];
-    return nonnegative_ ? std::max(value, 0.0) : std::abs(value);
+    return SteepnessOf(q[Variable(unit.first)]);
+  }
+  // Along a single variable of that slope.
+  double SteepnessOf(double slope) const {
+    return nonnegative_ ? std::max(slope, 0.0) : std::abs(slope);
   }
 
  private:
@@ -122,9 +169,13 @@ class Penalty {
   bool ChangeOfGroup(
       const Unit& unit, const double* b, const double* q, const double* xx, double* change) const;
 
+  void FindCommon();
+
   std::vector<Unit> units_;
   std::vector<int32_t> members_;
   std::vector<double> scales_;
+  int num_alike_ = 0;  // units, and then there are none in units_
+  Unit common_;
   bool nonnegative_ = false;
 };
 

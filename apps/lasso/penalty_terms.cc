@@ -32,6 +32,11 @@ std::vector<int32_t> ReadGroups(const std::string& path, int64_t num_variables) 
 PenaltyTerms::PenaltyTerms(const Options& options,
                            int64_t num_variables,
                            const std::vector<double>& deviations) {
+  if (options.groups.empty() && options.penalty_factors.empty() && deviations.empty()) {
+    base_ = Penalty(num_variables, {.l1 = options.l1_ratio, .l2 = 1 - options.l1_ratio},
+                    options.nonnegative);
+    return;
+  }
   const auto p = static_cast<size_t>(num_variables);
   size_t num_units = p;
   std::vector<int32_t> sizes(p, 1);
@@ -69,7 +74,7 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   if (!group_of_.empty()) {
     std::vector<int32_t> next;
     next.reserve(units.size());
-    for (const Penalty::Unit& unit : units) next.push_back(unit.first);
+    for (const Penalty::Unit unit : units) next.push_back(unit.first);
     members.resize(p);
     for (size_t j = 0; j < p; ++j)
       members[static_cast<size_t>(next[static_cast<size_t>(group_of_[j])]++)] =
@@ -99,26 +104,26 @@ PenaltyTerms::PenaltyTerms(const Options& options,
 
 Penalty PenaltyTerms::At(double lambda) const {
   Penalty penalty = base_;
-  for (Penalty::Unit& unit : penalty.units()) {
+  penalty.Adjust([&](Penalty::Unit& unit) {
     unit.l1 *= lambda;
     unit.l2 *= lambda;
-  }
+  });
   return penalty;
 }
 
 Penalty PenaltyTerms::OfFreeUnits() const {
   Penalty penalty = base_;
-  for (Penalty::Unit& unit : penalty.units()) {
-    if (unit.IsFree()) continue;
+  penalty.Adjust([](Penalty::Unit& unit) {
+    if (unit.IsFree()) return;
     unit.l1 = kInfinity;
     unit.l2 = 0;
-  }
+  });
   return penalty;
 }
 
 double PenaltyTerms::LambdaMax(const double* slopes) const {
   double most = 0;
-  for (const Penalty::Unit& unit : base_.units()) {
+  for (const Penalty::Unit unit : base_.units()) {
     if (unit.l1 > 0 && unit.l1 < kInfinity)
       most = std::max(most, base_.Steepness(unit, slopes) / unit.l1);
   }

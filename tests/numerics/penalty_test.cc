@@ -46,12 +46,12 @@ TEST(Penalty, KeepsAUnitAtZeroWhileTheSlopeIsNoSteeperThanL1) {
   const Penalty penalty = Mixed();
   const std::vector<double> zero(4), xx(4, 1.0);
   std::vector<double> change(2), q = {0.999, 3, 1.999, 4.8};
-  for (const Penalty::Unit& unit : penalty.units()) {
+  for (const Penalty::Unit unit : penalty.units()) {
     EXPECT_LE(penalty.Steepness(unit, q.data()), unit.l1);
     EXPECT_FALSE(penalty.Change(unit, zero.data(), q.data(), xx.data(), change.data()));
   }
   q = {1.001, 15.1, -2.001, 4.8};
-  for (const Penalty::Unit& unit : penalty.units()) {
+  for (const Penalty::Unit unit : penalty.units()) {
     EXPECT_GT(penalty.Steepness(unit, q.data()), unit.l1);
     EXPECT_TRUE(penalty.Change(unit, zero.data(), q.data(), xx.data(), change.data()));
   }
@@ -112,7 +112,7 @@ class DualBoundTest : public ::testing::Test {
     const Eigen::VectorXd xx = x.colwise().squaredNorm();
     Eigen::VectorXd b = Eigen::VectorXd::Zero(x.cols());
     for (int sweep = 0; sweep < sweeps; ++sweep) {
-      for (const Penalty::Unit& unit : penalty.units()) {
+      for (const Penalty::Unit unit : penalty.units()) {
         const Eigen::VectorXd q = x.transpose() * (problem_.y - x * b);
         std::vector<double> change(static_cast<size_t>(unit.count));
         (void)penalty.Change(unit, b.data(), q.data(), xx.data(), change.data());
@@ -153,7 +153,7 @@ TEST_F(DualBoundTest, IsTheBestOfAllMultiples) {
   const double best = Bound(penalty, b);
   for (double s = 0.001; s < 2; s += 0.001) {
     double value = s * problem_.y.dot(r) - 0.5 * s * s * r.squaredNorm();
-    for (const Penalty::Unit& unit : penalty.units()) {
+    for (const Penalty::Unit unit : penalty.units()) {
       const double excess = s * penalty.Steepness(unit, q.data()) - unit.l1;
       if (excess > 0) value -= unit.l2 > 0 ? excess * excess / (2 * unit.l2) : kInfinity;
     }
