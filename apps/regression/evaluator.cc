@@ -141,8 +141,7 @@ Evaluation Evaluator::Evaluate(std::span<const double> weights, double ahead, Th
 
 Evaluation Evaluator::Product(std::span<const double> direction, ThreadPool& pool) {
   if (!options_.IsLogistic()) return Run(SquareOfFit{}, rows_.weight, direction, 0, pool);
-  if (bends_.empty()) FindBends();
-  return Run(SquareOfFit{}, bends_, direction, 0, pool);
+  return Run(SquareOfFit{}, Bends(), direction, 0, pool);
 }
 
 void Evaluator::Accept() {
@@ -151,12 +150,14 @@ void Evaluator::Accept() {
   bends_.clear();
 }
 
-void Evaluator::FindBends() {
+std::span<const double> Evaluator::Bends() {
+  if (!bends_.empty()) return bends_;
   bends_.resize(fitted_.size());
   for (size_t t = 0; t < bends_.size(); ++t) {
     const double e = std::exp(-std::abs(fitted_[t]));
     bends_[t] = rows_.weight[t] * e / ((1 + e) * (1 + e));
   }
+  return bends_;
 }
 
 void Evaluator::Step(double step) {

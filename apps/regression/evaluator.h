@@ -38,6 +38,9 @@ class Evaluator {
   // one output. O(entries), and an exponential for each row after an Accept.
   Evaluation Product(std::span<const double> direction, ThreadPool& pool);
 
+  // c_i q_i of each row, q_i as of Product. Logistic loss. O(rows) after an Accept.
+  std::span<const double> Bends();
+
   // The point of the last Evaluate becomes the model's.
   void Accept();
 
@@ -70,8 +73,6 @@ class Evaluator {
                   int64_t begin,
                   int64_t end,
                   Evaluation& sum);
-
-  void FindBends();
 
   const Options& options_;
   const TrainingRows& rows_;

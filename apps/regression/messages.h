@@ -16,6 +16,7 @@ enum class Phase : int {
   kGram,      // the products of all pairs of features
   kEvaluate,  // the losses at a point, and their slopes
   kProduct,   // X'C Q X d of a direction d
+  kBend,      // X'C Q X, Q as of kProduct: the second derivatives of the losses
 };
 
 struct Plan {
@@ -44,7 +45,7 @@ struct Sums {
   std::vector<double> spreads;  // (x_ij - mean of the shard)^2
   std::vector<double> largest;  // not a sum: |x_ij| at most
   // kGram: with z_i = (x_i - centre, y_i - centre of y), the upper triangle of sum c_i z_i z_i' by
-  // columns.
+  // columns; kBend: the same with 1 instead of y_i, centred at 0, and c_i q_i instead of c_i.
   std::vector<double> gram;
   // kEvaluate: at the point, and at the point ahead of it (Update::ahead); kProduct: 1/2 d'X'C Q X
   // d.
@@ -95,7 +96,7 @@ struct Update {
   std::vector<double> weights;
   // The point ahead is (1 + ahead) times this one, less `ahead` times the model's.
   double ahead = 0;
-  // Of kGram.
+  // Of kGram and kBend.
   std::vector<double> centre;  // of features and y
 
   STRADS_FIELDS(

@@ -91,7 +91,7 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   const auto phase = static_cast<Phase>(plan.phase);
   Update update = phase == Phase::kRows   ? PullRows(partials)
                   : phase == Phase::kLook ? PullLook(partials)
-                                          : PullAnswer(phase, partials);
+                                          : PullAnswer(partials);
   update.phase = plan.phase;
   return update;
 }
@@ -149,17 +149,19 @@ void Model::Ask(Update& update) {
   const Request request = optimizer_->Next();
   update.next.phase = static_cast<int>(request.phase);
   update.ahead = request.ahead;
-  if (request.phase == Phase::kGram)
+  if (request.phase == Phase::kGram || request.phase == Phase::kBend) {
     update.centre = centre_;
-  else
+    if (request.phase == Phase::kBend) update.centre.back() = 0;
+  } else {
     update.weights = variables_->ToWeights(request.point);
+  }
 }
 
-Update Model::PullAnswer(Phase phase, std::span<const Partial> partials) {
+Update Model::PullAnswer(std::span<const Partial> partials) {
   if (optimizer_ == nullptr) throw ProtocolError("a plan of an unknown phase");
   Sums sums = SumOf(partials);
   Answer answer{.loss = sums.loss, .loss_ahead = sums.loss_ahead, .gram = std::move(sums.gram)};
-  if (phase != Phase::kGram) answer.slopes = variables_->ToSlopes(sums.slopes);
+  if (!sums.slopes.empty()) answer.slopes = variables_->ToSlopes(sums.slopes);
   const Verdict verdict = optimizer_->Take(answer);
   Update update;
   update.accepted = verdict.accepted;

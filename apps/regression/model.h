@@ -58,7 +58,7 @@ class Model : public RegressionModel {
  private:
   Update PullRows(std::span<const Partial> partials);
   Update PullLook(std::span<const Partial> partials);
-  Update PullAnswer(Phase phase, std::span<const Partial> partials);
+  Update PullAnswer(std::span<const Partial> partials);
   void Ask(Update& update);
   void MakeOutputs();
 

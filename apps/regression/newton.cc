@@ -1,7 +1,10 @@
 #include "apps/regression/newton.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+
+#include "apps/regression/gram.h"
 
 namespace strads::regression {
 namespace {
@@ -12,17 +15,22 @@ constexpr double kLeastLength = 1e-10;
 // The residual that is enough, as a share of the slopes: at most, and by their length's root.
 constexpr double kMostResidual = 0.1;
 constexpr int kMostProducts = 500;
+constexpr double kLeastCondition = 1e-12;
 
 }  // namespace
 
 Request Newton::Next() {
+  if (has_begun_ && !has_step_ && is_exact_) return {.phase = Phase::kBend};
   if (has_begun_ && !has_step_) return {.phase = Phase::kProduct, .point = direction_};
   return {.point = has_begun_ ? Eigen::VectorXd(u_ + length_ * step_) : u_};
 }
 
 Verdict Newton::Take(const Answer& answer) {
   if (!has_begun_ || has_step_) return TakeEvaluation(answer);
-  TakeProduct(answer);
+  if (is_exact_)
+    TakeBend(answer);
+  else
+    TakeProduct(answer);
   return {};
 }
 
@@ -42,6 +50,26 @@ void Newton::BeginStep() {
   products_ = 0;
   length_ = 1;
   has_step_ = square_ == 0;
+}
+
+// H by u: of features less their means, so that only the intercept is not scaled.
+void Newton::TakeBend(const Answer& answer) {
+  const Gram gram = GramOf(answer.gram, variables_);
+  const Eigen::Index count = gram.features.rows(), size = u_.size();
+  Eigen::MatrixXd bend(size, size);
+  bend.topLeftCorner(count, count) = gram.features;
+  if (size > count) {
+    bend.col(count).head(count) = gram.with_last;
+    bend.row(count).head(count) = gram.with_last;
+    bend(count, count) = gram.last;
+  }
+  bend.diagonal() += variables_.l2();
+  const Eigen::LLT<Eigen::MatrixXd> factor(bend);
+  // A matrix that rounding has made singular is left to conjugate gradient, which stops in time.
+  is_exact_ = factor.info() == Eigen::Success && factor.rcond() > kLeastCondition;
+  if (!is_exact_) return;
+  step_ = -factor.solve(slopes_);
+  has_step_ = true;
 }
 
 void Newton::TakeProduct(const Answer& answer) {

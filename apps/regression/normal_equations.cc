@@ -1,10 +1,10 @@
 #include "apps/regression/normal_equations.h"
 
-#include <strads/error.h>
-
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <limits>
+
+#include "apps/regression/gram.h"
 
 namespace strads::regression {
 
@@ -15,25 +15,13 @@ Request NormalEquations::Next() {
 
 // Products of features less their means, so that the intercept is apart from them.
 void NormalEquations::TakeGram(const std::vector<double>& gram) {
-  const auto count = static_cast<Eigen::Index>(variables_.num_features());
-  if (std::ssize(gram) != (count + 1) * (count + 2) / 2)
-    throw ProtocolError("a partial does not fit the features");
-  const Eigen::Map<const Eigen::VectorXd> inverse(variables_.inverses().data(), count);
-  Eigen::MatrixXd a(count, count);
-  const double* from = gram.data();
-  for (Eigen::Index b = 0; b < count; from += ++b) {
-    a.col(b).head(b + 1) =
-        Eigen::Map<const Eigen::VectorXd>(from, b + 1).cwiseProduct(inverse.head(b + 1)) *
-        inverse[b];
-    a.row(b).head(b) = a.col(b).head(b);
-  }
-  const Eigen::VectorXd right =
-      Eigen::Map<const Eigen::VectorXd>(from, count).cwiseProduct(inverse);
-  Begin(right);
-  a.diagonal() += variables_.l2().head(count);
-  Factor(std::move(a));
+  Gram of = GramOf(gram, variables_);
+  Begin(of.with_last);
+  const Eigen::Index count = of.features.rows();
+  of.features.diagonal() += variables_.l2().head(count);
+  Factor(std::move(of.features));
   trial_ = u_;
-  trial_.head(count) = Solve(right);
+  trial_.head(count) = Solve(of.with_last);
   ToLeastNorm(trial_);
   has_gram_ = true;
 }

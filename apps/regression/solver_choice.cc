@@ -22,6 +22,25 @@ constexpr double kNeverBeyond = 20'000;  // 3.2 GB
 // What conjugate gradient is taken to need.
 constexpr double kRounds = 100;
 
+// Products with the second derivatives that a step of Newton's method is taken to need.
+constexpr double kProducts = 10;
+
+// Multiplications for the products of all pairs of features and a factor of their matrix. Those of
+// dense rows have four times the speed of those that wait for memory or for each other.
+double CostOfGram(const Shape& shape) {
+  const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
+  const auto entries = static_cast<double>(shape.entries);
+  return entries * entries / std::max(n, 1.0) / 2 + k * k * k / 3;
+}
+
+bool IsExact(const Shape& shape) {
+  constexpr double kDense = 0.4;
+  const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
+  const auto entries = static_cast<double>(shape.entries);
+  const double speed = entries >= kDense * n * k ? 4 : 1;
+  return k <= kFewFeatures && CostOfGram(shape) <= speed * kProducts * 2 * entries;
+}
+
 std::string Features(const Shape& shape) { return std::to_string(shape.features) + " features"; }
 
 }  // namespace
@@ -41,9 +60,8 @@ SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
     return {"newton", "as the loss is smooth and features are no more than rows"};
   if (options.loss != "squared") return {"lbfgs", "as the " + options.loss + " loss is smooth"};
   if (k <= kFewFeatures) return {"normal", "as " + Features(shape) + " make a small matrix"};
-  // Multiplications, those of the matrix at four times the speed of those that wait for memory.
   const double entries = static_cast<double>(shape.entries);
-  const double products = (entries * entries / std::max(n, 1.0) / 2 + k * k * k / 3) / 4;
+  const double products = CostOfGram(shape) / 4;
   const double passes = kRounds * 2 * entries;
   if (k <= kMostFeatures && products <= passes)
     return {"normal", "as products of " + Features(shape) + " cost less than about " +
@@ -65,7 +83,8 @@ std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
   if (solver == "normal") return std::make_unique<NormalEquations>(variables, start);
   if (solver == "cg")
     return std::make_unique<ConjugateGradient>(variables, start, options.tolerance);
-  if (solver == "newton") return std::make_unique<Newton>(variables, start, curvature);
+  if (solver == "newton")
+    return std::make_unique<Newton>(variables, start, curvature, IsExact(shape));
   if (solver == "lbfgs")
     return std::make_unique<Lbfgs>(variables, start, curvature, options.memory);
   if (solver == "gd") {

@@ -30,12 +30,15 @@ Partial Worker::Push(const Plan& plan) {
       return CountRows();
     case Phase::kLook:
       return Look();
-    case Phase::kGram: {
-      if (std::ssize(next_.centre) != rows_.x.num_cols() + 1)
-        throw ProtocolError("an update does not fit the features");
-      Partial partial;
-      partial.sums.gram = RowGram(rows_.weighted(), next_.centre, pool_);
-      return partial;
+    case Phase::kGram:
+      return Gram(rows_.weighted());
+    case Phase::kBend: {
+      if (!evaluator_) throw ProtocolError("an update does not fit the features");
+      const std::vector<double> ones(Index(rows_.size()), 1.0);
+      WeightedRows bends = rows_.weighted();
+      bends.y = ones;
+      bends.weights = evaluator_->Bends();
+      return Gram(bends);
     }
     case Phase::kEvaluate:
       return Evaluate();
@@ -49,6 +52,14 @@ Partial Worker::Push(const Plan& plan) {
     }
   }
   throw ProtocolError("a plan of an unknown phase");
+}
+
+Partial Worker::Gram(const WeightedRows& rows) {
+  if (std::ssize(next_.centre) != rows_.x.num_cols() + 1)
+    throw ProtocolError("an update does not fit the features");
+  Partial partial;
+  partial.sums.gram = RowGram(rows, next_.centre, pool_);
+  return partial;
 }
 
 Partial Worker::CountRows() const {

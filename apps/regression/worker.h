@@ -27,6 +27,7 @@ class Worker {
   double Loss() const { return evaluator_ ? evaluator_->loss() : 0; }
 
  private:
+  Partial Gram(const WeightedRows& rows);
   Partial CountRows() const;
   Partial Look();
   Partial Evaluate();

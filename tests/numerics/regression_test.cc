@@ -160,6 +160,43 @@ INSTANTIATE_TEST_SUITE_P(Regression,
                                            SmoothCase{"logistic", 4},
                                            SmoothCase{"huber", 0}));
 
+// Many features for the rows, so that steps are not exact; few, so that they are, with and without
+// an intercept, and some that are copies of others, whose second derivatives have no factor.
+TEST(Regression, NewtonHasNoSlopeAtTheOptimumWhetherItsStepsAreExactOrNot) {
+  struct Case {
+    int rows, features;
+    bool intercept, copies;
+    double lambda;
+  };
+  for (const Case& of : {Case{50, 200, true, false, 0.5}, Case{300, 12, true, false, 0.01},
+                         Case{300, 12, false, false, 0.01}, Case{300, 12, true, true, 0.0},
+                         Case{300, 12, true, true, 1e-9}}) {
+    RegressionProblem problem = RandomRegression(8, of.rows, of.features, 1, 2);
+    if (of.copies) problem.x.rightCols(3) = problem.x.leftCols(3);
+    Options options;
+    options.loss = "logistic";
+    options.solver = "newton";
+    options.lambda = of.lambda;
+    options.intercept = of.intercept;
+    options.tolerance = 1e-9;
+    for (const int workers : {1, 3}) {
+      const RegressionFit fit = FitRegression(problem, options, workers);
+      SCOPED_TRACE(std::to_string(of.features) + " features, lambda " + std::to_string(of.lambda) +
+                   ", " + std::to_string(workers) + " workers");
+      EXPECT_EQ(fit.summary.termination, Termination::kConverged) << fit.summary.message;
+      Eigen::MatrixXd slopes = Slopes(problem, options, fit.w, fit.b);
+      const double scale = Slopes(problem, options, 0 * fit.w, 0 * fit.b).cwiseAbs().maxCoeff();
+      slopes.topRows(of.features) += of.lambda * fit.w;
+      if (!of.intercept) slopes.bottomRows(1).setZero();
+      EXPECT_LT(slopes.cwiseAbs().maxCoeff(), 1e-7 * scale);
+      // Steps that are exact are few: each about squares what is missing.
+      if (of.features < of.rows && !of.copies) {
+        EXPECT_LE(fit.summary.rounds, 12);
+      }
+    }
+  }
+}
+
 // Of P by its definition, kinks and bounds included.
 TEST(Regression, KinksAndBoundsMeetTheirOptimalityConditions) {
   const RegressionProblem classes = RandomRegression(7, 150, 8, 1, 2);
