@@ -44,18 +44,29 @@ void Evaluator::RunBlock(const Loss& loss,
   const double* const w = weights.data();
   double* const slopes = sum.slopes.data();
   double offset_slope = 0;
-  for (auto t = Index(begin); t < Index(end); ++t) {
-    const int64_t row = rows_.rows[t];
-    const double y = rows_.y[t], c = row_weights[t];
-    const double f = x.Dot(row, w) + weights.back();
-    LossAt at = loss(y, f);
-    sum.loss += c * at.loss;
-    if (ahead != 0) at = loss(y, f + ahead * (f - fitted_[t]));
-    sum.loss_ahead += c * at.loss;
-    if (keeps_) newest_[t] = f;
-    if (at.slope == 0) continue;
-    x.Add(row, c * at.slope, slopes);
-    offset_slope += c * at.slope;
+  RowBatch batch;
+  for (int64_t first = begin; first < end; first += RowBatch::kRows) {
+    const int64_t count = std::min<int64_t>(RowBatch::kRows, end - first);
+    const auto at = Index(first);
+    for (int64_t i = 0; i < count; ++i) {
+      batch.y[i] = rows_.y[at + Index(i)];
+      batch.f[i] = x.Dot(rows_.rows[at + Index(i)], w) + weights.back();
+      if (keeps_) newest_[at + Index(i)] = batch.f[i];
+    }
+    TakeLosses(loss, batch);
+    for (int64_t i = 0; i < count; ++i) sum.loss += row_weights[at + Index(i)] * batch.loss[i];
+    if (ahead != 0) {
+      for (int64_t i = 0; i < count; ++i)
+        batch.f[i] += ahead * (batch.f[i] - fitted_[at + Index(i)]);
+      TakeLosses(loss, batch);
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      const double c = row_weights[at + Index(i)];
+      sum.loss_ahead += c * batch.loss[i];
+      if (batch.slope[i] == 0) continue;
+      x.Add(rows_.rows[at + Index(i)], c * batch.slope[i], slopes);
+      offset_slope += c * batch.slope[i];
+    }
   }
   sum.slopes.back() += offset_slope;
 }

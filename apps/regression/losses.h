@@ -2,6 +2,7 @@
 
 #include <strads/row_losses.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -30,6 +31,27 @@ struct LogisticLoss {
     return {std::log1p(e) + std::max(-margin, 0.0), y > 0 ? -wrong : wrong};
   }
 };
+
+// Some rows at once. Those that there are not count nothing, but have to be numbers.
+struct RowBatch {
+  static constexpr int kRows =
+      32;  // few enough that rows are still in the cache when slopes are known
+  using Values = Eigen::Array<double, kRows, 1>;
+  Values y = Values::Zero(), f = Values::Zero();
+  Values loss, slope;
+};
+
+// loss(y, f) of all rows.
+template <class Loss>
+void TakeLosses(const Loss& loss, RowBatch& batch) {
+  for (int i = 0; i < RowBatch::kRows; ++i) {
+    const LossAt at = loss(batch.y[i], batch.f[i]);
+    batch.loss[i] = at.loss;
+    batch.slope[i] = at.slope;
+  }
+}
+// By Eigen's exponential and logarithm: several rows at once, and the same on every processor.
+void TakeLosses(const LogisticLoss& loss, RowBatch& batch);
 
 // log sum_k exp(f_k) - f_y of `classes` values, whose derivatives by f_k replace them.
 inline double SoftmaxLoss(int32_t y, double* f, int64_t classes) {
