@@ -34,8 +34,8 @@ std::string Member::LastAnswer() const {
 }
 
 Membership::Membership(
-    std::string app, OptionValues values, int workers, int schedulers, int holders)
-    : app_(std::move(app)), values_(std::move(values)) {
+    const Program& program, OptionValues values, int workers, int schedulers, int holders)
+    : app_(program.name), family_(program.family), values_(std::move(values)) {
   const std::array counts = {workers, schedulers, holders};
   for (size_t role = 0; role < counts.size(); ++role) {
     for (int i = 0; i < counts[role]; ++i) {
@@ -53,7 +53,7 @@ std::string Membership::WhyNot(const wire::Hello& hello) const {
   if (hello.version != kVersion) {
     return "it is of version " + hello.version + ", this run of version " + kVersion;
   }
-  if (!hello.app.empty() && hello.app != app_) {
+  if (!hello.app.empty() && hello.app != app_ && hello.app != family_) {
     return "it was started for app '" + hello.app + "', this run is of '" + app_ + "'";
   }
   for (const auto& [name, value] : hello.claimed) {

@@ -44,8 +44,9 @@ struct Member {
 // that do not fit.
 class Membership {
  public:
-  // `values` are the options of this run that a member's own must agree with.
-  Membership(std::string app, OptionValues values, int workers, int schedulers, int holders);
+  // A member may have been started for the app or the family that it is of, or for none; `values`
+  // are the options of this run that its own must agree with.
+  Membership(const Program& program, OptionValues values, int workers, int schedulers, int holders);
 
   struct Answer {
     Member* member = nullptr;  // null: refused
@@ -75,7 +76,7 @@ class Membership {
  private:
   std::string WhyNot(const wire::Hello& hello) const;
 
-  const std::string app_;
+  const std::string app_, family_;
   const OptionValues values_;
   std::array<std::vector<Member>, 3> members_;  // of each role
   std::map<wire::Address, Member*, std::less<>> by_address_;

@@ -21,8 +21,14 @@ wire::Hello MakeHello(wire::Role role = wire::Role::kWorker) {
 }
 
 Membership MakeMembership(int workers, int schedulers, int holders = 0) {
-  return Membership("lasso", {{"lambda", "0.5"}, {"workers", std::to_string(workers)}}, workers,
-                    schedulers, holders);
+  Program program;
+  program.name = "lasso";
+  program.family = "linear";
+  return {program,
+          {{"lambda", "0.5"}, {"workers", std::to_string(workers)}},
+          workers,
+          schedulers,
+          holders};
 }
 
 TEST(Membership, GivesRanksInOrderOfArrivalAndToEachRoleItsOwn) {
@@ -56,6 +62,13 @@ TEST(Membership, HasHoldersBesideTheOtherRoles) {
               HasSubstr("all its 2 holders"));
   EXPECT_THAT(membership.OnHello("k", MakeHello(static_cast<wire::Role>(3))).reason,
               HasSubstr("role 3"));
+}
+
+TEST(Membership, TakesThoseThatWereStartedForTheFamilyOfTheApp) {
+  Membership membership = MakeMembership(1, 0);
+  wire::Hello hello = MakeHello();
+  hello.app = "linear";
+  EXPECT_NE(membership.OnHello("x", hello).member, nullptr);
 }
 
 TEST(Membership, TakesARepeatedHelloForWhatItIs) {
