@@ -35,7 +35,6 @@ void Introductions::Begin(double timeout) {
   }
   const int all = static_cast<int>(endpoints_.size());
   for (int i = 0; i < all; ++i) {
-    peers.self = i;
     if (has_holders()) {
       peers.awaits = i < workers_ ? 0 : workers_;
       peers.connects = i < workers_ ? workers_ : all;

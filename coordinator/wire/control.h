@@ -54,11 +54,10 @@ struct Peers {
   std::vector<std::string> addresses;
   std::vector<std::string> endpoints;
   std::vector<std::string> names;  // for people
-  int self = 0;                    // which of them the receiver is
-  int awaits = 0;                  // so many, from the first, connect to it
-  int connects = 0;                // it connects to those from this one on
+  int awaits = 0;                  // so many, from the first, connect to the receiver
+  int connects = 0;                // which connects to those from this one on
   double timeout = 60;             // seconds in which they must have reached each other
-  STRADS_FIELDS(addresses, endpoints, names, self, awaits, connects, timeout)
+  STRADS_FIELDS(addresses, endpoints, names, awaits, connects, timeout)
 };
 
 // What part of the model the next part of the frame is.

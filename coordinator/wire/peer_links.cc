@@ -21,8 +21,8 @@ bool PeerLinks::OnFrame(const Delivery& delivery) {
 void PeerLinks::Open(const Peers& peers) {
   const int count = static_cast<int>(peers.addresses.size());
   if (peers.addresses.size() != peers.endpoints.size() ||
-      peers.addresses.size() != peers.names.size() || peers.self < 0 || peers.self >= count ||
-      peers.awaits < 0 || peers.awaits > count || peers.connects < 0 || peers.connects > count)
+      peers.addresses.size() != peers.names.size() || peers.awaits < 0 || peers.awaits > count ||
+      peers.connects < 0 || peers.connects > count)
     throw ProtocolError("the list of peers is not complete");
   peers_ = peers;
   for (int index = 0; index < count; ++index) {
