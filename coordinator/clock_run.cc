@@ -7,7 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "coordinator/consistency.h"
 #include "coordinator/own_parameters.h"
 #include "coordinator/remote_holders.h"
 
@@ -40,7 +39,6 @@ ClockRun::ClockRun(const Program& program,
     throw UsageError("--schedulers does not go with a data-parallel app: it has no plans");
   if (options.holders > 0 && !program.divides)
     throw UsageError("--holders does not go with this app: its parameters cannot be divided");
-  MakeConsistency(options);  // before anyone joins
   auto model = program.make_data_parallel_model(app_options, Slice{});
   if (options.holders > 0) {
     store_ =

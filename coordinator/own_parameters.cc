@@ -38,7 +38,7 @@ void OwnParameters::OnFrame(Member& member, wire::Delivery& delivery) {
 
 void OwnParameters::Collect() {
   holder_.Stop();
-  if (!std::exchange(collected_, true)) holder_.model().Finish();
+  holder_.model().Finish();
 }
 
 std::vector<Member*> OwnParameters::Missing() {

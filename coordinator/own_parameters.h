@@ -21,7 +21,7 @@ class OwnParameters final : public ParameterStore {
   void Start(std::vector<Bytes> starts, OnClock on_clock) override;
   void OnFrame(Member& member, wire::Delivery& delivery) override;
   void Collect() override;
-  bool collected() const override { return collected_; }
+  bool collected() const override { return holder_.engine().stopped(); }
   std::vector<Bytes> Answer() override { return {holder_.Answer()}; }
   Report ModelReport() const override { return holder_.model().Report(); }
   Bytes Save() const override { return holder_.model().Save(); }
@@ -33,7 +33,6 @@ class OwnParameters final : public ParameterStore {
   Membership& membership_;
   OnClock on_clock_;
   Holder holder_;
-  bool collected_ = false;
 };
 
 }  // namespace strads

@@ -6,10 +6,15 @@
 #include <string>
 #include <utility>
 
+#include "coordinator/consistency.h"
+
 namespace strads {
 
 using wire::FrameKind;
 
+namespace {
+
+// The report of a model of which these are of the parts: see DivisibleApp.
 Report Whole(std::span<const Report> parts) {
   Report whole = parts.front();
   for (const Report& part : parts.subspan(1)) {
@@ -23,6 +28,8 @@ Report Whole(std::span<const Report> parts) {
   return whole;
 }
 
+}  // namespace
+
 RemoteHolders::RemoteHolders(std::unique_ptr<DataParallelModelRole> model,
                              const RunOptions& options,
                              wire::ReliableEndpoint& endpoint,
@@ -33,12 +40,13 @@ RemoteHolders::RemoteHolders(std::unique_ptr<DataParallelModelRole> model,
       endpoint_(endpoint),
       membership_(membership),
       clock_(clock),
-      remotes_(static_cast<size_t>(options.holders)) {}
+      remotes_(static_cast<size_t>(options.holders)) {
+  MakeConsistency(options);  // refused here, before anyone joins
+}
 
 void RemoteHolders::Start(std::vector<Bytes> starts, OnClock on_clock) {
   starts_ = std::move(starts);
   on_clock_ = std::move(on_clock);
-  started_ = true;
   progress_at_ = clock_.Now();
   std::vector<Bytes> parts = {
       Pack(wire::HolderStart{options_.consistency, options_.workers, options_.staleness,
@@ -78,7 +86,7 @@ void RemoteHolders::OnClockOf(Remote& remote, const wire::Delivery& delivery) {
     std::vector<Bytes> snapshot;
     const int64_t clock = remotes_.front().clocks.front().clock;
     for (Remote& other : remotes_) {
-      Clock own = std::move(other.clocks.front());
+      Completed own = std::move(other.clocks.front());
       other.clocks.pop_front();
       if (own.clock != clock) throw ProtocolError("holders do not tell of the same clocks");
       reports.push_back(std::move(own.report));
@@ -107,7 +115,6 @@ void RemoteHolders::OnEndOf(Remote& remote, const wire::Delivery& delivery) {
   model_->Begin(starts_);
   model_->Collect(answer_);
   model_->Finish();
-  collected_ = true;
 }
 
 std::vector<Member*> RemoteHolders::Missing() {

@@ -17,7 +17,8 @@ namespace strads {
 // model together after the last.
 class RemoteHolders final : public ParameterStore, private EngineState {
  public:
-  // `model` is for the answer, and has not begun. All must outlive it.
+  // `model` is for the answer, and has not begun. All must outlive it. Throws Error (kUsage) if the
+  // options do not go with this pattern.
   RemoteHolders(std::unique_ptr<DataParallelModelRole> model,
                 const RunOptions& options,
                 wire::ReliableEndpoint& endpoint,
@@ -27,7 +28,7 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   void Start(std::vector<Bytes> starts, OnClock on_clock) override;
   void OnFrame(Member& member, wire::Delivery& delivery) override;
   void Collect() override;
-  bool collected() const override { return collected_; }
+  bool collected() const override { return !answer_.empty(); }
   std::vector<Bytes> Answer() override { return answer_; }
   strads::Report ModelReport() const override { return model_->Report(); }
   Bytes Save() const override { return model_->Save(); }
@@ -38,13 +39,13 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   ClockTally Tally() const override;
 
  private:
-  struct Clock {
+  struct Completed {
     int64_t clock = 0;
     strads::Report report;
     std::vector<Bytes> snapshot;
   };
   struct Remote {
-    std::deque<Clock> clocks;  // that others have not completed
+    std::deque<Completed> clocks;  // that others have not completed
     std::optional<wire::HolderEnd> end;
     Bytes answer;
   };
@@ -53,7 +54,7 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   void OnEndOf(Remote& remote, const wire::Delivery& delivery);
 
   int64_t rounds() const override { return completed_; }
-  bool HasOpenRound() const override { return started_ && !ended_; }
+  bool HasOpenRound() const override { return !ended_; }
   wire::Time OldestPush() const override { return progress_at_; }
   std::vector<int> MissingRanks() const override { return {}; }
   wire::Time idle() const override;
@@ -68,13 +69,8 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   std::vector<Remote> remotes_;
   std::vector<Bytes> answer_;
   int64_t completed_ = 0;
-  bool started_ = false;
   bool ended_ = false;
-  bool collected_ = false;
   wire::Time progress_at_{0};  // when a holder last told of something
 };
-
-// The report of a model of which these are of the parts: see DivisibleApp.
-Report Whole(std::span<const Report> parts);
 
 }  // namespace strads

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <numeric>
 
-#include "strads/data_parallel.h"
 #include "strads/error.h"
 #include "strads/index.h"
 #include "strads/random.h"
@@ -28,17 +27,6 @@ void AddRelaxed(double& value, double change) {
 
 double CurvatureOf(const std::string& loss) {
   return row_loss::With(loss, 1, [](auto own) { return decltype(own)::kCurvature; });
-}
-
-SharedWeights SharedWeights::Join(std::span<const SharedWeights> parts) {
-  SharedWeights whole;
-  const auto weights_of = [](const SharedWeights& part) -> const Eigen::VectorXd& {
-    return part.w;
-  };
-  whole.w = JoinParts(parts, weights_of);
-  whole.constant = parts.front().constant;
-  for (const SharedWeights& part : parts) whole.pulls += part.pulls;
-  return whole;
 }
 
 LocalSteps LocalSteps::PartOf(Slice slice) const {

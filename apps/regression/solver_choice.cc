@@ -1,5 +1,6 @@
 #include "apps/regression/solver_choice.h"
 
+#include <strads/column_matrix.h>
 #include <strads/error.h>
 
 #include <cmath>
@@ -34,10 +35,9 @@ double CostOfGram(const Shape& shape) {
 }
 
 bool IsExact(const Shape& shape) {
-  constexpr double kDense = 0.4;
   const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
   const auto entries = static_cast<double>(shape.entries);
-  const double speed = entries >= kDense * n * k ? 4 : 1;
+  const double speed = entries >= kDenseFraction * n * k ? 4 : 1;
   return k <= kFewFeatures && CostOfGram(shape) <= speed * kProducts * 2 * entries;
 }
 

@@ -11,25 +11,11 @@
 
 namespace strads::regression::sgd {
 
-namespace {
-
-std::vector<double> JoinOf(std::span<const Parameters> parts,
-                           std::vector<double> Parameters::*member) {
-  std::vector<double> whole;
-  for (const Parameters& part : parts)
-    whole.insert(whole.end(), (part.*member).begin(), (part.*member).end());
-  return whole;
-}
-
-}  // namespace
-
 Parameters Parameters::Join(std::span<const Parameters> parts) {
   Parameters whole = parts.front();
-  std::vector<SharedWeights> weights;
-  for (const Parameters& part : parts) weights.push_back(part.weights);
-  whole.weights = SharedWeights::Join(weights);
-  whole.inverses = JoinOf(parts, &Parameters::inverses);
-  whole.centre = JoinOf(parts, &Parameters::centre);
+  whole.weights = SharedWeights::Join(parts);
+  whole.inverses = JoinParts(parts, &Parameters::inverses);
+  whole.centre = JoinParts(parts, &Parameters::centre);
   return whole;
 }
 

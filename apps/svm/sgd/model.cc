@@ -16,9 +16,7 @@ namespace strads::sgd {
 
 Parameters Parameters::Join(std::span<const Parameters> parts) {
   Parameters whole = parts.front();
-  std::vector<SharedWeights> weights;
-  for (const Parameters& part : parts) weights.push_back(part.weights);
-  whole.weights = SharedWeights::Join(weights);
+  whole.weights = SharedWeights::Join(parts);
   return whole;
 }
 

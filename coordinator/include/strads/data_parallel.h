@@ -9,8 +9,12 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <iterator>
 #include <span>
+#include <type_traits>
 #include <utility>
 
 namespace strads {
@@ -38,17 +42,18 @@ inline Eigen::VectorXd PartOf(const Eigen::VectorXd& whole, Slice slice) {
   return whole.segment(first, last - first);
 }
 
-// The vectors `vector_of(part)` of all parts, one after the other.
+// The vectors of all parts, one after the other: `vector_of` is a member that is one, or gives a
+// reference to one.
 template <class Part, class VectorOf>
-Eigen::VectorXd JoinParts(std::span<const Part> parts, const VectorOf& vector_of) {
-  Eigen::Index size = 0;
-  for (const Part& part : parts) size += vector_of(part).size();
-  Eigen::VectorXd whole(size);
-  Eigen::Index first = 0;
+auto JoinParts(std::span<const Part> parts, const VectorOf& vector_of) {
+  using Vector = std::remove_cvref_t<std::invoke_result_t<VectorOf, const Part&>>;
+  std::ptrdiff_t size = 0;
+  for (const Part& part : parts) size += std::ssize(std::invoke(vector_of, part));
+  Vector whole(static_cast<decltype(std::declval<Vector>().size())>(size));
+  auto to = whole.begin();
   for (const Part& part : parts) {
-    const Eigen::VectorXd& own = vector_of(part);
-    whole.segment(first, own.size()) = own;
-    first += own.size();
+    const Vector& own = std::invoke(vector_of, part);
+    to = std::copy(own.begin(), own.end(), to);
   }
   return whole;
 }
@@ -58,9 +63,7 @@ struct Weights {
   Eigen::VectorXd w;
 
   Weights PartOf(Slice slice) const { return {strads::PartOf(w, slice)}; }
-  static Weights Join(std::span<const Weights> parts) {
-    return {JoinParts(parts, [](const Weights& part) -> const Eigen::VectorXd& { return part.w; })};
-  }
+  static Weights Join(std::span<const Weights> parts) { return {JoinParts(parts, &Weights::w)}; }
 
   STRADS_FIELDS(w)
 };

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "strads/data_parallel.h"
 #include "strads/fields.h"
 #include "strads/local_weights.h"
 #include "strads/parallel.h"
@@ -47,8 +48,17 @@ struct SharedWeights {
   double constant = 0;
   int64_t pulls = 0;  // LocalSteps that are in them; of joined parts, the sum
 
-  // Of parts that holders have. Each has a constant of its own: that of the first is taken.
-  static SharedWeights Join(std::span<const SharedWeights> parts);
+  // The `weights` of parts that holders have. Each has a constant of its own: that of the first is
+  // taken.
+  template <class Parameters>
+  static SharedWeights Join(std::span<const Parameters> parts) {
+    SharedWeights whole;
+    whole.w = JoinParts(
+        parts, [](const Parameters& part) -> const Eigen::VectorXd& { return part.weights.w; });
+    whole.constant = parts.front().weights.constant;
+    for (const Parameters& part : parts) whole.pulls += part.weights.pulls;
+    return whole;
+  }
 
   STRADS_FIELDS(w, constant, pulls)
 };
