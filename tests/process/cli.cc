@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -98,9 +99,17 @@ Words SlowFlags(const std::string& data) {
           "--parallelism=1", "--tolerance=0", "--lambda_ratio=1e-5"};
 }
 
-TcpCoordinator::TcpCoordinator(Words train_flags)
-    : process_(Start(Join({"lasso", "train", "--role=coordinator", "--listen=tcp://127.0.0.1:*"},
-                          std::move(train_flags)))) {
+bool IsUnderWay(Process& process) {
+  // Their header is followed by a line after the first round.
+  return process.WaitForErr("round") && process.WaitUntil([&] {
+    const std::string err = process.err();
+    return std::count(err.begin() + static_cast<int64_t>(err.find("round")), err.end(), '\n') > 1;
+  });
+}
+
+TcpCoordinator::TcpCoordinator(Words flags, const Words& command)
+    : process_(Start(Join(Join(command, {"--role=coordinator", "--listen=tcp://127.0.0.1:*"}),
+                          std::move(flags)))) {
   const std::string words = "listening on ";
   if (!process_->WaitForErr(" workers")) return;
   const size_t at = process_->err().find(words) + words.size();

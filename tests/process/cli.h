@@ -47,11 +47,14 @@ Problem QuickProblem();
 Problem SlowProblem();
 Words SlowFlags(const std::string& data);
 
+// Waits for the first line of the progress of a run; false: it does not come in time.
+bool IsUnderWay(Process& process);
+
 // A coordinator on tcp that has told where it listens.
 class TcpCoordinator {
  public:
-  explicit TcpCoordinator(Words train_flags);
-  Process& process() { return *process_; }
+  explicit TcpCoordinator(Words flags, const Words& command = {"lasso", "train"});
+  Process& process() const { return *process_; }
   const std::string& endpoint() const { return endpoint_; }  // empty: it failed
   // Starts a worker or scheduler that knows no more than where the coordinator is.
   std::unique_ptr<Process> StartMember(const std::string& role, const Words& more = {}) const;

@@ -1,8 +1,6 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <algorithm>
-
 #include "tests/process/cli.h"
 #include "tests/support/reference.h"
 #include "tests/support/temp_files.h"
@@ -21,15 +19,6 @@ class LostProcesses : public ::testing::Test {
     words.insert(words.end(), {"--model=" + model_, "--metrics=" + metrics_});
     words.insert(words.end(), more.begin(), more.end());
     return words;
-  }
-
-  // The header of the progress lines is followed by one after the first round.
-  static bool IsUnderWay(Process& process) {
-    return process.WaitForErr("objective") && process.WaitUntil([&] {
-      const std::string err = process.err();
-      return std::count(err.begin() + static_cast<int64_t>(err.find("objective")), err.end(),
-                        '\n') > 1;
-    });
   }
 
   // The model written is the one that as many undisturbed rounds give.

@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -99,13 +98,6 @@ Words Endless(const std::string& data) {
           "--delay_mean=0.001"};
 }
 
-bool IsUnderWay(Process& process) {
-  return process.WaitForErr("round") && process.WaitUntil([&] {
-    const std::string err = process.err();
-    return std::count(err.begin() + static_cast<int64_t>(err.find("round")), err.end(), '\n') > 1;
-  });
-}
-
 TEST(SgdCommands, HaveTheSameModelWithHoldersInThreadsAndInProcesses) {
   const TempDir folder;
   const std::string data = folder.Write("rows.csv", Csv()), model = folder.Path("model.json");
@@ -125,28 +117,26 @@ TEST(SgdCommands, HaveTheSameModelWithHoldersInThreadsAndInProcesses) {
 TEST(SgdCommands, HoldersOnOtherMachinesJoinAsWorkersDo) {
   const TempDir folder;
   const std::string model = folder.Path("model.json"), metrics = folder.Path("metrics.jsonl");
-  const auto coordinator =
-      Start({"svm", "train", "--solver=sgd", "--data=" + folder.Write("rows.csv", Csv()),
-             "--role=coordinator", "--listen=tcp://127.0.0.1:*", "--workers=2", "--holders=2",
-             "--epochs=20", "--trace=50", "--model=" + model, "--metrics=" + metrics});
-  ASSERT_TRUE(coordinator->WaitForErr(" for 2 workers and 2 holders")) << coordinator->err();
-  const std::string words = "listening on ";
-  const size_t at = coordinator->err().find(words) + words.size();
-  const std::string endpoint = coordinator->err().substr(at, coordinator->err().find(' ', at) - at);
+  const TcpCoordinator listening(
+      {"--solver=sgd", "--data=" + folder.Write("rows.csv", Csv()), "--workers=2", "--holders=2",
+       "--epochs=20", "--trace=50", "--model=" + model, "--metrics=" + metrics},
+      {"svm", "train"});
+  Process& coordinator = listening.process();
+  ASSERT_TRUE(coordinator.WaitForErr(" for 2 workers and 2 holders")) << coordinator.err();
   std::vector<std::unique_ptr<Process>> members;
   for (const char* role : {"holder", "worker", "worker", "holder"}) {
     // As the coordinator was started, or without a word.
-    Words started = {std::string("--role=") + role, "--connect=" + endpoint};
+    Words started = {std::string("--role=") + role, "--connect=" + listening.endpoint()};
     if (members.size() % 2 == 0) started.insert(started.begin(), {"svm", "train"});
     members.push_back(Start(started));
   }
-  ASSERT_TRUE(coordinator->WaitForExit(20)) << coordinator->err();
-  EXPECT_EQ(coordinator->exit_code(), 0) << coordinator->err();
+  ASSERT_TRUE(coordinator.WaitForExit(20)) << coordinator.err();
+  EXPECT_EQ(coordinator.exit_code(), 0) << coordinator.err();
   for (const auto& member : members) {
     EXPECT_TRUE(member->WaitForExit());
     EXPECT_EQ(member->exit_code(), 0) << member->err();
   }
-  EXPECT_THAT(coordinator->out(), HasSubstr("sent between them and workers"));
+  EXPECT_THAT(coordinator.out(), HasSubstr("sent between them and workers"));
   const Json summary = ReadJsonLines(metrics).back();
   EXPECT_EQ(summary["holder_rss_bytes"].size(), 2u);
   EXPECT_GT(summary["trace"].size(), 1u);
