@@ -23,12 +23,11 @@ struct HuberLoss : row_loss::Huber {
   LossAt operator()(double y, double f) const { return {Value(y, f), Slope(y, f)}; }
 };
 
-// log(1 + exp(-s f)), s = 1 if y is 1 and -1 if y is 0; loss and slope of one exponential.
-struct LogisticLoss {
+// y is 1 or 0.
+struct LogisticLoss : row_loss::Logistic {
   LossAt operator()(double y, double f) const {
-    const double margin = y > 0 ? f : -f, e = std::exp(-std::abs(margin));
-    const double wrong = margin >= 0 ? e / (1 + e) : 1 / (1 + e);  // probability of the other class
-    return {std::log1p(e) + std::max(-margin, 0.0), y > 0 ? -wrong : wrong};
+    const double sign = y > 0 ? 1 : -1;
+    return {Value(sign, f), Slope(sign, f)};
   }
 };
 
