@@ -67,7 +67,7 @@ class ClockEngine final : public EngineState {
   bool HasOpenRound() const override { return Longest() >= 0; }
   wire::Time OldestPush() const override { return WorkerAt(Longest()).since; }
   // The one that has not pushed for longest.
-  std::vector<int> MissingRanks() const override;
+  std::vector<int> MissingRanks() const;
   wire::Time idle() const override { return idle_; }
 
  private:

@@ -34,18 +34,16 @@ ClockRun::ClockRun(const Program& program,
       endpoint_(endpoint),
       membership_(membership),
       clock_(clock),
+      model_(program.make_data_parallel_model(app_options, Slice{})),
       starts_(static_cast<size_t>(options.workers)) {
   if (options.schedulers > 0)
     throw UsageError("--schedulers does not go with a data-parallel app: it has no plans");
   if (options.holders > 0 && !program.divides)
     throw UsageError("--holders does not go with this app: its parameters cannot be divided");
-  auto model = program.make_data_parallel_model(app_options, Slice{});
   if (options.holders > 0) {
-    store_ =
-        std::make_unique<RemoteHolders>(std::move(model), options, endpoint, membership, clock);
+    store_ = std::make_unique<RemoteHolders>(*model_, options, endpoint, membership, clock);
   } else {
-    store_ =
-        std::make_unique<OwnParameters>(std::move(model), options, endpoint, membership, clock);
+    store_ = std::make_unique<OwnParameters>(*model_, options, endpoint, membership, clock);
   }
 }
 

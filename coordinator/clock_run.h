@@ -54,8 +54,8 @@ class ClockRun final {
   // The parameters whose loss is the run's, in parts.
   std::vector<Bytes> Answer() { return store_->Answer(); }
   ClockSummary Summarize() const;
-  strads::Report Report() const { return store_->ModelReport(); }
-  Bytes Save() const { return store_->Save(); }
+  strads::Report Report() const { return model_->Report(); }
+  Bytes Save() const { return model_->Save(); }
 
  private:
   struct Snapshot {
@@ -70,6 +70,7 @@ class ClockRun final {
   wire::ReliableEndpoint& endpoint_;
   Membership& membership_;
   const wire::Clock& clock_;
+  const std::unique_ptr<DataParallelModelRole> model_;
   std::unique_ptr<ParameterStore> store_;
   std::vector<Bytes> starts_;
   std::function<bool(const RoundResult&)> on_round_;

@@ -69,7 +69,7 @@ void CoordinatorNode::CheckBeforeRounds(Time now) {
 
 std::vector<Member*> CoordinatorNode::Missing() {
   if (clocks_) return clocks_->Missing();
-  std::vector<int> ranks = state().MissingRanks();
+  std::vector<int> ranks = engine_->MissingRanks();
   if (program_.rotates) {
     // They may wait for a block of one that has answered and is gone.
     ranks.resize(static_cast<size_t>(options_.workers));

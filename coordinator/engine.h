@@ -75,7 +75,8 @@ class Engine final : public EngineState {
   // The oldest round that workers are at, when it was pushed, and who has not answered it.
   bool HasOpenRound() const override { return pushed_ > pulled_; }
   wire::Time OldestPush() const override { return open_.front().pushed_at; }
-  std::vector<int> MissingRanks() const override;
+  // Who has not answered the oldest push.
+  std::vector<int> MissingRanks() const;
   // The first plan that is asked for and not there.
   struct Awaited {
     int64_t round = 0;

@@ -10,12 +10,12 @@ namespace strads {
 
 using wire::FrameKind;
 
-Holder::Holder(std::unique_ptr<DataParallelModelRole> model,
+Holder::Holder(DataParallelModelRole& model,
                const RunOptions& options,
                const wire::Clock& clock,
                SendToWorker send,
                ParameterStore::OnClock on_clock)
-    : model_(std::move(model)),
+    : model_(model),
       options_(options),
       clock_(clock),
       send_(std::move(send)),
@@ -23,8 +23,8 @@ Holder::Holder(std::unique_ptr<DataParallelModelRole> model,
       consistency_(MakeConsistency(options)) {}
 
 void Holder::Start(std::span<const Bytes> starts) {
-  model_->Begin(starts);
-  engine_.emplace(*model_, *consistency_, options_.workers, options_.max_rounds, clock_,
+  model_.Begin(starts);
+  engine_.emplace(model_, *consistency_, options_.workers, options_.max_rounds, clock_,
                   static_cast<ClockEngine::Outlet&>(*this));
   if (options_.trace > 0) Tell(-1, true);
   engine_->Start();
@@ -48,11 +48,11 @@ bool Holder::OnClock(int64_t clock) {
 bool Holder::Tell(int64_t clock, bool with_snapshot) {
   std::vector<Bytes> snapshot;
   if (with_snapshot) snapshot = {Answer()};
-  return on_clock_(clock, model_->Report(), std::move(snapshot));
+  return on_clock_(clock, model_.Report(), std::move(snapshot));
 }
 
 Bytes Holder::Answer() {
-  if (std::optional<Bytes> answer = model_->Answer()) return std::move(*answer);
+  if (std::optional<Bytes> answer = model_.Answer()) return std::move(*answer);
   return engine_->Parameters();
 }
 

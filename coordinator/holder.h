@@ -21,8 +21,9 @@ class Holder final : private ClockEngine::Outlet {
   using SendToWorker =
       std::function<void(int rank, const wire::FrameHeader&, std::vector<Bytes> parts)>;
 
-  // `clock` must outlive it. Throws Error (kUsage) if the options do not go with this pattern.
-  Holder(std::unique_ptr<DataParallelModelRole> model,
+  // `model`, which it begins, and `clock` must outlive it. Throws Error (kUsage) if the options do
+  // not go with this pattern.
+  Holder(DataParallelModelRole& model,
          const RunOptions& options,
          const wire::Clock& clock,
          SendToWorker send,
@@ -38,15 +39,13 @@ class Holder final : private ClockEngine::Outlet {
   const ClockEngine& engine() const { return *engine_; }
   Bytes Answer();
   ClockTally Tally() const;
-  DataParallelModelRole& model() { return *model_; }
-  const DataParallelModelRole& model() const { return *model_; }
 
  private:
   void Send(int rank, const Grant& grant, const Bytes& parameters) override;
   bool OnClock(int64_t clock) override;
   bool Tell(int64_t clock, bool with_snapshot);
 
-  const std::unique_ptr<DataParallelModelRole> model_;
+  DataParallelModelRole& model_;
   const RunOptions options_;
   const wire::Clock& clock_;
   const SendToWorker send_;

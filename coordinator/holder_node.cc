@@ -14,15 +14,12 @@ std::vector<Bytes> HolderNode::Construct(const wire::Welcome& welcome, const Byt
   if (!program.divides)
     throw ProtocolError("the parameters of app '" + welcome.app + "' cannot be divided");
   model_ = program.make_data_parallel_model(options, Slice{welcome.index, welcome.count});
-  links_.emplace(endpoint_, "holder " + std::to_string(welcome.index),
-                 "workers send gradients to holders directly",
-                 [this](wire::Time time) { WakeAt(time); });
-  return {Pack(wire::Ready{endpoint_.Listen()})};
+  return {Pack(wire::Ready{OpenLinks("holder " + std::to_string(welcome.index),
+                                     "workers send gradients to holders directly")})};
 }
 
 void HolderNode::OnFrame(wire::Delivery& delivery) {
-  if (links_->OnFrame(delivery)) return;
-  if (delivery.header.kind == FrameKind::kBegin && model_ && !delivery.parts.empty()) {
+  if (delivery.header.kind == FrameKind::kBegin && !holder_ && !delivery.parts.empty()) {
     Begin(delivery.parts);
   } else if (delivery.header.kind == FrameKind::kCollect && holder_) {
     Share();
@@ -33,18 +30,10 @@ void HolderNode::OnFrame(wire::Delivery& delivery) {
 }
 
 void HolderNode::Begin(const std::vector<Bytes>& parts) {
-  const auto start = Unpack<wire::HolderStart>(parts[0]);
-  RunOptions run;
-  run.consistency = start.consistency;
-  run.workers = start.workers;
-  run.staleness = start.staleness;
-  run.backup_workers = start.backup_workers;
-  run.max_rounds = start.max_clocks;
-  run.trace = start.trace;
   holder_.emplace(
-      std::move(model_), run, endpoint_.clock(),
+      *model_, Unpack<RunOptions>(parts[0]), endpoint_.clock(),
       [this](int rank, const wire::FrameHeader& header, std::vector<Bytes> sent) {
-        bytes_to_peers_ += links_->Send(rank, header, std::move(sent));
+        SendToPeer(rank, header, std::move(sent));
       },
       [this](int64_t clock, const Report& report, std::vector<Bytes> snapshot) {
         return TellClock(clock, report, std::move(snapshot));
@@ -73,21 +62,10 @@ void HolderNode::Share() {
   endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kShare}, {Pack(end), holder_->Answer()});
 }
 
-void HolderNode::OnPeer(wire::Delivery& delivery) {
-  const int rank = links_->IndexOf(delivery.from);
+void HolderNode::OnPeer(int rank, wire::Delivery& delivery) {
   // A worker that is lost is lost to the coordinator as well, or has told it that this is.
-  if (rank < 0 || shared_ || delivery.lost) return;
-  if (delivery.header.kind == FrameKind::kMeet) {
-    links_->OnMeet(delivery.from);
-  } else if (delivery.header.kind == FrameKind::kGradient && holder_) {
-    holder_->OnGradient(rank, delivery);
-  }
-}
-
-void HolderNode::OnWake() { links_->OnWake(); }
-
-void HolderNode::OnLeave() {
-  if (links_) links_->Close();
+  if (shared_ || delivery.lost) return;
+  if (delivery.header.kind == FrameKind::kGradient && holder_) holder_->OnGradient(rank, delivery);
 }
 
 }  // namespace strads

@@ -8,7 +8,6 @@
 
 #include "coordinator/holder.h"
 #include "coordinator/wire/member_node.h"
-#include "coordinator/wire/peer_links.h"
 
 namespace strads {
 
@@ -25,9 +24,7 @@ class HolderNode final : public wire::MemberNode {
  private:
   std::vector<Bytes> Construct(const wire::Welcome& welcome, const Bytes& options) override;
   void OnFrame(wire::Delivery& delivery) override;
-  void OnPeer(wire::Delivery& delivery) override;
-  void OnWake() override;
-  void OnLeave() override;
+  void OnPeer(int rank, wire::Delivery& delivery) override;
   double OnFinish(const std::vector<Bytes>&) override { return 0; }
 
   void Begin(const std::vector<Bytes>& parts);
@@ -35,8 +32,7 @@ class HolderNode final : public wire::MemberNode {
   void Share();
 
   const std::vector<Program>& programs_;
-  std::unique_ptr<DataParallelModelRole> model_;  // until it begins
-  std::optional<wire::PeerLinks> links_;
+  std::unique_ptr<DataParallelModelRole> model_;
   std::optional<Holder> holder_;
   bool shared_ = false;
 };

@@ -6,14 +6,15 @@
 
 namespace strads {
 
-OwnParameters::OwnParameters(std::unique_ptr<DataParallelModelRole> model,
+OwnParameters::OwnParameters(DataParallelModelRole& model,
                              const RunOptions& options,
                              wire::ReliableEndpoint& endpoint,
                              Membership& membership,
                              const wire::Clock& clock)
-    : membership_(membership),
+    : model_(model),
+      membership_(membership),
       holder_(
-          std::move(model),
+          model,
           options,
           clock,
           [&endpoint, this](int rank, const wire::FrameHeader& header, std::vector<Bytes> parts) {
@@ -38,7 +39,7 @@ void OwnParameters::OnFrame(Member& member, wire::Delivery& delivery) {
 
 void OwnParameters::Collect() {
   holder_.Stop();
-  holder_.model().Finish();
+  model_.Finish();
 }
 
 std::vector<Member*> OwnParameters::Missing() {

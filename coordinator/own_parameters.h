@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -12,7 +11,7 @@ namespace strads {
 class OwnParameters final : public ParameterStore {
  public:
   // All must outlive it. Throws Error (kUsage) if the options do not go with this pattern.
-  OwnParameters(std::unique_ptr<DataParallelModelRole> model,
+  OwnParameters(DataParallelModelRole& model,
                 const RunOptions& options,
                 wire::ReliableEndpoint& endpoint,
                 Membership& membership,
@@ -23,13 +22,12 @@ class OwnParameters final : public ParameterStore {
   void Collect() override;
   bool collected() const override { return holder_.engine().stopped(); }
   std::vector<Bytes> Answer() override { return {holder_.Answer()}; }
-  Report ModelReport() const override { return holder_.model().Report(); }
-  Bytes Save() const override { return holder_.model().Save(); }
   std::vector<Member*> Missing() override;
   const EngineState& state() const override { return holder_.engine(); }
   ClockTally Tally() const override { return holder_.Tally(); }
 
  private:
+  DataParallelModelRole& model_;
   Membership& membership_;
   OnClock on_clock_;
   Holder holder_;

@@ -35,13 +35,12 @@ class ParameterStore {
   virtual void Start(std::vector<Bytes> starts, OnClock on_clock) = 0;
   // A frame of this pattern. Throws ProtocolError if it is none that it waits for.
   virtual void OnFrame(Member& member, wire::Delivery& delivery) = 0;
-  // The run is over: no gradient counts from now on. Brings here what is elsewhere.
+  // The run is over: no gradient counts from now on. Brings what is elsewhere into the model,
+  // and finishes it.
   virtual void Collect() = 0;
   virtual bool collected() const = 0;
   // Once collected: the parameters whose loss is the run's, in parts.
   virtual std::vector<Bytes> Answer() = 0;
-  virtual Report ModelReport() const = 0;
-  virtual Bytes Save() const = 0;
   // Those that must answer next for the run to go on.
   virtual std::vector<Member*> Missing() = 0;
 

@@ -30,12 +30,12 @@ Report Whole(std::span<const Report> parts) {
 
 }  // namespace
 
-RemoteHolders::RemoteHolders(std::unique_ptr<DataParallelModelRole> model,
+RemoteHolders::RemoteHolders(DataParallelModelRole& model,
                              const RunOptions& options,
                              wire::ReliableEndpoint& endpoint,
                              Membership& membership,
                              const wire::Clock& clock)
-    : model_(std::move(model)),
+    : model_(model),
       options_(options),
       endpoint_(endpoint),
       membership_(membership),
@@ -48,9 +48,7 @@ void RemoteHolders::Start(std::vector<Bytes> starts, OnClock on_clock) {
   starts_ = std::move(starts);
   on_clock_ = std::move(on_clock);
   progress_at_ = clock_.Now();
-  std::vector<Bytes> parts = {
-      Pack(wire::HolderStart{options_.consistency, options_.workers, options_.staleness,
-                             options_.backup_workers, options_.max_rounds, options_.trace})};
+  std::vector<Bytes> parts = {Pack(options_)};
   parts.insert(parts.end(), starts_.begin(), starts_.end());
   for (const Member& holder : membership_.Of(wire::Role::kHolder))
     endpoint_.Send(holder.address, {.kind = FrameKind::kBegin}, parts);
@@ -112,9 +110,9 @@ void RemoteHolders::OnEndOf(Remote& remote, const wire::Delivery& delivery) {
   if (!std::ranges::all_of(remotes_, [](const Remote& other) { return other.end.has_value(); }))
     return;
   for (Remote& other : remotes_) answer_.push_back(std::move(other.answer));
-  model_->Begin(starts_);
-  model_->Collect(answer_);
-  model_->Finish();
+  model_.Begin(starts_);
+  model_.Collect(answer_);
+  model_.Finish();
 }
 
 std::vector<Member*> RemoteHolders::Missing() {

@@ -4,7 +4,6 @@
 #include <strads/run_options.h>
 
 #include <deque>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -19,7 +18,7 @@ class RemoteHolders final : public ParameterStore, private EngineState {
  public:
   // `model` is for the answer, and has not begun. All must outlive it. Throws Error (kUsage) if the
   // options do not go with this pattern.
-  RemoteHolders(std::unique_ptr<DataParallelModelRole> model,
+  RemoteHolders(DataParallelModelRole& model,
                 const RunOptions& options,
                 wire::ReliableEndpoint& endpoint,
                 Membership& membership,
@@ -30,8 +29,6 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   void Collect() override;
   bool collected() const override { return !answer_.empty(); }
   std::vector<Bytes> Answer() override { return answer_; }
-  strads::Report ModelReport() const override { return model_->Report(); }
-  Bytes Save() const override { return model_->Save(); }
   // Workers and holders wait for each other: all of them, or after the last clock the holders that
   // have not sent what they have.
   std::vector<Member*> Missing() override;
@@ -56,10 +53,9 @@ class RemoteHolders final : public ParameterStore, private EngineState {
   int64_t rounds() const override { return completed_; }
   bool HasOpenRound() const override { return !ended_; }
   wire::Time OldestPush() const override { return progress_at_; }
-  std::vector<int> MissingRanks() const override { return {}; }
   wire::Time idle() const override;
 
-  const std::unique_ptr<DataParallelModelRole> model_;
+  DataParallelModelRole& model_;
   const RunOptions options_;
   wire::ReliableEndpoint& endpoint_;
   Membership& membership_;

@@ -12,7 +12,6 @@ namespace strads {
 using wire::FrameKind;
 
 void ClockWorker::OnFrame(wire::Delivery& delivery) {
-  arrived_ = true;
   if (delivery.header.kind == FrameKind::kGrant && delivery.parts.size() == 2) {
     OnGrant(0, delivery);
   } else if (delivery.header.kind == FrameKind::kMeasure) {

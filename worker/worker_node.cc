@@ -23,22 +23,21 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
   if (rotation_ == nullptr) return {};
   ledger_.emplace(welcome.count);
   if (welcome.count == 1) return {};
-  return {Pack(wire::Ready{OpenLinks("workers hand blocks to each other directly")})};
+  return {Pack(wire::Ready{OpenLinks(Name(), "workers hand blocks to each other directly")})};
 }
 
 std::unique_ptr<ClockWorker> WorkerNode::MakeClockWorker(const Program& program,
                                                          const wire::Welcome& welcome,
                                                          const Bytes& options) {
-  if (welcome.holders > 0) OpenLinks("workers send gradients to holders directly");
+  if (welcome.holders > 0) OpenLinks(Name(), "workers send gradients to holders directly");
   return std::make_unique<ClockWorker>(
       program.make_data_parallel_worker(
           options, Shard{welcome.index, welcome.count, welcome.threads}, welcome.holders),
       welcome.holders, endpoint_,
       [this](size_t part, const wire::FrameHeader& header, std::vector<Bytes> parts) {
-        if (links_) {
+        if (has_links()) {
           // Holders come after the workers.
-          const int holder = num_workers_ + static_cast<int>(part);
-          bytes_to_peers_ += links_->Send(holder, header, std::move(parts));
+          SendToPeer(num_workers_ + static_cast<int>(part), header, std::move(parts));
         } else {
           endpoint_.Send(wire::kCoordinator, header, std::move(parts));
         }
@@ -46,14 +45,7 @@ std::unique_ptr<ClockWorker> WorkerNode::MakeClockWorker(const Program& program,
       pace_, push_takes_, [this](wire::Time time) { WakeAt(time); });
 }
 
-std::string WorkerNode::OpenLinks(const std::string& links_are_for) {
-  links_.emplace(endpoint_, "worker " + std::to_string(rank_), links_are_for,
-                 [this](wire::Time time) { WakeAt(time); });
-  return endpoint_.Listen();
-}
-
 void WorkerNode::OnFrame(wire::Delivery& delivery) {
-  if (links_ && links_->OnFrame(delivery)) return;
   if (clock_worker_) {
     clock_worker_->OnFrame(delivery);
     return;
@@ -75,21 +67,17 @@ void WorkerNode::OnFrame(wire::Delivery& delivery) {
                       ", expected a push");
 }
 
-void WorkerNode::OnPeer(wire::Delivery& delivery) {
-  if (!links_) return;
+void WorkerNode::OnPeer(int index, wire::Delivery& delivery) {
   if (delivery.lost) {
     if (collected_) return;  // it has left, or need not be there any more
-    throw PeerError("lost " + links_->NameOf(delivery.from));
+    throw PeerError("lost " + NameOfPeer(index));
   }
-  if (delivery.header.kind == FrameKind::kMeet) {
-    links_->OnMeet(delivery.from);
-  } else if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2 && rotation_) {
+  if (delivery.header.kind == FrameKind::kBlock && delivery.parts.size() == 2 && rotation_) {
     rotation_->Put(Unpack<wire::ShareHead>(delivery.parts[0]).block, delivery.parts[1]);
     Work();
   } else if (delivery.header.kind == FrameKind::kGrant && delivery.parts.size() == 2 &&
              clock_worker_) {
-    clock_worker_->OnGrant(static_cast<size_t>(links_->IndexOf(delivery.from) - num_workers_),
-                           delivery);
+    clock_worker_->OnGrant(static_cast<size_t>(index - num_workers_), delivery);
   }
 }
 
@@ -148,7 +136,6 @@ void WorkerNode::GoOn() {
 }
 
 void WorkerNode::OnWake() {
-  if (links_) links_->OnWake();
   if (clock_worker_) clock_worker_->OnWake();
   if (!pushing_) return;
   GoOn();
@@ -161,9 +148,8 @@ void WorkerNode::EndPush() {
     push.partial = rotation_->EndPush();
     if (push.next != rank_) {
       // Before the partial: someone may be waiting for it.
-      bytes_to_peers_ +=
-          links_->Send(push.next, {.kind = FrameKind::kBlock, .round = push.round},
-                       {Pack(wire::ShareHead{push.block}), rotation_->Take(push.block)});
+      SendToPeer(push.next, {.kind = FrameKind::kBlock, .round = push.round},
+                 {Pack(wire::ShareHead{push.block}), rotation_->Take(push.block)});
     }
   }
   endpoint_.Send(wire::kCoordinator,
@@ -188,10 +174,6 @@ bool WorkerNode::TryCollect(const wire::Delivery& asked) {
   endpoint_.Send(wire::kCoordinator, {.kind = FrameKind::kShare, .round = asked.header.round},
                  std::move(parts));
   return true;
-}
-
-void WorkerNode::OnLeave() {
-  if (links_) links_->Close();
 }
 
 double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {

@@ -5,10 +5,10 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "coordinator/wire/member_node.h"
-#include "coordinator/wire/peer_links.h"
 #include "worker/block_ledger.h"
 #include "worker/clock_worker.h"
 #include "worker/pace.h"
@@ -45,16 +45,14 @@ class WorkerNode final : public wire::MemberNode {
 
   std::vector<Bytes> Construct(const wire::Welcome& welcome, const Bytes& options) override;
   void OnFrame(wire::Delivery& delivery) override;
-  void OnPeer(wire::Delivery& delivery) override;
+  void OnPeer(int index, wire::Delivery& delivery) override;
   void OnWake() override;
-  void OnLeave() override;
   double OnFinish(const std::vector<Bytes>& updates) override;
 
   std::unique_ptr<ClockWorker> MakeClockWorker(const Program& program,
                                                const wire::Welcome& welcome,
                                                const Bytes& options);
-  // Returns where others find it.
-  std::string OpenLinks(const std::string& links_are_for);
+  std::string Name() const { return "worker " + std::to_string(rank_); }
   // Does what has been asked for as far as blocks are here.
   void Work();
   // Each returns false if it has to wait.
@@ -74,7 +72,6 @@ class WorkerNode final : public wire::MemberNode {
   std::unique_ptr<WorkerRole> worker_;
   RotationRole* rotation_ = nullptr;  // of worker_, if it has one
   std::optional<BlockLedger> ledger_;
-  std::optional<wire::PeerLinks> links_;
   std::deque<wire::Delivery> asked_;
   std::optional<Pushing> pushing_;
   bool collected_ = false;  // everything it had of the model

@@ -80,17 +80,6 @@ struct GradientHead {
   STRADS_FIELDS(version)
 };
 
-// Part 0 of what tells a holder to begin; the others are what the workers told of their shards.
-struct HolderStart {
-  std::string consistency;
-  int workers = 1;
-  int staleness = 0;
-  int backup_workers = 0;
-  int64_t max_clocks = 0;
-  int64_t trace = 0;
-  STRADS_FIELDS(consistency, workers, staleness, backup_workers, max_clocks, trace)
-};
-
 // What a holder ends with; part 1 of the frame is its range of the model's answer.
 struct HolderEnd {
   std::vector<int64_t> staleness = {};  // observed: value, count, value, count, ...

@@ -78,7 +78,10 @@ void MemberNode::OnTimer(Time now) {
       SayHello();
     }
   } else if (phase_ == Phase::kServing) {
-    Guarded([this] { OnWake(); });
+    Guarded([this] {
+      if (links_) links_->OnWake();
+      OnWake();
+    });
   } else if (phase_ == Phase::kLeaving) {
     if (now >= deadline_ || endpoint_.AllAcknowledged()) {
       phase_ = Phase::kDone;
@@ -89,7 +92,8 @@ void MemberNode::OnTimer(Time now) {
 }
 
 void MemberNode::Leave(Time linger) {
-  OnLeave();
+  // What this member still says to others than the coordinator is of no use now.
+  if (links_) links_->Close();
   phase_ = Phase::kLeaving;
   deadline_ = endpoint_.Now() + linger;
   WakeAt(endpoint_.Now());
@@ -121,6 +125,25 @@ void MemberNode::OnWelcome(const Delivery& delivery) {
   endpoint_.Send(kCoordinator, {.kind = FrameKind::kReady}, std::move(parts));
 }
 
+std::string MemberNode::OpenLinks(const std::string& who, const std::string& links_are_for) {
+  links_.emplace(endpoint_, who, links_are_for, [this](Time time) { WakeAt(time); });
+  return endpoint_.Listen();
+}
+
+void MemberNode::SendToPeer(int index, const FrameHeader& header, std::vector<Bytes> parts) {
+  bytes_to_peers_ += links_->Send(index, header, std::move(parts));
+}
+
+void MemberNode::OnPeerDelivery(Delivery& delivery) {
+  const int index = links_ ? links_->IndexOf(delivery.from) : -1;
+  if (index < 0) return;
+  if (!delivery.lost && delivery.header.kind == FrameKind::kMeet) {
+    links_->OnMeet(delivery.from);
+  } else {
+    OnPeer(index, delivery);
+  }
+}
+
 void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
   endpoint_.Send(
@@ -147,7 +170,7 @@ void MemberNode::OnDelivery(Delivery& delivery) {
       endpoint_.CountForeign();
       return;
     }
-    if (phase_ == Phase::kServing) Guarded([&] { OnPeer(delivery); });
+    if (phase_ == Phase::kServing) Guarded([&] { OnPeerDelivery(delivery); });
     return;
   }
   if (delivery.header.version != FrameHeader::kVersion) {
@@ -178,7 +201,7 @@ void MemberNode::OnDelivery(Delivery& delivery) {
           (delivery.parts.empty() ? "" : ": " + Unpack<Refuse>(delivery.parts[0]).reason));
       endpoint_.SendUnsequenced(kCoordinator, FrameKind::kAck, {});  // it waits for this
       Leave(Seconds(0.2));
-    } else if (delivery.header.sequence != 0) {
+    } else if (delivery.header.sequence != 0 && !(links_ && links_->OnFrame(delivery))) {
       OnFrame(delivery);
     }
   });

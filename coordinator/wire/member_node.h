@@ -9,6 +9,7 @@
 
 #include "coordinator/wire/control.h"
 #include "coordinator/wire/node.h"
+#include "coordinator/wire/peer_links.h"
 
 namespace strads::wire {
 
@@ -40,22 +41,26 @@ class MemberNode : public Node {
   // Makes the role, which may take long and may throw. Returns what to tell the coordinator.
   virtual std::vector<Bytes> Construct(const Welcome& welcome, const Bytes& options) = 0;
   virtual void OnFrame(Delivery& delivery) = 0;
-  // The same, or the loss, of a member other than the coordinator.
-  virtual void OnPeer(Delivery&) {}
+  // The same, or the loss, of a member that this one has a link to, and its number there.
+  virtual void OnPeer(int, Delivery&) {}
   // The time of WakeAt has come while serving.
   virtual void OnWake() {}
-  // The member is about to leave: what it says to others than the coordinator is of no use now.
-  virtual void OnLeave() {}
   // The run is over: takes the last updates and returns the loss of this role's shard.
   virtual double OnFinish(const std::vector<Bytes>& updates) = 0;
 
-  int64_t bytes_to_peers_ = 0;  // sent to members other than the coordinator
+  // Has links to members other than the coordinator, until this one leaves; returns where they find
+  // them. `who` it is, and what `links_are_for`, are for messages.
+  std::string OpenLinks(const std::string& who, const std::string& links_are_for);
+  bool has_links() const { return links_.has_value(); }
+  void SendToPeer(int index, const FrameHeader& header, std::vector<Bytes> parts);
+  std::string NameOfPeer(int index) const { return links_->NameOf(index); }
 
  private:
   enum class Phase { kJoining, kServing, kLeaving, kDone };
 
   void OnDelivery(Delivery& delivery) final;
   void OnTimer(Time now) final;
+  void OnPeerDelivery(Delivery& delivery);
   void OnWelcome(const Delivery& delivery);
   void OnUnready(const Delivery& delivery);
   void Finish(const Delivery& delivery);
@@ -71,6 +76,8 @@ class MemberNode : public Node {
   Time deadline_{0};
   Time hello_every_{0};
   std::optional<Error> error_;
+  std::optional<PeerLinks> links_;
+  int64_t bytes_to_peers_ = 0;
 };
 
 // Bytes of resident memory that this process has used at most.

@@ -83,9 +83,4 @@ int PeerLinks::IndexOf(const Address& address) const {
   return found == peers_.addresses.end() ? -1 : static_cast<int>(found - peers_.addresses.begin());
 }
 
-std::string PeerLinks::NameOf(const Address& address) const {
-  const int index = IndexOf(address);
-  return index < 0 ? address : peers_.names[static_cast<size_t>(index)];
-}
-
 }  // namespace strads::wire

@@ -38,8 +38,8 @@ class PeerLinks {
   int64_t Send(int index, const FrameHeader& header, std::vector<Bytes> parts);
   // Which of them that is; -1: none.
   int IndexOf(const Address& address) const;
-  // "worker 2 (process 4711 on host7)"; an address if it is none of them.
-  std::string NameOf(const Address& address) const;
+  // "worker 2 (process 4711 on host7)"
+  const std::string& NameOf(int index) const { return peers_.names.at(static_cast<size_t>(index)); }
 
  private:
   void Open(const Peers& peers);
