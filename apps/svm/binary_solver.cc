@@ -13,8 +13,9 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 // A projected gradient below this is rounding.
 constexpr double kNoGradient = 1e-12;
-// What is known of a row is fetched into the cache so many visits ahead, before the row itself.
-constexpr int32_t kVariableAhead = 8;
+// What is known of a row, then where it starts, is fetched into the cache so many visits ahead,
+// before the row itself.
+constexpr int32_t kVariableAhead = 12, kStartAhead = 6;
 // Rows whose sums are added up by one thread: never dependent on the number of threads.
 constexpr int64_t kBlock = 2048;
 
@@ -56,6 +57,8 @@ bool BinarySolver::Visit(const Rows& x, double overlap, double* v, int64_t& left
       __builtin_prefetch(&variables_[later]);
       __builtin_prefetch(&alpha_[later]);
     }
+    if (t + kStartAhead < count)
+      x.PrefetchStart(variables_[Index(active_[Index(t + kStartAhead)])].row);
     if (t + kRowAhead < count) x.Prefetch(variables_[Index(active_[Index(t + kRowAhead)])].row);
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
