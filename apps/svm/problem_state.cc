@@ -5,13 +5,16 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace strads::svm {
 namespace {
 
-// Of several workers, without a measurement.
+// Of several workers, passes without a measurement; twice as many where they have brought the
+// largest violation down to this share of what it was after the first.
 constexpr double kMostPasses = 8;
+constexpr double kFast = 0.15;
 // The gap has stalled if more than this share of it is left, so many times in a row. One worker's
 // passes are cheap towards the end, as most variables are at a bound and left out.
 constexpr double kStalled = 0.65;
@@ -134,7 +137,9 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
   update.change.AddTo(w_);
   is_settled_ = violation <= accuracy_;
   passes_ += passes / shape_.workers;
-  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= kMostPasses;
+  if (!std::isfinite(first_violation_)) first_violation_ = violation;
+  const bool is_fast = violation <= kFast * first_violation_;
+  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= (is_fast ? 2 : 1) * kMostPasses;
   return update;
 }
 
@@ -162,6 +167,7 @@ bool ProblemState::Measured(double loss, double dual, double norm) {
     accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
   }
   passes_ = 0;
+  first_violation_ = std::numeric_limits<double>::infinity();
   stalls_ = gap_ > kStalled * gap_before ? stalls_ + 1 : 0;
   if (stalls_ >= (shape_.workers == 1 ? kMostLoneStalls : kMostStalls)) {
     stage_ = Stage::kPoints;

@@ -70,7 +70,10 @@ class ProblemState {
   bool is_settled_ = false;  // as accurate as was asked for
   bool measures_next_ = false;
   bool is_stuck_ = false;
-  double passes_ = 0;  // of the workers, on average, since it was measured
+  // Since it was measured: the workers' passes, on average, and the largest violation after the
+  // first.
+  double passes_ = 0;
+  double first_violation_ = std::numeric_limits<double>::infinity();
   int measurements_ = 0;
 };
 

@@ -21,7 +21,7 @@ constexpr double kLonePasses = 20;
 // on weights that the others have changed. But at so many entries for each weight at least: below,
 // the weights' way to the coordinator and back takes most of the time.
 constexpr double kSharedPasses = 1.0 / 16;
-constexpr double kLeastEntries = 1;
+constexpr double kLeastEntries = 16;
 
 ProblemStep Message(const Step& step) {
   return {.change = WeightChange::Of(step.change),
