@@ -7,17 +7,35 @@ namespace {
 
 // Products after which what rounding has added up is removed.
 constexpr int kMostSteps = 200;
+// Largest over smallest entry of the diagonal, on the scale of the data, that is about the same:
+// scaling by it would make the condition number smaller by no more than that, and may make it
+// larger.
+constexpr double kAboutTheSame = 4;
+
+// One over the diagonal of the matrix: the squares of a variable's z sum up to the weight of all
+// rows. Or, where it is about the same on the scale of the data, that scale.
+Eigen::VectorXd Scale(const Variables& variables) {
+  const Eigen::ArrayXd diagonal = variables.weight() + variables.l2().array();
+  Eigen::VectorXd scale = diagonal.inverse();
+  const Eigen::Index features = variables.num_features();
+  if (features == 0) return scale;
+  const Eigen::Map<const Eigen::ArrayXd> inverses(variables.inverses().data(), features);
+  const Eigen::ArrayXd raw = diagonal.head(features) / inverses.square();
+  if (raw.maxCoeff() <= kAboutTheSame * raw.minCoeff())
+    scale.head(features).array() *= raw / raw.mean();
+  return scale;
+}
 
 }  // namespace
+
+ConjugateGradient::ConjugateGradient(const Variables& variables,
+                                     Eigen::VectorXd start,
+                                     double tolerance)
+    : Optimizer(variables, std::move(start)), tolerance_(tolerance), scale_(Scale(variables)) {}
 
 Request ConjugateGradient::Next() {
   if (!has_slopes_) return {.point = u_};
   return {.phase = Phase::kProduct, .point = direction_};
-}
-
-// By the diagonal of the matrix: the squares of a variable's z sum up to the weight of all rows.
-Eigen::VectorXd ConjugateGradient::Scaled(const Eigen::VectorXd& slopes) const {
-  return (slopes.array() / (variables_.weight() + variables_.l2().array())).matrix();
 }
 
 Verdict ConjugateGradient::TakeSlopes(const Answer& answer) {
@@ -26,7 +44,7 @@ Verdict ConjugateGradient::TakeSlopes(const Answer& answer) {
   is_stuck_ = violation_ > tolerance_ && violation_ >= 0.5 * last_violation_ && steps_ < kMostSteps;
   last_violation_ = violation_;
   residual_ = -(answer.slopes + variables_.l2().cwiseProduct(u_));
-  direction_ = Scaled(residual_);
+  direction_ = scale_.cwiseProduct(residual_);
   square_ = residual_.dot(direction_);
   has_slopes_ = true;
   steps_ = 0;
@@ -40,7 +58,7 @@ Verdict ConjugateGradient::Take(const Answer& answer) {
   const double step = bend > 0 ? square_ / bend : 0;
   u_ += step * direction_;
   residual_ -= step * product;
-  const Eigen::VectorXd scaled = Scaled(residual_);
+  const Eigen::VectorXd scaled = scale_.cwiseProduct(residual_);
   const double square = residual_.dot(scaled);
   direction_ = scaled + square / square_ * direction_;
   square_ = square;
