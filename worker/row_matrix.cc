@@ -113,6 +113,14 @@ void RowMatrix::Widen() {
   is_single_ = false;
 }
 
+Eigen::VectorXd RowMatrix::Times(const Eigen::VectorXd& w) const {
+  Eigen::VectorXd product(num_rows_);
+  With([&](const auto& x) {
+    for (int64_t i = 0; i < num_rows_; ++i) product[i] = x.Dot(i, w.data());
+  });
+  return product;
+}
+
 void RowMatrix::ScaleColumns(std::span<const double> scale) {
   if (std::ranges::all_of(scale, [](double s) { return s == 1; })) return;
   Widen();

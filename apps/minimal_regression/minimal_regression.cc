@@ -17,19 +17,16 @@ struct Regression {
   struct Worker {
     Worker(const Options& o, strads::Shard s) : batch(o.batch), data(strads::ReadRows(o.data, s)) {}
     Start Describe() const { return {data.x.num_rows(), data.x.num_cols()}; }
-    double Residual(int64_t i, const Parameters& p) const { return data.x.Dot(i, p.w) - data.y[i]; }
     Gradient Push(const Parameters& p, int64_t clock) {
       Gradient g{Eigen::VectorXd::Zero(p.w.size())};
       const int64_t n = data.x.num_rows(), size = std::min<int64_t>(batch, n);
-      for (int64_t k = clock * size; k < (clock + 1) * size; ++k)
-        data.x.Add(k % n, double(n) / double(size) * Residual(k % n, p), g.w);
+      for (int64_t k = clock * size; k < (clock + 1) * size; ++k) {
+        const double residual = data.x.Dot(k % n, p.w) - data.y[k % n];
+        data.x.Add(k % n, double(n) / double(size) * residual, g.w);
+      }
       return g;
     }
-    double Loss(const Parameters& p) const {
-      double loss = 0;
-      for (int64_t i = 0; i < data.x.num_rows(); ++i) loss += 0.5 * std::pow(Residual(i, p), 2);
-      return loss;
-    }
+    double Loss(const Parameters& p) const { return (data.x.Times(p.w) - data.y).squaredNorm() / 2; }
     int batch;
     strads::LabelledRows data;
   };

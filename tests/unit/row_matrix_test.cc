@@ -74,6 +74,9 @@ TEST(RowMatrix, DotAndAddAreThoseOfTheDefinition) {
       // One row of the matrix, whatever it holds.
       const Eigen::Map<const Eigen::VectorXd> vector(w.data(), x.num_cols());
       EXPECT_EQ(x.Dot(1, vector), all.Dot(1, w.data()));
+      const Eigen::VectorXd product = x.Times(vector);
+      ASSERT_EQ(product.size(), x.num_rows());
+      for (int64_t i = 0; i < x.num_rows(); ++i) EXPECT_EQ(product[i], all.Dot(i, w.data()));
       Eigen::VectorXd of_matrix = vector;
       x.Add(1, -2, of_matrix);
       for (Eigen::Index j = 0; j < of_matrix.size(); ++j)

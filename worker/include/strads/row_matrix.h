@@ -173,6 +173,8 @@ class RowMatrix {
   void Add(int64_t row, double scale, Eigen::VectorXd& g) const {
     With([&](const auto& x) { x.Add(row, scale, g.data()); });
   }
+  // X w, of num_cols() weights. O(non-zeros).
+  Eigen::VectorXd Times(const Eigen::VectorXd& w) const;
 
  private:
   void Widen();  // singles to doubles
