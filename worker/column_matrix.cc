@@ -60,6 +60,17 @@ double ColumnMatrix::Dot(int j, const double* r) const {
   return kernels::SparseDot(rows.data(), Values(j).data(), std::ssize(rows), r);
 }
 
+void ColumnMatrix::Dots(std::span<const int32_t> columns,
+                        const Eigen::VectorXd& r,
+                        double* dots) const {
+  if (!is_dense_) {
+    kernels::SparseDots(starts_.data(), rows_.data(), values_.data(), columns, r.data(), dots);
+    return;
+  }
+  for (std::size_t i = 0; i < columns.size(); ++i)
+    dots[i] = kernels::DenseDot(DenseColumn(columns[i]), r.data(), num_rows_);
+}
+
 Eigen::VectorXd ColumnMatrix::TransposedTimes(const Eigen::VectorXd& r) const {
   Eigen::VectorXd products(num_cols_);
   for (int j = 0; j < num_cols_; ++j) products[j] = Dot(j, r);

@@ -2,6 +2,8 @@
 
 #include <strads/vector_clones.h>
 
+#include <algorithm>
+
 namespace strads::kernels {
 namespace {
 
@@ -12,6 +14,30 @@ inline __attribute__((always_inline)) double SumLanes(double* lanes) {
     for (int k = 0; k < width; ++k) lanes[k] += lanes[k + width];
   }
   return lanes[0];
+}
+
+// The entries beyond a multiple of four are added without a branch, which short columns would make
+// the processor guess wrong: those that there are not count 0 times the last one.
+inline __attribute__((always_inline)) double DotOfEntries(const int32_t* rows,
+                                                          const double* values,
+                                                          int64_t n,
+                                                          const double* r) {
+  static constexpr double kHasSecond[4] = {0, 0, 1, 1}, kHasThird[4] = {0, 0, 0, 1};
+  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  int64_t k = 0;
+  for (; k + 4 <= n; k += 4) {
+    s0 += values[k] * r[rows[k]];
+    s1 += values[k + 1] * r[rows[k + 1]];
+    s2 += values[k + 2] * r[rows[k + 2]];
+    s3 += values[k + 3] * r[rows[k + 3]];
+  }
+  if (k < n) {
+    const int64_t left = n - k, last = n - 1, second = std::min(k + 1, last);
+    s0 += values[k] * r[rows[k]];
+    s1 += kHasSecond[left] * (values[second] * r[rows[second]]);
+    s2 += kHasThird[left] * (values[last] * r[rows[last]]);
+  }
+  return (s0 + s2) + (s1 + s3);
 }
 
 }  // namespace
@@ -81,16 +107,19 @@ STRADS_VECTOR_CLONES double DenseAxpyTracked(double scale,
 }
 
 double SparseDot(const int32_t* rows, const double* values, int64_t n, const double* r) {
-  double sums[4] = {};
-  int64_t k = 0;
-  for (; k + 4 <= n; k += 4) {
-    sums[0] += values[k] * r[rows[k]];
-    sums[1] += values[k + 1] * r[rows[k + 1]];
-    sums[2] += values[k + 2] * r[rows[k + 2]];
-    sums[3] += values[k + 3] * r[rows[k + 3]];
+  return DotOfEntries(rows, values, n, r);
+}
+
+void SparseDots(const int64_t* starts,
+                const int32_t* rows,
+                const double* values,
+                std::span<const int32_t> columns,
+                const double* r,
+                double* dots) {
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const int64_t begin = starts[columns[c]], end = starts[columns[c] + 1];
+    dots[c] = DotOfEntries(rows + begin, values + begin, end - begin, r);
   }
-  for (int s = 0; k < n; ++k, ++s) sums[s] += values[k] * r[rows[k]];
-  return (sums[0] + sums[2]) + (sums[1] + sums[3]);
 }
 
 void SparseAxpy(double scale, const int32_t* rows, const double* values, int64_t n, double* r) {

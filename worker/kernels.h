@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 // The inner loops over one column. Each sums in an order fixed by its source, whatever vector
 // instructions the machine has. x and r do not overlap.
@@ -23,6 +24,15 @@ double DenseAxpyTracked(double scale, const double* x, double* r, int64_t n);
 
 // sum_k values_k r[rows_k] over n entries: sum k mod 4 takes entry k.
 double SparseDot(const int32_t* rows, const double* values, int64_t n, const double* r);
+
+// The same of each of these columns of a matrix, whose column j has the entries starts[j] up to
+// starts[j + 1]: without a call for each.
+void SparseDots(const int64_t* starts,
+                const int32_t* rows,
+                const double* values,
+                std::span<const int32_t> columns,
+                const double* r,
+                double* dots);
 
 // r[rows_k] += scale values_k; rows are distinct.
 void SparseAxpy(double scale, const int32_t* rows, const double* values, int64_t n, double* r);

@@ -1,6 +1,7 @@
 #include "apps/lasso/worker.h"
 
 #include <strads/error.h>
+#include <strads/index.h>
 #include <strads/options.h>
 
 #include <algorithm>
@@ -100,8 +101,14 @@ std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns) {
   pool_.ParallelFor(
       std::ssize(columns),
       [&](int64_t begin, int64_t end) {
-        for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
-          if (Has(columns[i])) slopes[i] = data_.x.Dot(columns[i], loss_->r());
+        const auto range = columns.subspan(Index(begin), Index(end - begin));
+        double* const of_range = slopes.data() + begin;
+        if (std::ranges::all_of(range, [&](int32_t j) { return Has(j); })) {
+          data_.x.Dots(range, loss_->r(), of_range);
+          return;
+        }
+        for (size_t i = 0; i < range.size(); ++i) {
+          if (Has(range[i])) of_range[i] = data_.x.Dot(range[i], loss_->r());
         }
       },
       kGrain);

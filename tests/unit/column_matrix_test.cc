@@ -82,6 +82,11 @@ TEST_P(ColumnMatrixTest, MultipliesAllColumnsAsOneByOne) {
   ASSERT_EQ(products.size(), values_.cols());
   for (int j = 0; j < values_.cols(); ++j) {
     EXPECT_EQ(products[j], x_.Dot(j, r));
+    // Of some columns, in any order, more than once.
+    const std::vector<int32_t> columns = {j, 0, j};
+    std::vector<double> dots(columns.size());
+    x_.Dots(columns, r, dots.data());
+    EXPECT_EQ(dots, std::vector<double>({products[j], products[0], products[j]}));
     EXPECT_EQ(norms[j], x_.SquaredNorm(j));
   }
 }

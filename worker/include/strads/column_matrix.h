@@ -101,6 +101,9 @@ class ColumnMatrix {
   double Dot(int j, const double* r) const;
   double Dot(int j, const Eigen::VectorXd& r) const { return Dot(j, r.data()); }
 
+  // Dot of each of these columns, of equal bits, in less time where columns are short.
+  void Dots(std::span<const int32_t> columns, const Eigen::VectorXd& r, double* dots) const;
+
   // X' r: num_cols() values. O(non-zeros), dense O(num_rows() num_cols()).
   Eigen::VectorXd TransposedTimes(const Eigen::VectorXd& r) const;
 
