@@ -90,7 +90,11 @@ void CoordinatorNode::Conclude() {
     complete = complete && loss;
     objective += loss.value_or(0);
   }
-  if (complete) last_.objective = objective + ModelReport().penalty;
+  if (complete) {
+    last_.measured = objective != kUnknownLoss;
+    last_.objective = last_.measured ? objective + ModelReport().penalty
+                                     : std::numeric_limits<double>::quiet_NaN();
+  }
   if (clocks_ && complete && !std::isfinite(last_.objective))
     ending_ = Ending{Termination::kFailure,
                      "the objective is no longer finite: take shorter steps, or less staleness"};

@@ -21,6 +21,14 @@ namespace {
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 constexpr double kStopTickSeconds = 0.002;
 
+void RefusePlanningAhead(const RunOptions& options) {
+  const std::string reason = ": each round of this app depends on the one before, expected ";
+  if (options.staleness > 0)
+    throw UsageError("--staleness=" + std::to_string(options.staleness) + reason + "0");
+  if (options.schedulers > 1)
+    throw UsageError("--schedulers=" + std::to_string(options.schedulers) + reason + "at most 1");
+}
+
 }  // namespace
 
 wire::LinkOptions LinkOptionsOf(const RunOptions& options) {
@@ -54,6 +62,7 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
     return;
   }
   RefuseClockOptions(options_);
+  if (!program.plans_ahead) RefusePlanningAhead(options_);
   model_ = program.make_model(app_options_);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
 namespace strads {
@@ -130,7 +131,9 @@ bool Engine::TryPull() {
   objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
   updates_.push_back(model_.Pull(open.plan, partials));
   if (open_.empty()) pulled_at_ = clock_.Now();
-  const RoundResult result{pulled_, objective, true, model_.Report()};
+  const bool measured = objective != kUnknownLoss;
+  if (!measured) objective = std::numeric_limits<double>::quiet_NaN();
+  const RoundResult result{pulled_, objective, measured, model_.Report()};
   if (result.report.loads) {
     idle_ = waited_for_plans_ = wire::Time{0};
     if (open_.empty()) idle_since_ = pulled_at_;

@@ -172,9 +172,14 @@ int Dispatch(const std::string& binary,
     // `strads search APP` is `strads APP search`: it is the same for all.
     if (app == "search") {
       command = std::exchange(app, take_word());
-      if (app.empty()) throw UsageError("no app is named, expected " + binary + " search APP");
+      if (app.empty() && !help)
+        throw UsageError("no app is named, expected " + binary + " search APP");
     }
-    request.program = &ProgramNamed(programs, app);
+    if (app.empty()) {
+      command.clear();
+    } else {
+      request.program = &ProgramNamed(programs, app);
+    }
   }
   if (command.empty() && request.program != nullptr) command = take_word();
   request.app = request.program;

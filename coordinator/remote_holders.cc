@@ -139,7 +139,7 @@ ClockTally RemoteHolders::Tally() const {
     const std::vector<int64_t>& observed = remote.end->staleness;
     for (size_t i = 0; i + 1 < observed.size(); i += 2)
       tally.staleness.counts[observed[i]] += observed[i + 1];
-    tally.late += remote.end->late;
+    tally.late = std::max(tally.late, remote.end->late);
     tally.waited = std::max(tally.waited, wire::Seconds(remote.end->waited));
   }
   return tally;

@@ -11,8 +11,9 @@ std::optional<Ending> Decide(const RunOptions& options,
                              const std::atomic<bool>* stop) {
   if (record.measured && !std::isfinite(record.objective)) {
     return Ending{Termination::kFailure,
-                  "the objective is no longer finite: the updates of a round work against each "
-                  "other; lower --parallelism or choose another --schedule"};
+                  "the objective is no longer finite: steps are too long, or the updates of a "
+                  "round work against each other; take shorter steps, lower --parallelism or "
+                  "choose another --schedule, of what the app has"};
   }
   if (record.gap <= options.tolerance) {
     return Ending{Termination::kConverged, "relative gap " + FormatNumber(record.gap, 2) +

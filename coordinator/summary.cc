@@ -111,7 +111,9 @@ std::string Summary::FullReport() const {
   };
   row("termination", TerminationName(termination));
   row("", message);
-  row("objective", clocks && std::isnan(objective) ? "not measured" : FormatNumber(objective, 10));
+  row("objective", std::isnan(objective) && (clocks || termination != Termination::kFailure)
+                       ? "not measured"
+                       : FormatNumber(objective, 10));
   if (std::isfinite(gap) || certifies) {
     row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
     row("non-zeros", FormatCount(nonzeros));

@@ -119,6 +119,29 @@ double ColumnMatrix::WeightedSquaredNorm(int j, const Eigen::VectorXd& w) const 
   return sum;
 }
 
+double ColumnMatrix::Spread(
+    int j, double m, const Eigen::VectorXd& e, const Eigen::VectorXd& w, double whole) const {
+  const auto own = [](const Eigen::VectorXd& v, int64_t i) { return v.size() > 0 ? v[i] : 1.0; };
+  const auto square = [&](int64_t i, double value) {
+    const double left = value - m * own(e, i);
+    return own(w, i) * left * left;
+  };
+  double sum = 0;
+  if (is_dense_) {
+    for (int64_t i = 0; i < num_rows_; ++i) sum += square(i, DenseColumn(j)[i]);
+    return sum;
+  }
+  const auto rows = Rows(j);
+  const auto values = Values(j);
+  double met = 0;  // sum over the entries of w_i e_i^2
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const int64_t i = rows[k];
+    sum += square(i, values[k]);
+    met += own(w, i) * own(e, i) * own(e, i);
+  }
+  return sum + m * m * std::max(0.0, whole - met);
+}
+
 void ColumnMatrix::ScaleRows(const Eigen::VectorXd& scale) {
   if (is_dense_) {
     for (int64_t j = 0; j < num_cols_; ++j)

@@ -26,14 +26,8 @@ Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& opt
 Eigen::VectorXd ReadWeights(const std::string& path, NumbersWanted wanted) {
   if (path.empty()) return {};
   wanted.name = "weight";
-  Eigen::VectorXd weights = ReadNumbers(path, wanted);
-  for (Eigen::Index i = 0; i < weights.size(); ++i) {
-    if (weights[i] < 0) {
-      throw DataError(path + ": the weight of row " + std::to_string(wanted.first + i + 1) +
-                      " is negative, expected at least 0");
-    }
-  }
-  return weights;
+  wanted.least = 0;
+  return ReadNumbers(path, wanted);
 }
 
 Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options) {

@@ -1,6 +1,7 @@
 #include "strads/number_file.h"
 
 #include <limits>
+#include <sstream>
 #include <string_view>
 #include <vector>
 
@@ -60,6 +61,12 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
       throw ErrorAt(file, p,
                     QuoteField(next != nullptr && rest > next ? rest : p, end) +
                         " is out of place, expected one finite number on a line");
+    }
+    if (value < wanted.least) {
+      std::ostringstream least;
+      least << wanted.least;
+      throw ErrorAt(file, p,
+                    QuoteField(p, end) + " is out of range, expected at least " + least.str());
     }
     if (read == wanted.count)
       throw ErrorAt(file, p, "more " + wanted.name + "s than " + wanted.each + "s" + expected);

@@ -27,8 +27,8 @@ constexpr double kSettled = 0.98;
 constexpr double kMostOfRows = 0.97;
 constexpr double kMostNewtonBytes = 512e6;
 constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative to their trace
-// What is left of |x|^2 after projecting e out is rounding if it is this share of what was there.
-constexpr double kRounding = 1e-14;
+// What is left of |x|^2 after projecting e out is rounding if it is this share of what is gone.
+constexpr double kConstant = 1e-26;
 
 std::vector<int> AllUnits(const Penalty& penalty) {
   std::vector<int> units(static_cast<size_t>(penalty.num_units()));
@@ -89,10 +89,10 @@ void ColumnSolver::Grow(const ColumnMatrix& x,
     numbers_.push_back(numbers.empty() ? size() + j : numbers[Index(j)]);
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
     sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
-    squared_norms_.push_back(
-        std::max(0.0, x.SquaredNorm(j) - sums_.back() * sums_.back() / weight_));
-    if (squared_norms_.back() <= kRounding * sums_.back() * sums_.back() / weight_)
-      squared_norms_.back() = 0;
+    const double mean = sums_.back() / weight_;
+    squared_norms_.push_back(mean == 0 ? x.SquaredNorm(j)
+                                       : x.Spread(j, mean, ones_, Eigen::VectorXd(), weight_));
+    if (squared_norms_.back() <= kConstant * mean * mean * weight_) squared_norms_.back() = 0;
     const double value = b[Index(j)];
     if (value == 0) continue;
     x.AddColumn(j, -value, r_);

@@ -176,10 +176,10 @@ bool LogisticSolver::NewtonStep(const Penalty& penalty,
                                 ThreadPool& pool) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
   const double most = CostOfInnerProducts();
-  const Step step =
-      by_inner_products_ && std::isfinite(most)
-          ? ByInnerProducts(penalty, root, gap, pool)
-          : ByColumns(penalty, root, gap, static_cast<int64_t>(std::min(most, 1e18)), pool);
+  const Step step = by_inner_products_ && std::isfinite(most)
+                        ? ByInnerProducts(penalty, root, gap, pool)
+                        : ByColumns(penalty, root, gap,
+                                    static_cast<int64_t>(std::ceil(std::min(most, 1e18))), pool);
   by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= most;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);

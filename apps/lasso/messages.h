@@ -59,11 +59,12 @@ struct Partial {
   double entropy = 0;             // logistic loss: sum_i w_i H(probability of row i)
   double curvature = 0;           // logistic loss: its second derivative by the intercept
   // In the first measurement:
-  double weight = 0;       // sum_i w_i
-  std::vector<double> xx;  // sum_i w_i x_ij^2 of all columns
-  std::vector<double> xe;  // sum_i w_i x_ij of all columns, if they are needed
-  int64_t entries = 0;     // non-zeros of the shard
-  int32_t threads = 1;     // that the worker may use
+  double weight = 0;            // sum_i w_i
+  std::vector<double> xx;       // sum_i w_i x_ij^2 of all columns
+  std::vector<double> xe;       // sum_i w_i x_ij of all columns, if they are needed
+  std::vector<double> spreads;  // then, sum_i w_i (x_ij - xe_j / weight)^2
+  int64_t entries = 0;          // non-zeros of the shard
+  int32_t threads = 1;          // that the worker may use
 
   std::vector<double> couplings;  // x_seed'x_j of all columns
   std::vector<double> gram;       // couplings of the probe, or of what joins with the block
@@ -86,6 +87,7 @@ struct Partial {
                 weight,
                 xx,
                 xe,
+                spreads,
                 entries,
                 threads,
                 couplings,

@@ -10,6 +10,11 @@
 #include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
+namespace {
+
+constexpr int kMostLooksInVain = 200;
+
+}  // namespace
 
 Model::Model(const Options& options)
     : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {
@@ -40,7 +45,8 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   for (const Partial& partial : partials) {
     const bool fits = !plan.measure       ? partial.xr.size() == plan.columns.size()
                       : terms_ == nullptr ? partial.xx.size() == partial.xr.size() &&
-                                                partial.xe.size() <= partial.xr.size()
+                                                partial.xe.size() <= partial.xr.size() &&
+                                                partial.spreads.size() == partial.xe.size()
                                           : partial.xr.size() == measured_.size();
     const bool states_match =
         partial.updates_seen == partials.front().updates_seen &&
@@ -233,6 +239,12 @@ strads::Report Model::Report() const {
   report.gap = is_null_ || !next_lambdas_.empty() ? std::numeric_limits<double>::infinity() : gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
+  if (looks_in_vain_ >= kMostLooksInVain) {
+    report.done =
+        "rounding allows no smaller gap: are there columns that vary little beside their "
+        "mean, or scales that differ by orders of magnitude?";
+    report.converged = false;
+  }
   report.extra = {{"lambda", lambda_}, {"lambda_max", lambda_max_}};
   if (options_.intercept) report.extra["intercept"] = intercept_;
   if (block_ && block_->size() > 0) {

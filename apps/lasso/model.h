@@ -124,6 +124,10 @@ class Model {
   DualBound bound_;  // of the last measurement
   double best_dual_ = -std::numeric_limits<double>::infinity();
   double gap_ = std::numeric_limits<double>::infinity();
+  // Measurements since either has become smaller.
+  double least_gap_ = std::numeric_limits<double>::infinity();
+  double least_objective_ = std::numeric_limits<double>::infinity();
+  int looks_in_vain_ = 0;
   double er_ = 0;  // e'r of the model, if e is projected out
   double penalty_sum_ = 0;
   std::deque<double> offsets_{0.0};  // Offset() after n updates, from n = first_offset_

@@ -23,8 +23,11 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNullGap = 1e-11;
 constexpr double kRoughNullGap = 1e-6;
 constexpr int kNullLooksInVain = 10;
-// A variance that is this share of the mean square is what rounding has left of zero.
+// A variance that is this share of the square of the mean is what rounding has left of zero.
+constexpr double kConstant = 1e-26;
 constexpr double kRounding = 1e-14;
+// Of an objective, less than what is seen of its changes.
+constexpr double kNothing = 1e-14;
 constexpr double kLongestInterceptStep = 4;
 constexpr int64_t kGrain = 16384;  // slopes that a thread adds up
 
@@ -108,11 +111,16 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
 
   std::vector<double> deviations;
   for (size_t j = 0; j < columns_->xe.size(); ++j) {
-    double& norm = columns_->norms[j];
-    const double mean_part = columns_->xe[j] * columns_->xe[j] / columns_->weight;
-    const double varying = norm - mean_part > kRounding * norm ? norm - mean_part : 0;
+    const double mean = columns_->xe[j] / columns_->weight;
+    double varying = 0;
+    for (const Partial& partial : partials) {
+      const bool is_there = j < partial.xe.size() && partial.weight > 0;
+      const double away = (is_there ? partial.xe[j] / partial.weight : 0) - mean;
+      varying += (is_there ? partial.spreads[j] : 0) + partial.weight * away * away;
+    }
+    if (varying <= kConstant * mean * mean * columns_->weight) varying = 0;
     if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
-    if (projects_) norm = varying;
+    if (projects_) columns_->norms[j] = varying;
   }
   curvatures_ = columns_->norms;
   if (columns_->is_logistic) {
@@ -164,6 +172,10 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
   loss_value_ = slopes.loss;
   objective_ = slopes.loss + penalty_sum_;
+  const bool is_better = gap_ < least_gap_ || objective_ < (1 - kNothing) * least_objective_;
+  looks_in_vain_ = is_null_ || is_better ? 0 : looks_in_vain_ + 1;
+  least_gap_ = is_null_ ? kInfinity : std::min(least_gap_, gap_);
+  least_objective_ = is_null_ ? kInfinity : std::min(least_objective_, objective_);
   if (projects_ && !columns_->is_logistic) {
     update.intercept_change = slopes.er / columns_->weight;
     intercept_ += update.intercept_change;

@@ -56,10 +56,8 @@ PenaltyTerms::PenaltyTerms(const Options& options,
         ReadNumbers(options.penalty_factors, {.name = "penalty factor",
                                               .each = group_of_.empty() ? "variable" : "group",
                                               .count = std::ssize(sizes),
-                                              .may_be_infinite = true});
-    if (factors.size() > 0 && factors.minCoeff() < 0)
-      throw DataError(options.penalty_factors +
-                      ": a penalty factor is negative, expected at least 0");
+                                              .may_be_infinite = true,
+                                              .least = 0});
   }
 
   std::vector<Penalty::Unit> units(num_units);

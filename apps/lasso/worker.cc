@@ -128,7 +128,13 @@ void Worker::Look(Partial& partial) {
   partial.entries = data_.x.num_nonzeros();
   partial.threads = pool_.threads();
   partial.xx.resize(num_cols);
-  if (needs_sums_) partial.xe.resize(num_cols);
+  if (needs_sums_) {
+    partial.xe.resize(num_cols);
+    partial.spreads.resize(num_cols);
+  }
+  // Of the squared loss weights are in the rows, and in what an intercept adds to them.
+  const Eigen::VectorXd& e = is_logistic_ ? none_ : ones_;
+  const Eigen::VectorXd& w = is_logistic_ ? data_.weights : none_;
   pool_.ParallelFor(
       data_.x.num_cols(),
       [&](int64_t begin, int64_t end) {
@@ -137,7 +143,10 @@ void Worker::Look(Partial& partial) {
           partial.xx[at] = is_logistic_ && is_weighted
                                ? data_.x.WeightedSquaredNorm(j, data_.weights)
                                : data_.x.SquaredNorm(j);
-          if (needs_sums_) partial.xe[at] = data_.x.Dot(j, ones_);
+          if (!needs_sums_) continue;
+          partial.xe[at] = data_.x.Dot(j, ones_);
+          const double mean = partial.weight > 0 ? partial.xe[at] / partial.weight : 0;
+          partial.spreads[at] = data_.x.Spread(j, mean, e, w, partial.weight);
         }
       },
       kGrain);

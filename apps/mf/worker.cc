@@ -1,5 +1,6 @@
 #include "apps/mf/worker.h"
 
+#include <strads/app.h>
 #include <strads/error.h>
 
 #include <utility>
@@ -80,7 +81,7 @@ std::optional<Share> Worker::Collect() {
 
 double Worker::Loss() const {
   if (sgd_) return sgd_->Loss();
-  return ccd_ ? ccd_->Loss() : 0;
+  return ccd_ ? ccd_->Loss() : kUnknownLoss;
 }
 
 }  // namespace strads::mf

@@ -26,7 +26,7 @@ struct Regression {
       }
       return g;
     }
-    double Loss(const Parameters& p) const { return (data.x.Times(p.w) - data.y).squaredNorm() / 2; }
+    double Loss(const Parameters& p) { return (data.x.Times(p.w) - data.y).squaredNorm() / 2; }
     int batch;
     strads::LabelledRows data;
   };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/app.h>
 #include <strads/parallel.h>
 
 #include <cstdint>
@@ -82,7 +83,7 @@ class Evaluator {
   std::vector<double> newest_;  // at the point of the last call
   std::vector<double> bends_;   // c_i q_i at the model's point; empty: not known
   double newest_loss_ = 0;
-  double loss_ = 0;
+  double loss_ = kUnknownLoss;
 };
 
 }  // namespace strads::regression

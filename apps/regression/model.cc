@@ -187,8 +187,11 @@ void Model::MakeOutputs() {
     Output& output = outputs[Index(k)];
     if (!labels.empty()) output.label = shape_.outputs > 1 ? labels[Index(k)] : labels.back();
     output.coefficients.resize(Index(shape_.features));
-    for (int64_t j = 0; j < shape_.features; ++j)
-      output.coefficients[Index(j)] = weights[Index(j * shape_.outputs + k)];
+    // What rounding in units of z has moved beyond a bound is put back.
+    for (int64_t j = 0; j < shape_.features; ++j) {
+      output.coefficients[Index(j)] = std::clamp(weights[Index(j * shape_.outputs + k)],
+                                                 options_.LowerBound(), options_.UpperBound());
+    }
     output.intercept = weights[Index(shape_.features * shape_.outputs + k)];
   }
 }

@@ -87,7 +87,7 @@ struct Options {
       "validation_share: share of the rows that is held out, drawn by the seed",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, newton, fista, "
-      "ista, gd "
+      "ista, "
       "gd (gradient descent with the step alpha/(n sqrt(t))), sgd (stochastic, data-parallel, with "
       "flags of its own: see --solver=sgd --help)",
       "alpha: of gd; 0: 1 over the sum of the features' mean squares (and the curvature of the "

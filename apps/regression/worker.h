@@ -24,7 +24,7 @@ class Worker {
 
   Partial Push(const Plan& plan);
   void Sync(const Update& update);
-  double Loss() const { return evaluator_ ? evaluator_->loss() : 0; }
+  double Loss() const { return evaluator_ ? evaluator_->loss() : kUnknownLoss; }
 
  private:
   Partial Gram(const WeightedRows& rows);

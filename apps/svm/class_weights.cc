@@ -30,7 +30,7 @@ ClassWeights::ClassWeights(const std::string& option) {
     if (!value || *value <= 0 || !more.empty())
       throw DataError(place + "no label and weight, expected LABEL WEIGHT with a weight above 0");
     const std::optional<double> name = NumberOfLabel(label);
-    if (!weights_.emplace(name ? LabelOfNumber(*name) : label, *value).second)
+    if (!weights_.emplace(name ? LabelOfNumber(*name) : label, Given{*value, number}).second)
       throw DataError(place + "a second weight of '" + label + "', expected one");
   }
 }
@@ -41,11 +41,12 @@ std::vector<double> ClassWeights::Of(const std::vector<std::string>& labels,
   const auto total = static_cast<double>(std::accumulate(rows.begin(), rows.end(), int64_t{0}));
   for (size_t k = 0; is_balanced_ && k < labels.size(); ++k)
     weights[k] = total / (static_cast<double>(labels.size()) * static_cast<double>(rows[k]));
-  for (const auto& [label, weight] : weights_) {
+  for (const auto& [label, given] : weights_) {
     const auto found = std::ranges::find(labels, label);
     if (found == labels.end())
-      throw DataError(path_ + ": the label '" + label + "' is none of the data");
-    weights[static_cast<size_t>(found - labels.begin())] = weight;
+      throw DataError(path_ + ":" + std::to_string(given.line) + ": no row has the label '" +
+                      label + "', expected one of the data's");
+    weights[static_cast<size_t>(found - labels.begin())] = given.weight;
   }
   return weights;
 }

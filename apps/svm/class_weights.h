@@ -24,7 +24,11 @@ class ClassWeights {
  private:
   std::string path_;
   bool is_balanced_ = false;
-  std::map<std::string, double> weights_;
+  struct Given {
+    double weight = 1;
+    int line = 0;  // of path_
+  };
+  std::map<std::string, Given> weights_;
 };
 
 }  // namespace strads::svm

@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -51,8 +52,15 @@ class Reader {
     const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
     if (word.empty() || error != std::errc() || end != word.data() + word.size() ||
         !std::isfinite(value))
-      Fail("'" + word + "' is not a finite number");
+      Fail("'" + word + "' is out of place, expected a finite number");
     return value;
+  }
+
+  // Of the words of a line.
+  void ExpectEnd(std::istringstream& words) const {
+    if (std::string more; words >> more)
+      Fail("'" + more + "' is one number more than there are weights, expected nr_feature lines, " +
+           "and one for the bias, of one for each class (of two classes, one)");
   }
 
   int64_t Count(std::istringstream& words, int64_t least, int64_t most) const {
@@ -103,13 +111,18 @@ Header ReadHeader(Reader& reader, SvmModel& model) {
     } else if (key == "nr_class") {
       header.classes = reader.Count(words, 2, kMostFeatures);
     } else if (key == "label") {
-      for (std::string label; words >> label;) model.labels.push_back(label);
+      for (std::string label; words >> label; model.labels.push_back(label)) {
+        if (std::ranges::find(model.labels, label) != model.labels.end())
+          reader.Fail("the label '" + label + "' is there twice, expected different ones");
+      }
     } else if (key == "nr_feature") {
       header.features = reader.Count(words, 0, kMostFeatures);
     } else if (key == "bias") {
       header.bias = reader.Number(words);
     } else {
-      reader.Fail("'" + key + "' is no part of a liblinear model");
+      reader.Fail("'" + key +
+                  "' is no part of a liblinear model, expected solver_type, nr_class, label, "
+                  "nr_feature, bias or w");
     }
   }
   reader.Fail("the file ends before w, expected a liblinear model");
@@ -170,7 +183,9 @@ SvmModel ReadLiblinear(const std::string& path) {
       else
         of.bias = header.bias * weight;
     }
+    reader.ExpectEnd(words);
   }
+  while (reader.NextLine(words)) reader.ExpectEnd(words);
   return model;
 }
 

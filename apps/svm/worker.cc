@@ -1,5 +1,6 @@
 #include "apps/svm/worker.h"
 
+#include <strads/app.h>
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/linear_decision.h>
@@ -250,6 +251,7 @@ void Worker::Sync(const Update& update) {
 }
 
 double Worker::Loss() const {
+  if (problems_.empty()) return kUnknownLoss;
   double loss = 0;
   for (const Problem& problem : problems_) loss += problem.best_loss;
   return loss;

@@ -39,7 +39,7 @@ const std::set<std::string> kOfTheSearch = {
     "listen",       "connect",       "insecure",  "join_timeout", "load_timeout",
     "peer_timeout", "round_timeout", "model",     "metrics",      "progress",
     "slow_rank",    "slow_factor",   "threads",   "consistency",  "backup_workers",
-    "trace",        "delay_mean"};
+    "trace",        "delay_mean",    "holders"};
 
 RunOptions OwnRun(const OptionValues& values, int threads) {
   auto options = MakeOptions<RunOptions>(values);
@@ -96,7 +96,11 @@ Spec MakeSpec(const Program& app, const OptionValues& values) {
   for (int64_t n = 0; n < spec.trainings(); n += std::max(1, spec.folds)) {
     const OptionValues setting = spec.ValuesOf(n);
     OwnRun(setting, 1).Validate();
-    app.make_model(app.pack_options(setting));
+    const Bytes packed = app.pack_options(setting);
+    if (app.is_data_parallel())
+      app.make_data_parallel_model(packed, Slice{});
+    else
+      app.make_model(packed);
   }
   return spec;
 }
@@ -137,8 +141,8 @@ void Model::Choose(const std::map<std::string, double>& values) {
     if (metric_.empty() && name.starts_with("validation_")) metric_ = name;
   }
   if (metric_.empty() && spec_.folds > 0)
-    throw UsageError("--folds needs --metric: " + spec_.app + " tells no validation_*, but " +
-                     known);
+    throw UsageError("--folds needs --metric: " + spec_.app +
+                     " tells no validation_* (of a fold without rows there is none), but " + known);
   if (metric_.empty()) metric_ = "objective";
   if (!values.contains(metric_))
     throw UsageError("--metric=" + metric_ + " is not told by " + spec_.app +
@@ -184,7 +188,13 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     ++trained_;
     if (std::ssize(values) == each) Finish(setting);
   }
-  if (trained_ == spec_.trainings() && !spec_.best_config.empty() && best_ >= 0) WriteBest();
+  if (trained_ == spec_.trainings()) {
+    if (best_ < 0)
+      throw UsageError("none of the " + std::to_string(settings_.size()) +
+                       " settings of --grid could be trained to a finite " +
+                       (metric_.empty() ? "objective" : metric_));
+    if (!spec_.best_config.empty()) WriteBest();
+  }
   return {trained_};
 }
 

@@ -61,6 +61,8 @@ Command SearchCommand(const Program& app) {
   };
   for (const OptionInfo& option : DescribeOptions<search::SearchOptions>())
     program.options.push_back(option);
+  for (const auto& [solver, own] : app.solvers)
+    program.solvers[solver] = SearchCommand(*own).program;
   const std::string help = program.summary;
   return MakeCommand(kName, help, std::move(program));
 }

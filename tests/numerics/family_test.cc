@@ -153,5 +153,24 @@ INSTANTIATE_TEST_SUITE_P(Of, Family, ::testing::ValuesIn(Cases()), [](const auto
   return of.param.name;
 });
 
+// Inner products of so few entries cost less than one change of a variable.
+TEST(LogisticLasso, AColumnOfThreeEntriesIsFitBesideAnIntercept) {
+  Eigen::MatrixXd x = Eigen::MatrixXd::Zero(20, 1);
+  x(0, 0) = 1;
+  x(9, 0) = -0.5;
+  x(15, 0) = 0.2;
+  Eigen::VectorXd y = Eigen::VectorXd::Ones(20);
+  for (const int i : {2, 3, 7, 8, 9, 12, 17, 18}) y[i] = -1;
+  const Problem problem(x, y);
+  const Member member = {.logistic = true, .intercept = true};
+  lasso::Options options;
+  options.lambda = 0.1;
+  RunOptions run = To(1e-10);
+  run.max_rounds = 200;
+  const Solution solution = SolveMember(problem, member, options, run);
+  EXPECT_EQ(solution.summary.termination, Termination::kConverged);
+  EXPECT_GT(solution.b[0], 0);
+}
+
 }  // namespace
 }  // namespace strads::testing

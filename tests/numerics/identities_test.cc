@@ -50,6 +50,23 @@ TEST_P(Identities, GroupsOfOneAreVariables) {
              Train(sparse_, Of({.l1_ratio = 0.8, .standardize = true})));
 }
 
+// Rounding, too, is about what varies, not about a mean of many times that.
+TEST_P(Identities, WithAnInterceptAColumnMayBeMoved) {
+  for (const Problem* problem : {&dense_, &sparse_}) {
+    Eigen::MatrixXd x = problem->x;
+    for (const bool standardize : {false, true}) {
+      const Member member = Of({.intercept = true, .standardize = standardize});
+      const Solution expected = Train({x, problem->y}, member);
+      Eigen::MatrixXd moved = x;
+      for (const int j : {1, 3}) moved.col(j).array() += GetParam() ? 1e2 : 1e6;
+      const Solution found = Train({moved, problem->y}, member);
+      EXPECT_NEAR(found.summary.objective, expected.summary.objective,
+                  1e-7 * expected.summary.objective);
+      EXPECT_LE((found.b - expected.b).lpNorm<Eigen::Infinity>(), 1e-4);
+    }
+  }
+}
+
 TEST_P(Identities, AWeightOfTwoIsARowThatIsThereTwice) {
   Eigen::MatrixXd x(sparse_.x.rows() + 10, sparse_.x.cols());
   x << Eigen::MatrixXd(sparse_.x), Eigen::MatrixXd(sparse_.x).topRows(10);

@@ -111,6 +111,15 @@ TEST_F(CommandLine, AFlagAndItsValueMayBeTwoWordsAndDashesMayBeUnderscores) {
   EXPECT_THAT(run.out, HasSubstr("\nworkers = 2\n"));
 }
 
+TEST_F(CommandLine, AnAppWhoseRoundsEachNeedTheLastTakesNoLead) {
+  for (const std::string app : {"svm", "regression"}) {
+    ExpectUsageError({app, "train", "--data=" + data_, "--staleness=3"},
+                     {"--staleness=3", "expected 0"});
+    ExpectUsageError({app, "train", "--data=" + data_, "--schedulers=2"},
+                     {"--schedulers=2", "expected at most 1"});
+  }
+}
+
 TEST_F(CommandLine, MissingDataAreAskedFor) {
   ExpectTrainRefuses({}, {"--data"});
   ExpectUsageError({"lasso", "predict", "--model=m.json"}, {"--data"});

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <limits>
+
 #include "tests/process/cli.h"
 #include "tests/support/reference.h"
 #include "tests/support/temp_files.h"
@@ -31,6 +33,26 @@ class Metrics : public ::testing::TestWithParam<Words> {
   std::vector<Json> records_;
   Json last_;
 };
+
+// Whose first rounds only look at the data.
+TEST(MetricsOfRegression, TellNoObjectiveBeforeThereIsAModel) {
+  const TempDir dir;
+  const std::string metrics = dir.Path("metrics.json");
+  const Finished trained =
+      RunStrads({"regression", "train", "--data=" + dir.Write("d", ToLibsvm(QuickProblem())),
+                 "--solver=cg", "--metrics=" + metrics, "--noprogress"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const std::vector<Json> records = ReadJsonLines(metrics);
+  EXPECT_TRUE(records.front().at("objective").is_null());
+  double last = std::numeric_limits<double>::infinity();
+  for (const Json& record : records) {
+    if (record.at("objective").is_null()) continue;
+    EXPECT_LE(record.at("objective"), last * (1 + 1e-12));
+    last = record.at("objective");
+  }
+  EXPECT_GT(last, 0);
+  EXPECT_LT(last, std::numeric_limits<double>::infinity());
+}
 
 TEST_P(Metrics, HoldARecordForEveryRoundInOrder) {
   for (size_t round = 0; round < records_.size(); ++round) {

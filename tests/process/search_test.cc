@@ -141,6 +141,29 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
               HasSubstr("validation_share and validation_fold, which lasso has not"));
 }
 
+TEST_F(Search, TriesDataParallelTrainingToo) {
+  for (Words words : {Words{"search", "sgd"}, Words{"search", "svm", "--solver=sgd"},
+                      Words{"search", "svm", "--solver=sgd", "--processes"}}) {
+    words.insert(words.end(), {"--data=" + data_, "--model=" + model_, "--noprogress", "--epochs=3",
+                               "--grid=C=0.01,0.1"});
+    const Finished found = RunStrads(words);
+    EXPECT_EQ(found.exit_code, 0) << found.err;
+    const Json settings = ModelJson(model_).at("model").at("settings");
+    ASSERT_EQ(settings.size(), 2U);
+    for (const Json& setting : settings) EXPECT_FALSE(setting.at("failed").get<bool>());
+  }
+}
+
+TEST_F(Search, FailsIfNoSettingCanBeTrained) {
+  const Finished found =
+      RunStrads({"search", "regression", "--data=" + data_, "--solver=gd", "--max_rounds=200",
+                 "--grid=alpha=1e200,1e201", "--noprogress"});
+  EXPECT_EQ(found.exit_code, 2);
+  EXPECT_THAT(found.err, HasSubstr("none of the 2 settings"));
+}
+
+TEST_F(Search, HelpsWithoutAnApp) { EXPECT_EQ(RunStrads({"search", "--help"}).exit_code, 0); }
+
 TEST_F(Search, MissingDataEndIt) {
   const Finished finished =
       RunStrads({"svm", "search", "--data=" + folder_.Path("none"), "--grid=C=1", "--noprogress"});

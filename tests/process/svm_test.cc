@@ -130,6 +130,29 @@ TEST_F(SvmCommands, WhatIsWrongIsSaid) {
   const Finished foreign = Run("import", {"--data=" + model, "--model=" + model_});
   EXPECT_EQ(foreign.exit_code, 3);
   EXPECT_THAT(foreign.err, HasSubstr(model + ":1: the solver_type 'L2R_LR'"));
+  const Finished unknown =
+      Run("train", {"--data=" + folder_.Write("two", "1 1:1\n-1 2:1\n"),
+                    "--class_weights=" + folder_.Write("weights", "# of classes\n5 2\n")});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_THAT(unknown.err, HasSubstr(weights + ":2: no row has the label '5'"));
+}
+
+TEST_F(SvmCommands, RefuseWhatIsNoLiblinearModel) {
+  const std::string head =
+      "solver_type MCSVM_CS\nnr_class 2\nlabel 1 2\nnr_feature 1\nbias -1\nw\n";
+  for (const auto& [text, what] :
+       {std::pair<std::string, std::string>{head + "1 2 3\n", ":7: '3' is one number more"},
+        {head + "1 2\n3 4\n", ":8: '3' is one number more"},
+        {head + "1\n", ":7: '' is out of place"},
+        {"solver_type MCSVM_CS\nlabel 1 1\n", ":2: the label '1' is there twice"},
+        {"+1 1:1\n", ":1: '+1' is no part of a liblinear model, expected solver_type"}}) {
+    const std::string file = folder_.Write("liblinear", text);
+    const Finished refused = Run("import", {"--data=" + file, "--model=" + model_});
+    EXPECT_EQ(refused.exit_code, 3);
+    EXPECT_THAT(refused.err, HasSubstr(file + what));
+  }
+  const std::string file = folder_.Write("liblinear", head + "1 2\n\n");
+  EXPECT_EQ(Run("import", {"--data=" + file, "--model=" + model_}).exit_code, 0);
 }
 
 }  // namespace

@@ -91,6 +91,20 @@ TEST_P(ColumnMatrixTest, MultipliesAllColumnsAsOneByOne) {
   }
 }
 
+TEST_P(ColumnMatrixTest, SpreadIsThatAroundAMean) {
+  const Eigen::VectorXd e = Eigen::VectorXd::LinSpaced(values_.rows(), 0.5, 2);
+  const Eigen::VectorXd w = Eigen::VectorXd::LinSpaced(values_.rows(), 3, 1);
+  const Eigen::VectorXd none;
+  for (int j = 0; j < kCols; ++j) {
+    const Eigen::ArrayXd x = values_.col(j), left = x - 0.3 * e.array();
+    EXPECT_NEAR(x_.Spread(j, 0.3, e, w, w.dot(e.cwiseAbs2())), (w.array() * left.square()).sum(),
+                1e-10);
+    EXPECT_NEAR(x_.Spread(j, 0.3, e, none, e.squaredNorm()), left.square().sum(), 1e-10);
+    EXPECT_NEAR(x_.Spread(j, 0.3, none, none, static_cast<double>(values_.rows())),
+                (x - 0.3).square().sum(), 1e-10);
+  }
+}
+
 TEST_P(ColumnMatrixTest, AppendsColumnsOfEitherStorage) {
   for (const Storage storage : {Storage::kSparse, Storage::kDense}) {
     const Eigen::MatrixXd more = RandomMatrix(GetParam().rows, 5, 0.6);

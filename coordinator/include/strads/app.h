@@ -6,10 +6,14 @@
 #include <strads/slice.h>
 
 #include <concepts>
+#include <limits>
 #include <span>
 #include <utility>
 
 namespace strads {
+
+// Of a worker that has not begun with its model: the objective of the round is not known.
+inline constexpr double kUnknownLoss = -std::numeric_limits<double>::infinity();
 
 // A plan, and whether its round must have the workers to itself.
 template <class Plan>
@@ -49,8 +53,9 @@ struct Scheduled {
 //       Worker(const Options&, strads::Shard);      // reads its shard of the data
 //       Partial Push(const Plan&);                  // or const Partial&, of a member
 //       void Sync(const Update&);                   // every update, in order of rounds
-//       double Loss() const;                        // of its shard; called every round: O(1) is
-//       best
+//       double Loss() const;                        // of its shard, or kUnknownLoss while there
+//                                                   // is nothing to tell it of; called every
+//                                                   // round: O(1) is best
 //     };
 //     struct Model {                                // its fields are what is saved
 //       explicit Model(const Options&);             // throws UsageError on options out of range

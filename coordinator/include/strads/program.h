@@ -73,8 +73,9 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
-  bool rotates = false;   // a RotationApp
-  bool certifies = true;  // whether the gaps that its models report mean anything
+  bool rotates = false;     // a RotationApp
+  bool plans_ahead = true;  // a plan does not need the update of the round before (NextPlan does)
+  bool certifies = true;    // whether the gaps that its models report mean anything
   // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
   bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
@@ -181,7 +182,10 @@ Program MakeProgram(const std::string& name,
         return std::make_unique<internal::ModelOf<A>>(options);
       },
       .rotates = RotationApp<A>,
-  };
+      .plans_ahead = !requires {requires !A::Scheduler::kPlansAhead;
+}
+,
+};  // namespace strads
 }
 
 template <DataParallelApp A>
@@ -211,16 +215,28 @@ Program MakeProgram(const std::string& name,
 template <class A>
 concept AnyApp = App<A> || DataParallelApp<A>;
 
-// The program of this name, maybe of a command. Throws Error (kProtocol) if this binary has none.
+namespace internal {
+
+// `program`, or the one of this name among those of its commands and solvers.
+inline const Program* FindWithin(const Program& program, const std::string& name) {
+  if (program.name == name) return &program;
+  const Program* found = nullptr;
+  for (const Command& command : program.commands) {
+    if (!found && command.program) found = FindWithin(*command.program, name);
+  }
+  for (const auto& [solver, own] : program.solvers) {
+    if (!found) found = FindWithin(*own, name);
+  }
+  return found;
+}
+
+}  // namespace internal
+
+// The program of this name, maybe of a command or solver. Throws Error (kProtocol) if this binary
+// has none.
 inline const Program& FindProgram(const std::vector<Program>& programs, const std::string& name) {
   for (const Program& program : programs) {
-    if (program.name == name) return program;
-    for (const Command& command : program.commands) {
-      if (command.program && command.program->name == name) return *command.program;
-    }
-    for (const auto& [solver, own] : program.solvers) {
-      if (own->name == name) return *own;
-    }
+    if (const Program* found = internal::FindWithin(program, name)) return *found;
   }
   throw ProtocolError("the run is of app '" + name + "', which this binary does not have");
 }

@@ -129,6 +129,11 @@ class ColumnMatrix {
   double SquaredNorm(int j) const;
   // |x_j|^2 of all columns. Cost as TransposedTimes.
   Eigen::VectorXd SquaredNorms() const;
+  // sum_i w_i (x_ij - m e_i)^2, as a sum of squares: of a column of about m it is what is left,
+  // not rounding. w and e of num_rows() values each; empty: all are 1. `whole` is sum_i w_i e_i^2.
+  // Cost as Dot.
+  double Spread(
+      int j, double m, const Eigen::VectorXd& e, const Eigen::VectorXd& w, double whole) const;
   // sum_i w_i x_ij^2, with w of num_rows() values. Cost as Dot.
   double WeightedSquaredNorm(int j, const Eigen::VectorXd& w) const;
 
