@@ -33,6 +33,8 @@ void ClockWorker::OnGrant(size_t part, const wire::Delivery& delivery) {
   next_ = std::max(next_, grant.first);
   leave.last = std::max(leave.last, grant.last);
   leave.version = grant.version;
+  leave.first = grant.first;
+  own_.may_lack = grant.is_eager;
   leave.unread = delivery.parts.at(1);
   if (!pushing_) wake_at_(endpoint_.Now());
 }
@@ -54,11 +56,14 @@ void ClockWorker::Push() {
   std::vector<int64_t> versions;
   for (size_t part = 0; part < leaves_.size(); ++part) {
     Leave& leave = leaves_[part];
-    if (leave.unread) role_->Read(part, *std::exchange(leave.unread, std::nullopt));
+    if (leave.unread) {
+      role_->Read(part, *std::exchange(leave.unread, std::nullopt));
+      own_.settled[part] = leave.first;
+    }
     versions.push_back(leave.version);
   }
   const wire::Time start = endpoint_.Now();
-  std::vector<Bytes> gradient = role_->Push(next_);
+  std::vector<Bytes> gradient = role_->Push(next_, own_);
   const wire::Time due = pace_.DueAfter(start, endpoint_.Now(), push_takes_) + pace_.DrawDelay();
   pushing_ = Pushing{next_, std::move(versions), std::move(gradient), due};
   ++next_;

@@ -36,7 +36,9 @@ class ClockWorker {
         pace_(pace),
         push_takes_(push_takes),
         wake_at_(std::move(wake_at)),
-        leaves_(holders > 0 ? static_cast<size_t>(holders) : 1) {}
+        leaves_(holders > 0 ? static_cast<size_t>(holders) : 1) {
+    own_.settled.resize(leaves_.size(), 0);
+  }
 
   Bytes Describe() { return role_->Describe(); }
   // Of the coordinator. Throws ProtocolError on a frame that is none of this pattern.
@@ -52,6 +54,7 @@ class ClockWorker {
   struct Leave {
     int64_t last = -1;            // the last clock that it lets this worker push
     int64_t version = -1;         // of its newest parameters
+    int64_t first = 0;            // those hold what counts of this worker's clocks before it
     std::optional<Bytes> unread;  // those, until a push reads them
   };
   // A push whose gradient is not sent yet.
@@ -74,6 +77,7 @@ class ClockWorker {
   const wire::Time push_takes_;
   const std::function<void(wire::Time)> wake_at_;
   std::vector<Leave> leaves_;  // of all parts
+  OwnClocks own_;              // of the parameters that were read last
   int64_t next_ = 0;
   bool over_ = false;     // the last clock: nothing is pushed any more
   bool arrived_ = false;  // something, since the last wake: more may be waiting

@@ -143,19 +143,44 @@ void LocalSgd::RunHogwild(
   weights.Shrink(begin / (1 + rate * static_cast<double>(first + count)));
 }
 
-LocalSteps LocalSgd::Push(const SharedWeights& shared,
-                          int64_t clock,
-                          int64_t count,
-                          const SgdSteps& steps,
-                          ThreadPool* hogwild) {
-  LocalSteps made;
+// Its own steps count in full here, as it took them, and not by its share of the rows: those that
+// are under way lead no further than to its own optimum, however many they are.
+void LocalSgd::Restart(const SharedWeights& shared, const OwnClocks& own) {
+  Eigen::VectorXd w = shared.w;
+  double constant = shared.constant;
+  const int parts = static_cast<int>(own.settled.size());
+  for (const auto& [clock, steps] : made_) {
+    for (int i = 0; i < parts; ++i) {
+      if (clock < own.settled[Index(i)]) continue;
+      const Slice slice{i, parts};
+      const auto [first, last] = slice.RangeOf(w.size());
+      auto part = w.segment(first, last - first);
+      part *= steps.shrink;
+      steps.change.PartOf(slice).AddTo({part.data(), Index(part.size())});
+      if (rows_.centre.size() > 0)
+        part -= steps.centre_change * rows_.centre.segment(first, last - first);
+      if (i == 0) constant += steps.constant_change;
+    }
+  }
+  weights_.Reset(w, constant);
+  read_ = shared.pulls;
+}
+
+const LocalSteps& LocalSgd::Push(const SharedWeights& shared,
+                                 int64_t clock,
+                                 const OwnClocks& own,
+                                 int64_t count,
+                                 const SgdSteps& steps,
+                                 ThreadPool* hogwild) {
+  std::erase_if(made_, [&](const Made& made) {
+    return !own.may_lack ||
+           std::ranges::all_of(own.settled, [&](int64_t settled) { return made.clock < settled; });
+  });
+  if (rows_.size() > 0 && shared.pulls != read_) Restart(shared, own);
+  LocalSteps& made = made_.emplace_back(Made{clock, {}}).steps;
   made.rank = rank_;
   made.shard_rows = rows_.size();
   if (rows_.size() == 0) return made;
-  if (shared.pulls != read_) {
-    weights_.Reset(shared.w, shared.constant);
-    read_ = shared.pulls;
-  }
   weights_.Begin();
   if (hogwild != nullptr)
     RunHogwild(clock * count, count, steps, weights_, *hogwild);

@@ -1,5 +1,6 @@
 #include "strads/number_file.h"
 
+#include <cmath>
 #include <limits>
 #include <sstream>
 #include <string_view>
@@ -62,11 +63,12 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
                     QuoteField(next != nullptr && rest > next ? rest : p, end) +
                         " is out of place, expected one finite number on a line");
     }
-    if (value < wanted.least) {
+    if (value < wanted.least || (wanted.whole && value != std::floor(value))) {
       std::ostringstream least;
       least << wanted.least;
       throw ErrorAt(file, p,
-                    QuoteField(p, end) + " is out of range, expected at least " + least.str());
+                    QuoteField(p, end) + " is out of range, expected " +
+                        (wanted.whole ? "a whole number of " : "") + "at least " + least.str());
     }
     if (read == wanted.count)
       throw ErrorAt(file, p, "more " + wanted.name + "s than " + wanted.each + "s" + expected);

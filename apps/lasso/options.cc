@@ -44,7 +44,11 @@ void Validate(const Options& o) {
       throw UsageError("--schedule=" + o.schedule +
                        " goes by the couplings of single variables, expected no --groups");
   } else if (o.schedule != "working_set") {
-    (void)MakeSchedule(o.schedule, 0, 0, 0);  // refuses an unknown name
+    try {
+      (void)MakeSchedule(o.schedule, 0, 0, 0);
+    } catch (const Error& error) {  // it knows those of the library
+      throw UsageError(std::string(error.what()) + ", dependency, block_greedy or working_set");
+    }
   }
 }
 

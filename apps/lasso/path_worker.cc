@@ -24,12 +24,13 @@ std::vector<int32_t> DrawFolds(int64_t rows, int folds, int64_t seed) {
 }
 
 std::vector<int32_t> ReadFolds(const std::string& path, int64_t rows) {
-  const Eigen::VectorXd numbers = ReadNumbers(path, {.name = "fold", .count = rows});
+  const Eigen::VectorXd numbers =
+      ReadNumbers(path, {.name = "fold", .count = rows, .least = 1, .whole = true});
   std::vector<int32_t> fold_of;
   for (const double number : numbers) {
-    if (number != std::floor(number) || number < 1 || number > static_cast<double>(rows))
+    if (number > static_cast<double>(rows))
       throw DataError(path + ": " + internal::FormatOption(number) +
-                      " is no fold, expected whole numbers from 1");
+                      " is no fold, expected at most one for each row");
     fold_of.push_back(static_cast<int32_t>(number));
   }
   const int32_t last = *std::ranges::max_element(fold_of);

@@ -71,7 +71,9 @@ struct GrantHead {
   int64_t first = 0;  // the clocks that it gives leave to push: those before are skipped
   int64_t last = -1;
   int64_t version = 0;  // of the parameters
-  STRADS_FIELDS(first, last, version)
+  // Whether others may come before the last of these clocks has been heard.
+  bool is_eager = false;
+  STRADS_FIELDS(first, last, version, is_eager)
 };
 
 // Part 0 of a gradient, which is part 1.

@@ -309,7 +309,7 @@ TEST(Sgd, OneClockOfAllPassesIsTheAverageOfWhatWorkersFindAlone) {
   for (int rank = 0; rank < 3; ++rank) {
     sgd::Worker worker(options, {rank, 3, 1});
     // From zero: the change is all there is.
-    const LocalSteps gradient = worker.Push(model.parameters(), 0);
+    const LocalSteps gradient = worker.Push(model.parameters(), 0, {.settled = {0}});
     gradient.change.AddTo({average.data(), 7}, static_cast<double>(gradient.shard_rows) / 50);
   }
   EXPECT_LT((average - WeightsOf(result.model)).norm(), 1e-14 * average.norm());

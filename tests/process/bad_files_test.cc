@@ -193,7 +193,8 @@ TEST(BadOptionFiles, AreToldByTheirLine) {
   expect("penalty_factors", "1\n-inf\n", "2: '-inf' is out of place");
   expect("penalty_factors", "1\n-2\n", "2: '-2' is out of range, expected at least 0");
   expect("groups", "1\n2\n3\n", "3: more groups than variables");
-  expect("folds_file", "1\n2\n1.5\n", " 1.5 is no fold");
+  expect("folds_file", "1\n2\n1.5\n",
+         "3: '1.5' is out of range, expected a whole number of at least 1");
   expect("folds_file", "1\n1\n1\n", " there are rows of fold 1 only");
   expect("folds_file", "1\n3\n1\n", " there are rows of fold 3 but none of fold 2");
 }

@@ -74,11 +74,11 @@ void Worker::SetUp(const Parameters& parameters) {
   sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
 
-LocalSteps Worker::Push(const Parameters& parameters, int64_t clock) {
+const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, const OwnClocks& own) {
   if (!sgd_) SetUp(parameters);
   const double rows = options_.local_epochs * static_cast<double>(rows_.size());
   const auto count = std::max<int64_t>(1, std::llround(rows / static_cast<double>(options_.batch)));
-  return sgd_->Push(parameters.weights, clock, count, steps_);
+  return sgd_->Push(parameters.weights, clock, own, count, steps_);
 }
 
 double Worker::Loss(const Parameters& parameters) {

@@ -25,7 +25,7 @@ class Worker {
   Partial Describe() const;
   // local_epochs passes over the shard. Takes the rows of clock c wherever the clock before was
   // spent.
-  LocalSteps Push(const Parameters& parameters, int64_t clock);
+  const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
   // sum_i c_i loss(y_i, f_i), over the shard.
   double Loss(const Parameters& parameters);
 

@@ -49,11 +49,11 @@ SgdSteps Worker::StepsOf(const Parameters& parameters) const {
   return {.loss = options_.loss, .lambda = parameters.lambda, .step = parameters.step};
 }
 
-LocalSteps Worker::Push(const Parameters& parameters, int64_t clock) {
+const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, const OwnClocks& own) {
   if (!sgd_) SetUp(parameters);
   const auto count =
       std::max<int64_t>(1, std::llround(options_.local_epochs * static_cast<double>(rows_.size())));
-  return sgd_->Push(parameters.weights, clock, count, StepsOf(parameters),
+  return sgd_->Push(parameters.weights, clock, own, count, StepsOf(parameters),
                     options_.hogwild ? &pool_ : nullptr);
 }
 

@@ -58,6 +58,15 @@ auto JoinParts(std::span<const Part> parts, const VectorOf& vector_of) {
   return whole;
 }
 
+// Which of a worker's own clocks the parameters hold that it reads. Under essp they come while it
+// computes, and may lack its last ones.
+struct OwnClocks {
+  // Of each part of the parameters (one without holders): the worker's clocks below this one count
+  // in it, or never will.
+  std::vector<int64_t> settled;
+  bool may_lack = false;  // whether later parameters may lack the clock that is pushed now
+};
+
 // Parameters, or a gradient, that are one vector.
 struct Weights {
   Eigen::VectorXd w;
@@ -89,7 +98,8 @@ struct Weights {
 //     struct Worker {
 //       Worker(const Options&, strads::Shard);        // reads its shard of the data
 //       Start Describe();                             // once, before clock 0
-//       Gradient Push(const Parameters&, int64_t clock);
+//       Gradient Push(const Parameters&, int64_t clock);  // or with a const OwnClocks& besides, to
+//                                                     // read its own writes under essp too
 //       double Loss(const Parameters&);               // exact, over its shard
 //     };
 //     struct Model {                                  // its fields are what is saved
@@ -121,7 +131,11 @@ concept DataParallelApp = Message<typename A::Options> && Message<typename A::St
              std::span<const typename A::Gradient> gradients,
              int64_t clock) {
   { worker.Describe() } -> std::convertible_to<typename A::Start>;
-  { worker.Push(parameters, clock) } -> std::convertible_to<typename A::Gradient>;
+  requires requires {
+    { worker.Push(parameters, clock) } -> std::convertible_to<typename A::Gradient>;
+  } || requires(const OwnClocks& own) {
+    { worker.Push(parameters, clock, own) } -> std::convertible_to<typename A::Gradient>;
+  };
   { worker.Loss(parameters) } -> std::same_as<double>;
   { model.Begin(starts) } -> std::same_as<void>;
   { model.Pull(gradients) } -> std::same_as<void>;

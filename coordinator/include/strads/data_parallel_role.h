@@ -20,8 +20,8 @@ class DataParallelWorkerRole {
   virtual Bytes Describe() = 0;
   // Keeps this part of the parameters until the next one. All parts before Push and Loss.
   virtual void Read(size_t part, const Bytes& parameters) = 0;
-  // The parts of the gradient.
-  virtual std::vector<Bytes> Push(int64_t clock) = 0;
+  // The parts of the gradient. `own` is about the parameters that were read last.
+  virtual std::vector<Bytes> Push(int64_t clock, const OwnClocks& own) = 0;
   virtual double Loss() = 0;
 };
 
@@ -72,9 +72,14 @@ class DataParallelWorkerOf final : public DataParallelWorkerRole {
       joined_ = false;
     }
   }
-  std::vector<Bytes> Push(int64_t clock) override {
+  std::vector<Bytes> Push(int64_t clock, const OwnClocks& own) override {
     Join();
-    const typename A::Gradient& gradient = worker_.Push(parameters_, clock);
+    const typename A::Gradient& gradient = [&]() -> decltype(auto) {
+      if constexpr (requires { worker_.Push(parameters_, clock, own); })
+        return worker_.Push(parameters_, clock, own);
+      else
+        return worker_.Push(parameters_, clock);
+    }();
     if (parts_.empty()) return {Pack(gradient)};
     std::vector<Bytes> parts;
     if constexpr (DivisibleApp<A>) {

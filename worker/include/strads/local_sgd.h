@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <utility>
@@ -109,13 +110,14 @@ class LocalSgd {
       int64_t first, int64_t count, const SgdSteps& steps, LocalWeights& weights, ThreadPool& pool);
 
   // A clock of a data-parallel worker: steps clock * count + 1 .. (clock + 1) * count, from the
-  // weights it is given or, as long as there are none newer, from its own: it reads its own writes.
-  // With a pool by RunHogwild.
-  LocalSteps Push(const SharedWeights& shared,
-                  int64_t clock,
-                  int64_t count,
-                  const SgdSteps& steps,
-                  ThreadPool* hogwild = nullptr);
+  // weights it is given, with its own steps that are not in them, or, as long as there are none
+  // newer, from its own: it reads its own writes. With a pool by RunHogwild. Valid until the next.
+  const LocalSteps& Push(const SharedWeights& shared,
+                         int64_t clock,
+                         const OwnClocks& own,
+                         int64_t count,
+                         const SgdSteps& steps,
+                         ThreadPool* hogwild = nullptr);
 
   // sum_i c_i loss(y_i, f_i). The same for any number of threads.
   double Loss(const SgdSteps& steps, const SharedWeights& shared, ThreadPool& pool) const;
@@ -123,6 +125,7 @@ class LocalSgd {
  private:
   // The t-th row visited, t = 0, 1, ... O(rows) where a pass begins.
   int32_t RowOf(int64_t t);
+  void Restart(const SharedWeights& shared, const OwnClocks& own);
 
   const SgdRows& rows_;
   const uint64_t seed_;
@@ -131,7 +134,12 @@ class LocalSgd {
   int64_t pass_ = -1;
   std::vector<int32_t> order_;  // of that pass
   LocalWeights weights_;
-  int64_t read_ = -1;  // pulls in the weights that it goes on from
+  struct Made {
+    int64_t clock = 0;
+    LocalSteps steps;
+  };
+  std::deque<Made> made_;  // the last, and those before it that weights to come may lack
+  int64_t read_ = -1;      // pulls in the weights that it goes on from
 };
 
 // The coordinator's side: steps (shrink_p, change_p) that are pulled together count by their
