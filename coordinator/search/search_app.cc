@@ -79,9 +79,10 @@ OptionValues Spec::ValuesOf(int64_t n) const {
   return values;
 }
 
-Spec MakeSpec(const Program& app, const OptionValues& values) {
+Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues& values) {
   const auto options = MakeOptions<SearchOptions>(values);
   Spec spec{.app = app.name,
+            .solver = solver,
             .grid = ParseGrid(options.grid, app.options),
             .base = Chosen(app, values),
             .folds = options.folds,

@@ -41,6 +41,7 @@ struct SearchOptions {
 // What every role is told: what to train, and how often.
 struct Spec {
   std::string app;
+  std::string solver;  // that has the app trained by a program of its own; empty: none
   Grid grid;
   OptionValues base;  // of the options that are not in the grid
   int folds = 0;
@@ -48,15 +49,16 @@ struct Spec {
   std::string better;
   std::string best_config;
   int workers = 1;
-  STRADS_FIELDS(app, grid, base, folds, metric, better, best_config, workers)
+  STRADS_FIELDS(app, solver, grid, base, folds, metric, better, best_config, workers)
 
   int64_t trainings() const { return grid.size() * (folds > 0 ? folds : 1); }
   // The options of training n: of setting n / folds without part n mod folds.
   OptionValues ValuesOf(int64_t n) const;
 };
 
-// Throws UsageError if something is missing or contradicts the app's options.
-Spec MakeSpec(const Program& app, const OptionValues& values);
+// `solver` is that of the app whose program `app` is, or empty. Throws UsageError if something is
+// missing or contradicts the app's options.
+Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues& values);
 
 // Worker p does training first + p.
 struct Plan {

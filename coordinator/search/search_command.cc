@@ -35,9 +35,7 @@ class SearchWorker final : public WorkerRole {
   search::Worker worker_;
 };
 
-}  // namespace
-
-Command SearchCommand(const Program& app) {
+Command SearchOf(const Program& app, const std::string& solver) {
   const auto shared = std::make_shared<const Program>(app);
   Program program{
       .name = app.name + "_search",
@@ -45,7 +43,9 @@ Command SearchCommand(const Program& app) {
       .options = app.options,
       .commands = {},
       .pack_options =
-          [shared](const OptionValues& values) { return Pack(search::MakeSpec(*shared, values)); },
+          [shared, solver](const OptionValues& values) {
+            return Pack(search::MakeSpec(*shared, solver, values));
+          },
       .make_scheduler = [](const Bytes& spec, Slice slice) -> std::unique_ptr<SchedulerRole> {
         return std::make_unique<internal::SchedulerOf<Search>>(spec, slice);
       },
@@ -61,11 +61,14 @@ Command SearchCommand(const Program& app) {
   };
   for (const OptionInfo& option : DescribeOptions<search::SearchOptions>())
     program.options.push_back(option);
-  for (const auto& [solver, own] : app.solvers)
-    program.solvers[solver] = SearchCommand(*own).program;
+  for (const auto& [name, own] : app.solvers) program.solvers[name] = SearchOf(*own, name).program;
   const std::string help = program.summary;
   return MakeCommand(kName, help, std::move(program));
 }
+
+}  // namespace
+
+Command SearchCommand(const Program& app) { return SearchOf(app, {}); }
 
 std::vector<Program> WithSearch(std::vector<Program> programs) {
   std::set<std::string> taken;

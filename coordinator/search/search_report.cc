@@ -55,6 +55,7 @@ void Model::WriteBest() const {
                      ", by " + metric_ + " = " + FormatNumber(best.mean, 8) + ".\n";
   OptionValues values = spec_.base;
   for (size_t a = 0; a < options_.size(); ++a) values[options_[a]] = best.values[a];
+  if (!spec_.solver.empty()) values["solver"] = spec_.solver;
   for (const auto& [name, value] : values) text += name + " = " + value + "\n";
   OutputFile file(spec_.best_config);
   file.Write(text);

@@ -152,6 +152,12 @@ TEST_F(Search, TriesDataParallelTrainingToo) {
     ASSERT_EQ(settings.size(), 2U);
     for (const Json& setting : settings) EXPECT_FALSE(setting.at("failed").get<bool>());
   }
+  const std::string best = folder_.Path("best.conf");
+  ASSERT_EQ(RunStrads({"search", "svm", "--solver=sgd", "--data=" + data_, "--epochs=3",
+                       "--grid=C=0.01,0.1", "--best_config=" + best, "--noprogress"})
+                .exit_code,
+            0);
+  EXPECT_THAT(ReadText(best), HasSubstr("solver = sgd\n"));
 }
 
 TEST_F(Search, FailsIfNoSettingCanBeTrained) {
