@@ -10,6 +10,7 @@
 
 #include "apps/lasso/block_sweep.h"
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/projected_columns.h"
 
 namespace strads::lasso {
 namespace {
@@ -27,8 +28,6 @@ constexpr double kSettled = 0.98;
 constexpr double kMostOfRows = 0.97;
 constexpr double kMostNewtonBytes = 512e6;
 constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative to their trace
-// What is left of |x|^2 after projecting e out is rounding if it is this share of what is gone.
-constexpr double kConstant = 1e-26;
 
 std::vector<int> AllUnits(const Penalty& penalty) {
   std::vector<int> units(static_cast<size_t>(penalty.num_units()));
@@ -90,9 +89,9 @@ void ColumnSolver::Grow(const ColumnMatrix& x,
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j) {
     sums_.push_back(ones_.size() > 0 ? x.Dot(j, ones_) : 0);
     const double mean = sums_.back() / weight_;
-    squared_norms_.push_back(mean == 0 ? x.SquaredNorm(j)
-                                       : x.Spread(j, mean, ones_, Eigen::VectorXd(), weight_));
-    if (squared_norms_.back() <= kConstant * mean * mean * weight_) squared_norms_.back() = 0;
+    const double spread =
+        mean == 0 ? x.SquaredNorm(j) : x.Spread(j, mean, ones_, Eigen::VectorXd(), weight_);
+    squared_norms_.push_back(LeftOf(spread, mean, weight_));
     const double value = b[Index(j)];
     if (value == 0) continue;
     x.AddColumn(j, -value, r_);

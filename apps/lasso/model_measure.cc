@@ -1,5 +1,6 @@
 #include <strads/error.h>
 #include <strads/index.h>
+#include <strads/spread.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/logistic.h"
 #include "apps/lasso/model.h"
+#include "apps/lasso/projected_columns.h"
 #include "apps/lasso/unit_search.h"
 
 // What the model makes of a measurement.
@@ -23,11 +25,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kNullGap = 1e-11;
 constexpr double kRoughNullGap = 1e-6;
 constexpr int kNullLooksInVain = 10;
-// A variance that is this share of the square of the mean is what rounding has left of zero.
-constexpr double kConstant = 1e-26;
+// A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
-// Of an objective, less than what is seen of its changes.
-constexpr double kNothing = 1e-14;
 constexpr double kLongestInterceptStep = 4;
 constexpr int64_t kGrain = 16384;  // slopes that a thread adds up
 
@@ -109,16 +108,14 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
                (options_.schedule != "working_set" && entries_of_round >= columns_->weight));
   if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
 
-  std::vector<double> deviations;
-  for (size_t j = 0; j < columns_->xe.size(); ++j) {
-    const double mean = columns_->xe[j] / columns_->weight;
-    double varying = 0;
-    for (const Partial& partial : partials) {
-      const bool is_there = j < partial.xe.size() && partial.weight > 0;
-      const double away = (is_there ? partial.xe[j] / partial.weight : 0) - mean;
-      varying += (is_there ? partial.spreads[j] : 0) + partial.weight * away * away;
-    }
-    if (varying <= kConstant * mean * mean * columns_->weight) varying = 0;
+  std::vector<double> means, deviations;
+  for (const double xe : columns_->xe) means.push_back(xe / columns_->weight);
+  std::vector<ShardSpread> shards;
+  for (const Partial& partial : partials)
+    shards.push_back({partial.weight, partial.xe, partial.spreads});
+  const std::vector<double> spreads = SpreadsOf(shards, means);
+  for (size_t j = 0; j < spreads.size(); ++j) {
+    const double varying = LeftOf(spreads[j], means[j], columns_->weight);
     if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
     if (projects_) columns_->norms[j] = varying;
   }
@@ -172,7 +169,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
   loss_value_ = slopes.loss;
   objective_ = slopes.loss + penalty_sum_;
-  const bool is_better = gap_ < least_gap_ || objective_ < (1 - kNothing) * least_objective_;
+  const bool is_better = gap_ < least_gap_ || objective_ < (1 - kRounding) * least_objective_;
   looks_in_vain_ = is_null_ || is_better ? 0 : looks_in_vain_ + 1;
   least_gap_ = is_null_ ? kInfinity : std::min(least_gap_, gap_);
   least_objective_ = is_null_ ? kInfinity : std::min(least_objective_, objective_);

@@ -3,7 +3,6 @@
 #include <strads/random.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "apps/lasso/logistic.h"

@@ -6,6 +6,13 @@
 
 namespace strads::lasso {
 
+// What is left of |x|^2 after a mean is taken out of x, or 0 if that is but rounding of what is
+// gone.
+inline double LeftOf(double spread, double mean, double weight) {
+  constexpr double kConstant = 1e-26;
+  return spread > kConstant * mean * mean * weight ? spread : 0;
+}
+
 // The columns of a block, borrowed, of which e, the column of the intercept, is to be projected
 // out.
 struct ProjectedColumns {

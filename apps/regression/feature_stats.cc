@@ -1,6 +1,7 @@
 #include "apps/regression/feature_stats.h"
 
 #include <strads/index.h>
+#include <strads/spread.h>
 
 #include <algorithm>
 #include <cmath>
@@ -45,27 +46,20 @@ FeatureStats StatsOf(std::span<const Partial> shards) {
   size_t width = 0;
   for (const Partial& shard : shards) width = std::max(width, shard.sums.x.size());
   stats.means.resize(width, 0.0);
-  stats.spreads.resize(width, 0.0);
   stats.largest.resize(width, 0.0);
   for (const auto& [heading, own] : shards) {
     stats.weight += own.weight;
     for (size_t j = 0; j < own.x.size(); ++j) {
       stats.means[j] += own.x[j];
-      stats.spreads[j] += own.spreads[j];
       stats.largest[j] = std::max(stats.largest[j], own.largest[j]);
     }
   }
-  if (stats.weight == 0) return stats;
-  for (double& mean : stats.means) mean /= stats.weight;
-  // Chan, Golub and LeVeque, "Algorithms for Computing the Sample Variance", 1983.
-  for (const auto& [heading, own] : shards) {
-    if (own.weight == 0) continue;
-    for (size_t j = 0; j < width; ++j) {
-      const double mean = j < own.x.size() ? own.x[j] / own.weight : 0;
-      const double apart = mean - stats.means[j];
-      stats.spreads[j] += own.weight * apart * apart;
-    }
+  if (stats.weight > 0) {
+    for (double& mean : stats.means) mean /= stats.weight;
   }
+  std::vector<ShardSpread> known;
+  for (const auto& [heading, own] : shards) known.push_back({own.weight, own.x, own.spreads});
+  stats.spreads = SpreadsOf(known, stats.means);
   return stats;
 }
 

@@ -94,6 +94,13 @@ struct Program {
 
 namespace internal {
 
+// Unless the scheduler says that it does not, as NextPlan does.
+template <class Scheduler>
+consteval bool PlansAhead() {
+  if constexpr (requires { Scheduler::kPlansAhead; }) return Scheduler::kPlansAhead;
+  return true;
+}
+
 template <class A>
 class SchedulerOf final : public SchedulerRole {
  public:
@@ -182,10 +189,8 @@ Program MakeProgram(const std::string& name,
         return std::make_unique<internal::ModelOf<A>>(options);
       },
       .rotates = RotationApp<A>,
-      .plans_ahead = !requires {requires !A::Scheduler::kPlansAhead;
-}
-,
-};  // namespace strads
+      .plans_ahead = internal::PlansAhead<typename A::Scheduler>(),
+  };
 }
 
 template <DataParallelApp A>
