@@ -1,7 +1,9 @@
 #include "strads/column_matrix.h"
 
 #include <algorithm>
+#include <numeric>
 #include <string>
+#include <utility>
 
 #include "strads/error.h"
 #include "strads/parallel.h"
@@ -149,6 +151,42 @@ void ColumnMatrix::ScaleRows(const Eigen::VectorXd& scale) {
     return;
   }
   for (std::size_t k = 0; k < values_.size(); ++k) values_[k] *= scale[rows_[k]];
+}
+
+void ColumnMatrix::Shift(std::span<const double> shifts) {
+  if (is_dense_) {
+    for (int j = 0; j < num_cols_; ++j) {
+      const double shift = shifts[Index(j)];
+      if (shift == 0) continue;
+      Eigen::Map<Eigen::ArrayXd>(values_.data() + leading_ * j, num_rows_) -= shift;
+    }
+    return;
+  }
+  AlignedVector<int64_t> starts(static_cast<std::size_t>(num_cols_) + 1, 0);
+  for (int j = 0; j < num_cols_; ++j)
+    starts[Index(j) + 1] =
+        starts[Index(j)] + (shifts[Index(j)] == 0 ? static_cast<int64_t>(Count(j)) : num_rows_);
+  AlignedVector<int32_t> rows(static_cast<std::size_t>(starts.back()));
+  AlignedVector<double> values(rows.size());
+  for (int j = 0; j < num_cols_; ++j) {
+    const auto from = Rows(j);
+    const auto was = Values(j);
+    int32_t* const row = rows.data() + starts[Index(j)];
+    double* const value = values.data() + starts[Index(j)];
+    const double shift = shifts[Index(j)];
+    if (shift == 0) {
+      std::ranges::copy(from, row);
+      std::ranges::copy(was, value);
+      continue;
+    }
+    std::iota(row, row + num_rows_, 0);
+    std::fill_n(value, num_rows_, -shift);
+    for (std::size_t k = 0; k < from.size(); ++k) value[from[k]] += was[k];
+  }
+  starts_ = std::move(starts);
+  rows_ = std::move(rows);
+  values_ = std::move(values);
+  num_nonzeros_ = std::ssize(values_);
 }
 
 void ColumnMatrix::Append(const ColumnMatrix& other) {

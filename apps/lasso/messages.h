@@ -113,6 +113,7 @@ struct Update {
   bool solved = false;            // a block
   bool block_grew = false;        // for it
   int64_t num_variables = 0;      // if measuring
+  std::vector<double> shifts;     // to be taken from the columns of these variables; empty: none
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
   std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
   std::vector<double> couplings;  // of the plan's seed
@@ -135,6 +136,7 @@ struct Update {
                 solved,
                 block_grew,
                 num_variables,
+                shifts,
                 group_of,
                 counts,
                 couplings,

@@ -137,6 +137,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
       coefficients_[j] += change;
       nonzeros_ += (coefficients_[j] != 0) - (before != 0);
       if (projects_) moved += change * columns_->xe[j];
+      if (!shifts_.empty()) intercept_ -= change * shifts_[j];
       scaled += change * change * columns_->norms[j];
       expected += 0.5 * change * change * curvatures_[j];
     }
@@ -178,20 +179,25 @@ void Model::UpdateIntercept(double er, double moved, double expected, Update& up
   const double curvature = kLogisticCurvature * columns_->weight;
   if (!projects_ && er * er / (2 * curvature) <= expected) return;
   const auto under_way = static_cast<double>(offsets_.size());
-  update.intercept_change = er / (curvature * under_way) - moved / columns_->weight;
-  intercept_ += update.intercept_change;
+  MoveIntercept(er / (curvature * under_way) - moved / columns_->weight, update);
+}
+
+void Model::MoveIntercept(double change, Update& update) {
+  update.intercept_change = change;
+  intercept_ += change;
+  shifted_intercept_ += change;
 }
 
 void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
   constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
   if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
-  const Block::Change change = block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_,
-                                             intercept_, penalty_, kShare * gap_ * null_objective_);
+  const Block::Change change =
+      block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_, shifted_intercept_,
+                    penalty_, kShare * gap_ * null_objective_);
   updates_ += change.updates;
   update.solved = solved_since_measured_ = true;
   update.block_grew = !plan.joining.empty();
-  update.intercept_change = change.intercept;
-  intercept_ += change.intercept;
+  MoveIntercept(change.intercept, update);
   for (const auto& [j, b] : change.values) {
     const size_t at = Index(j);
     double& old = coefficients_[at];
@@ -199,6 +205,7 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
     update.changes.push_back(b - old);
     update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
     if (projects_) er_ -= (b - old) * columns_->xe[at];
+    if (!shifts_.empty()) intercept_ -= (b - old) * shifts_[at];
     nonzeros_ += (b != 0) - (old != 0);
     old = b;
   }

@@ -69,6 +69,10 @@ class Model {
   std::vector<int> UnitsOf(std::span<const int32_t> columns) const;
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
+  void ShiftColumns(const std::vector<double>& means,
+                    const std::vector<double>& varying,
+                    Update& update);
+  void MoveIntercept(double change, Update& update);
   Slopes SlopesOf(std::span<const Partial> partials) const;
   void FindLengths();
   void Screen(const Slopes& slopes, Update& update);
@@ -101,6 +105,8 @@ class Model {
   std::shared_ptr<PenaltyTerms> terms_;  // once the variables are known
   Penalty penalty_;
   std::shared_ptr<Columns> columns_;
+  std::vector<double> shifts_;          // taken from the workers' columns; empty: none
+  double shifted_intercept_ = 0;        // of those columns: intercept_ + shifts'b
   std::vector<double> curvatures_;      // that bound the loss along each variable
   std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
   std::vector<bool> is_screened_;       // units; empty: none
@@ -111,6 +117,7 @@ class Model {
   std::optional<Block> block_;          // likewise
   bool projects_ = false;               // e out of all columns
   bool solved_since_measured_ = false;  // a block
+  bool has_begun_ = false;              // to measure slopes
   bool is_null_ = true;                 // only what is not penalised changes
   double null_gap_ = std::numeric_limits<double>::infinity();  // the least so far, relative
   int null_looks_in_vain_ = 0;                                 // measurements since

@@ -28,7 +28,8 @@ constexpr int kNullLooksInVain = 10;
 // A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
 constexpr double kLongestInterceptStep = 4;
-constexpr int64_t kGrain = 16384;  // slopes that a thread adds up
+constexpr double kLeastShift = 10;  // mean of a column, in its deviations
+constexpr int64_t kGrain = 16384;   // slopes that a thread adds up
 
 void AddTo(std::vector<double>& sum, const std::vector<double>& term) {
   for (size_t i = 0; i < term.size(); ++i) sum[i] += term[i];
@@ -108,17 +109,18 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
                (options_.schedule != "working_set" && entries_of_round >= columns_->weight));
   if (!(columns_->weight > 0)) throw DataError(options_.data + ": all rows have weight 0");
 
-  std::vector<double> means, deviations;
+  std::vector<double> means, deviations, varying;
   for (const double xe : columns_->xe) means.push_back(xe / columns_->weight);
   std::vector<ShardSpread> shards;
   for (const Partial& partial : partials)
     shards.push_back({partial.weight, partial.xe, partial.spreads});
   const std::vector<double> spreads = SpreadsOf(shards, means);
   for (size_t j = 0; j < spreads.size(); ++j) {
-    const double varying = LeftOf(spreads[j], means[j], columns_->weight);
-    if (options_.standardize) deviations.push_back(std::sqrt(varying / columns_->weight));
-    if (projects_) columns_->norms[j] = varying;
+    varying.push_back(LeftOf(spreads[j], means[j], columns_->weight));
+    if (options_.standardize) deviations.push_back(std::sqrt(varying[j] / columns_->weight));
+    if (projects_) columns_->norms[j] = varying[j];
   }
+  if (options_.intercept) ShiftColumns(means, varying, update);
   curvatures_ = columns_->norms;
   if (columns_->is_logistic) {
     for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
@@ -131,17 +133,38 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   update.group_of = terms_->group_of();
 }
 
+// Columns that vary little beside their mean: what varies would drown in the rounding of inner
+// products with the rest, which the intercept can stand for as well.
+void Model::ShiftColumns(const std::vector<double>& means,
+                         const std::vector<double>& varying,
+                         Update& update) {
+  const double weight = columns_->weight;
+  for (size_t j = 0; j < means.size(); ++j) {
+    const double mean = means[j];
+    if (varying[j] == 0 || mean * mean * weight <= kLeastShift * kLeastShift * varying[j]) continue;
+    shifts_.resize(means.size(), 0.0);
+    shifts_[j] = mean;
+    columns_->xe[j] = 0;
+    columns_->norms[j] = varying[j];
+  }
+  update.shifts = shifts_;
+}
+
 void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
   size_t num_variables = coefficients_.size();
   for (const Partial& partial : partials)
     num_variables = std::max(num_variables, partial.xr.size());
   if (plan.restart) {
     coefficients_ = SparseVector();
-    intercept_ = 0;
+    intercept_ = shifted_intercept_ = 0;
   }
   coefficients_.resize(num_variables);
-  const bool is_first = terms_ == nullptr;
-  if (is_first) Look(partials, update);
+  update.measured = true;
+  update.num_variables = static_cast<int64_t>(num_variables);
+  if (terms_ == nullptr) Look(partials, update);
+  update.measure_again = !update.shifts.empty();  // what was measured is of other columns
+  if (update.measure_again) return;
+  const bool is_first = !std::exchange(has_begun_, true);
   Slopes slopes = SlopesOf(partials);
   if (is_first) {
     // Probabilities are a half.
@@ -155,6 +178,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   }
   // Exact again.
   const double* const b = coefficients_.values().data();
+  intercept_ = shifted_intercept_;
+  for (size_t j = 0; j < shifts_.size(); ++j) intercept_ -= shifts_[j] * b[j];
   nonzeros_ = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(b);
   er_ = projects_ && !columns_->is_logistic ? slopes.er : 0;
@@ -174,8 +199,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   least_gap_ = is_null_ ? kInfinity : std::min(least_gap_, gap_);
   least_objective_ = is_null_ ? kInfinity : std::min(least_objective_, objective_);
   if (projects_ && !columns_->is_logistic) {
-    update.intercept_change = slopes.er / columns_->weight;
-    intercept_ += update.intercept_change;
+    MoveIntercept(slopes.er / columns_->weight, update);
     er_ = 0;
   }
   if (!is_null_) FollowPath(slopes);
@@ -186,14 +210,12 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   solved_since_measured_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
   if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
-    update.intercept_change =
-        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep);
-    intercept_ += update.intercept_change;
+    MoveIntercept(
+        std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep),
+        update);
   }
-  update.measured = true;
   update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
   update.nonzeros = nonzeros_;
-  update.num_variables = static_cast<int64_t>(num_variables);
   if (solves_blocks && !block_) block_.emplace(*columns_, *pool_);
   if (solves_blocks && !is_null_ && !path_.start) Screen(slopes, update);
   Violators violators = FindViolators(penalty_, coefficients_.values().data(), slopes.xr.data(),
@@ -256,7 +278,7 @@ double Model::GapAt(const Slopes& slopes) {
                          is_logistic ? 1 : kInfinity);
   double dual = bound_.value;
   if (is_logistic && columns_->has_intercept)
-    dual -= SlackOf(intercept_, slopes.er, slopes.curvature);
+    dual -= SlackOf(shifted_intercept_, slopes.er, slopes.curvature);
   // What was a bound stays one.
   best_dual_ = BoundIsEstimate() ? dual : std::max(best_dual_, dual);
   return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);

@@ -243,7 +243,7 @@ void Scheduler::Feedback(const Update& update) {
     is_stuck_ =
         is_stuck_ && update.columns.empty() && update.intercept_change == 0 && !update.block_grew;
   }
-  if (working_set_ && update.measured) ChooseBlock(update);
+  if (working_set_ && update.measured && !update.measure_again) ChooseBlock(update);
   if (!working_set_) {
     const Changes own = OwnChanges(update);
     schedule_->Changed(own.units, own.scaled);

@@ -47,9 +47,9 @@ Worker::Worker(const Options& options, Dataset data, int threads)
   if (needs_sums_) ones_ = Eigen::VectorXd::Ones(data_.y.size());
   if (data_.weights.size() > 0) {
     const Eigen::VectorXd root = data_.weights.cwiseSqrt();
-    data_.x.ScaleRows(root);
     data_.y.array() *= root.array();
     if (needs_sums_) ones_ = root;
+    row_scale_ = root;
   }
   loss_ = std::make_unique<SquaredShardLoss>(data_.y, has_intercept_ ? ones_ : none_, xe_);
 }
@@ -97,6 +97,9 @@ void Worker::Measure(Partial& partial) {
 
 // x_j'r; zero for columns that the shard has not.
 std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns) {
+  const Eigen::VectorXd scaled = row_scale_.cwiseProduct(
+      loss_->r().head(row_scale_.size()));  // empty, but before the first update
+  const Eigen::VectorXd& r = row_scale_.size() > 0 ? scaled : loss_->r();
   std::vector<double> slopes(columns.size());
   pool_.ParallelFor(
       std::ssize(columns),
@@ -104,11 +107,11 @@ std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns) {
         const auto range = columns.subspan(Index(begin), Index(end - begin));
         double* const of_range = slopes.data() + begin;
         if (std::ranges::all_of(range, [&](int32_t j) { return Has(j); })) {
-          data_.x.Dots(range, loss_->r(), of_range);
+          data_.x.Dots(range, r, of_range);
           return;
         }
         for (size_t i = 0; i < range.size(); ++i) {
-          if (Has(range[i])) of_range[i] = data_.x.Dot(range[i], loss_->r());
+          if (Has(range[i])) of_range[i] = data_.x.Dot(range[i], r);
         }
       },
       kGrain);
@@ -122,8 +125,8 @@ void Worker::Look(Partial& partial) {
   std::iota(measured_.begin(), measured_.end(), 0);
   const auto num_cols = static_cast<size_t>(data_.x.num_cols());
   const bool is_weighted = data_.weights.size() > 0;
-  if (is_logistic_ && needs_sums_)
-    ones_ = is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
+  const Eigen::VectorXd& w = data_.weights;
+  const Eigen::VectorXd own_w = is_weighted ? w : Eigen::VectorXd::Ones(data_.y.size());
   partial.weight = is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
   partial.entries = data_.x.num_nonzeros();
   partial.threads = pool_.threads();
@@ -132,27 +135,35 @@ void Worker::Look(Partial& partial) {
     partial.xe.resize(num_cols);
     partial.spreads.resize(num_cols);
   }
-  // Of the squared loss weights are in the rows, and in what an intercept adds to them.
-  const Eigen::VectorXd& e = is_logistic_ ? none_ : ones_;
-  const Eigen::VectorXd& w = is_logistic_ ? data_.weights : none_;
   pool_.ParallelFor(
       data_.x.num_cols(),
       [&](int64_t begin, int64_t end) {
         for (auto j = static_cast<int>(begin); j < static_cast<int>(end); ++j) {
           const auto at = static_cast<size_t>(j);
-          partial.xx[at] = is_logistic_ && is_weighted
-                               ? data_.x.WeightedSquaredNorm(j, data_.weights)
-                               : data_.x.SquaredNorm(j);
+          partial.xx[at] = is_weighted ? data_.x.WeightedSquaredNorm(j, w) : data_.x.SquaredNorm(j);
           if (!needs_sums_) continue;
-          partial.xe[at] = data_.x.Dot(j, ones_);
+          partial.xe[at] = data_.x.Dot(j, own_w);
           const double mean = partial.weight > 0 ? partial.xe[at] / partial.weight : 0;
-          partial.spreads[at] = data_.x.Spread(j, mean, e, w, partial.weight);
+          partial.spreads[at] = data_.x.Spread(j, mean, none_, w, partial.weight);
         }
       },
       kGrain);
   xe_ = partial.xe;
   for (int j = 0; needs_counts_ && j < data_.x.num_cols(); ++j)
     partial.counts.push_back(data_.x.CountNonzeros(j));
+}
+
+// While all coefficients are zero: the fitted values stay as they are.
+void Worker::Shift(std::span<const double> shifts) {
+  if (std::ssize(shifts) != data_.x.num_cols() || xe_.size() != shifts.size())
+    throw ProtocolError("the shifts of an update do not fit");
+  data_.x.Shift(shifts);
+  const bool is_weighted = data_.weights.size() > 0;
+  const Eigen::VectorXd w =
+      is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
+  for (size_t j = 0; j < shifts.size(); ++j) {
+    if (shifts[j] != 0) xe_[j] = data_.x.Dot(static_cast<int>(j), w);
+  }
 }
 
 void Worker::Gather(Partial& partial) {
@@ -188,7 +199,9 @@ void Worker::Sync(const Update& update) {
     data_.x.Widen(update.num_variables);
     RemoveSorted(measured_, update.screened);
     if (needs_sums_) xe_.resize(static_cast<size_t>(update.num_variables), 0.0);
+    if (!update.shifts.empty()) Shift(update.shifts);
   }
+  if (row_scale_.size() > 0) data_.x.ScaleRows(std::exchange(row_scale_, {}));
   std::vector<int32_t> columns;
   std::vector<double> changes;
   for (size_t i = 0; i < update.columns.size(); ++i) {

@@ -35,6 +35,7 @@ class Worker {
   std::vector<double> SlopesOf(std::span<const int32_t> columns);
   void Measure(Partial& partial);
   void Look(Partial& partial);
+  void Shift(std::span<const double> shifts);
   void Gather(Partial& partial);
   bool Has(int32_t column) const;
 
@@ -44,7 +45,9 @@ class Worker {
   const bool needs_counts_;
   ThreadPool pool_;
   Dataset data_;
-  Eigen::VectorXd ones_;  // e, if needed
+  // Of the squared loss: e, if needed; and what rows are multiplied by, roots of weights, once it
+  // is known what to take from their columns.
+  Eigen::VectorXd ones_, row_scale_;
   const Eigen::VectorXd none_;
   std::vector<double> xe_;         // x_j'e of all columns, if needed, once they were measured
   std::vector<int32_t> measured_;  // columns, ascending: all until some are screened

@@ -105,6 +105,22 @@ TEST_P(ColumnMatrixTest, SpreadIsThatAroundAMean) {
   }
 }
 
+TEST_P(ColumnMatrixTest, ShiftsColumnsInAllRows) {
+  std::vector<double> shifts(kCols, 0.0);
+  shifts[1] = 3;
+  shifts[kCols - 1] = -0.25;
+  ColumnMatrix shifted = x_;
+  shifted.Shift(shifts);
+  const Eigen::MatrixXd expected =
+      values_.rowwise() - Eigen::Map<const Eigen::RowVectorXd>(shifts.data(), kCols);
+  EXPECT_EQ(shifted.is_dense(), x_.is_dense());
+  for (int j = 0; j < kCols; ++j) {
+    Eigen::VectorXd column = Eigen::VectorXd::Zero(values_.rows());
+    shifted.AddColumn(j, 1, column);
+    EXPECT_EQ(column, expected.col(j));
+  }
+}
+
 TEST_P(ColumnMatrixTest, AppendsColumnsOfEitherStorage) {
   for (const Storage storage : {Storage::kSparse, Storage::kDense}) {
     const Eigen::MatrixXd more = RandomMatrix(GetParam().rows, 5, 0.6);

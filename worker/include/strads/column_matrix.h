@@ -81,6 +81,11 @@ class ColumnMatrix {
   // Multiplies row i by scale[i]. Entries that become zero stay stored. O(non-zeros).
   void ScaleRows(const Eigen::VectorXd& scale);
 
+  // Takes shifts[j] from column j, in all rows, so that a sparse matrix then stores all rows of
+  // columns whose shift is not 0. num_cols() shifts. O(rows shifted), and a sparse matrix is
+  // copied.
+  void Shift(std::span<const double> shifts);
+
   int64_t num_rows() const { return num_rows_; }
   int64_t num_cols() const { return num_cols_; }
   int64_t num_nonzeros() const { return num_nonzeros_; }
