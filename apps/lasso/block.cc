@@ -151,11 +151,20 @@ void Block::GrowColumns(std::span<const Partial> partials,
   std::vector<double> b;
   for (int64_t i = before; i < size(); ++i) b.push_back(coefficients[Index(variables_[Index(i)])]);
   const ColumnMatrix x = ColumnsOf(partials, num_rows_, joining, pool_);
+  entries_ += static_cast<double>(x.is_dense() ? x.num_rows() * x.num_cols() : x.num_nonzeros());
   if (logistic_) {
     logistic_->Grow(x, b, std::span(variables_).subspan(Index(before)), intercept);
   } else {
     columns_->Grow(x, b, std::span(variables_).subspan(Index(before)));
   }
+}
+
+// Of variables, in one solve: the run can end in between, and people see how far it is.
+int64_t Block::MostChanges() const {
+  constexpr double kMostMultiplications = 1e9;
+  const double columns = std::max(1.0, static_cast<double>(size()));
+  const double change = num_rows_.empty() ? columns : 2 * entries_ / columns;
+  return static_cast<int64_t>(kMostMultiplications / std::max(change, 1.0));
 }
 
 Block::Change Block::Solve(const Plan& plan,
@@ -173,18 +182,18 @@ Block::Change Block::Solve(const Plan& plan,
   if (plan.gather) {
     GrowColumns(partials, coefficients, intercept);
     if (logistic_) {
-      change.updates = logistic_->Solve(own, gap, pool_);
+      change.updates = logistic_->Solve(own, gap, pool_, MostChanges());
       change.intercept = logistic_->intercept() - intercept;
       b = logistic_->b().data();
     } else {
-      change.updates = columns_->Solve(own, gap, pool_);
+      change.updates = columns_->Solve(own, gap, pool_, MostChanges());
       b = columns_->b().data();
     }
   } else {
     if (!num_rows_.empty() || all_.is_logistic)
       throw ProtocolError("a block of columns is to be solved by inner products");
     GrowInnerProducts(plan, partials);
-    change.updates = solver_.Solve(state_, own, gap);
+    change.updates = solver_.Solve(state_, own, gap, MostChanges());
     b = state_.b.data();
   }
   change.penalty = own.Value(b);

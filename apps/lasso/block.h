@@ -48,8 +48,8 @@ class Block {
     int64_t updates = 0;
   };
   // Adds the variables that join by `plan`, which are those of these units of `penalty`, about
-  // which `partials` say what is not known yet, and solves for all of the block to this gap. Throws
-  // ProtocolError if the partials do not fit.
+  // which `partials` say what is not known yet, and solves for all of the block to this gap, or as
+  // far as about a second of descent gets. Throws ProtocolError if the partials do not fit.
   Change Solve(const Plan& plan,
                std::span<const int> joining_units,
                std::span<const Partial> partials,
@@ -64,6 +64,7 @@ class Block {
                    const SparseVector& coefficients,
                    double intercept);
   void StartColumns(std::span<const Partial> partials);
+  int64_t MostChanges() const;
 
   const Columns& all_;
   ThreadPool& pool_;
@@ -76,6 +77,7 @@ class Block {
   std::optional<ColumnSolver> columns_;
   std::optional<LogisticSolver> logistic_;
   std::vector<int64_t> num_rows_;  // of each shard, if columns are gathered
+  double entries_ = 0;             // of those columns
 };
 
 }  // namespace strads::lasso

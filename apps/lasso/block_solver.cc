@@ -198,7 +198,10 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
   }
 }
 
-int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double gap) const {
+int64_t BlockSolver::SolveSupport(State& state,
+                                  const Penalty& penalty,
+                                  double gap,
+                                  int64_t most) const {
   const auto [units, support] = penalty.SupportOf(state.b.data());
   const auto count = std::ssize(support);
   Eigen::MatrixXd matrix(count, count);
@@ -213,7 +216,7 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
   int64_t changes = 0;
   const auto n = static_cast<double>(count);
   double spent = 0, patience = kFlopCost * n * n * n / 3 + 3 * n * n;
-  while (system.GapOf(part) > gap) {
+  while (changes < most && system.GapOf(part) > gap) {
     const double before = system.ObjectiveOf(part);
     const int64_t changed = system.Sweep(part);
     changes += changed;
@@ -243,16 +246,16 @@ double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
   return System(gram, penalty).GapOf(state);
 }
 
-int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap) const {
+int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int64_t most) const {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   System system(gram, penalty);
   int64_t changes = 0;
-  while (system.GapOf(state) > gap) {
+  while (changes < most && system.GapOf(state) > gap) {
     const double before = system.ObjectiveOf(state);
     const int64_t changed = system.Sweep(state);
     changes += changed;
     if (changed == 0) break;
-    changes += SolveSupport(state, penalty, kShare * gap);
+    changes += SolveSupport(state, penalty, kShare * gap, most - changes);
     if (system.ObjectiveOf(state) >= before) break;  // rounding
   }
   return changes;

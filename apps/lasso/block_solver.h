@@ -2,6 +2,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -42,13 +43,16 @@ class BlockSolver {
 
   // The duality gap of `state` within the block. `penalty` is over its variables.
   double Gap(const State& state, const Penalty& penalty) const;
-  // Moves `state` until that gap is at most `gap`, or rounding is all that is left. Returns how
-  // many variables were changed, repetitions counted.
-  int64_t Solve(State& state, const Penalty& penalty, double gap) const;
+  // Moves `state` until that gap is at most `gap`, rounding is all that is left, or about `most`
+  // changes were made. Returns how many variables were changed, repetitions counted.
+  int64_t Solve(State& state,
+                const Penalty& penalty,
+                double gap,
+                int64_t most = std::numeric_limits<int64_t>::max()) const;
 
  private:
   // Solves for the units that are not zero, the others staying so.
-  int64_t SolveSupport(State& state, const Penalty& penalty, double gap) const;
+  int64_t SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most) const;
 
   int size_ = 0;
   int capacity_ = 0;

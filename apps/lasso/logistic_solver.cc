@@ -101,6 +101,7 @@ double LogisticSolver::CostOfInnerProducts() const {
 LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
                                                      const Eigen::VectorXd& root,
                                                      double gap,
+                                                     int64_t most,
                                                      ThreadPool& pool) const {
   ColumnMatrix scaled = x_;
   scaled.ScaleRows(root);
@@ -142,7 +143,7 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
   state.yr = state.rr + state.q.dot(b);
   Step step;
   step.changes =
-      solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)));
+      solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)), most);
   step.b.assign(state.b.begin(), state.b.end());
   if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / root.norm();
   return step;
@@ -170,17 +171,15 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
 }
 
 // False, and nothing moved, if there is no way down.
-bool LogisticSolver::NewtonStep(const Penalty& penalty,
-                                double gap,
-                                int64_t& changes,
-                                ThreadPool& pool) {
+bool LogisticSolver::NewtonStep(
+    const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
-  const double most = CostOfInnerProducts();
-  const Step step = by_inner_products_ && std::isfinite(most)
-                        ? ByInnerProducts(penalty, root, gap, pool)
-                        : ByColumns(penalty, root, gap,
-                                    static_cast<int64_t>(std::ceil(std::min(most, 1e18))), pool);
-  by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= most;
+  const double cost = CostOfInnerProducts();
+  const auto most_by_columns = static_cast<int64_t>(std::ceil(std::min(cost, 1e18)));
+  const Step step = by_inner_products_ && std::isfinite(cost)
+                        ? ByInnerProducts(penalty, root, gap, most, pool)
+                        : ByColumns(penalty, root, gap, std::min(most, most_by_columns), pool);
+  by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= cost;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
   for (int j = 0; j < size(); ++j) {
@@ -209,16 +208,16 @@ bool LogisticSolver::NewtonStep(const Penalty& penalty,
   return false;
 }
 
-int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool) {
+int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   int64_t changes = 0;
   Evaluate();
   int in_vain = 0;  // steps since the gap has become smaller
   double least = std::numeric_limits<double>::infinity();
-  while (in_vain < kMostInVain) {
+  while (in_vain < kMostInVain && changes < most) {
     const double now = Gap(penalty);
     in_vain = now < least ? 0 : in_vain + 1;
     least = std::min(least, now);
-    if (now <= gap || !NewtonStep(penalty, now, changes, pool)) break;
+    if (now <= gap || !NewtonStep(penalty, now, most - changes, changes, pool)) break;
   }
   return changes;
 }

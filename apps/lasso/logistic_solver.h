@@ -5,6 +5,7 @@
 
 #include <Eigen/Core>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -37,7 +38,10 @@ class LogisticSolver {
   double intercept() const { return intercept_; }
 
   // As ColumnSolver::Solve.
-  int64_t Solve(const Penalty& penalty, double gap, ThreadPool& pool);
+  int64_t Solve(const Penalty& penalty,
+                double gap,
+                ThreadPool& pool,
+                int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
   double Weight(Eigen::Index i) const { return weights_.size() > 0 ? weights_[i] : 1; }
@@ -53,13 +57,15 @@ class LogisticSolver {
   Step ByInnerProducts(const Penalty& penalty,
                        const Eigen::VectorXd& root,
                        double gap,
+                       int64_t most,
                        ThreadPool& pool) const;
   Step ByColumns(const Penalty& penalty,
                  const Eigen::VectorXd& root,
                  double gap,
                  int64_t most,
                  ThreadPool& pool) const;
-  bool NewtonStep(const Penalty& penalty, double gap, int64_t& changes, ThreadPool& pool);
+  bool NewtonStep(
+      const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool);
 
   std::vector<bool> positive_;
   const Eigen::VectorXd weights_;

@@ -3,11 +3,15 @@
 #include <strads/strads.h>
 
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "apps/lasso/options.h"
+#include "apps/lasso/serial_run.h"
 #include "strads/dataset.h"
 
 namespace strads::lasso {
@@ -36,12 +40,10 @@ struct PathOptions : Options {
       "least lambda), or 1se: of the largest lambda whose error is within one standard error of it")
 };
 
-// What workers do in a round: `look` for lambda_max, or the fits of these numbers, one each; -1:
-// none.
+// What workers do in a round: `look` for lambda_max, or go on with what they fit.
 struct PathPlan {
   bool look = false;
-  std::vector<int32_t> fits;
-  STRADS_FIELDS(look, fits)
+  STRADS_FIELDS(look)
 };
 
 // The model at one lambda.
@@ -56,6 +58,7 @@ struct PathPoint {
   double explained = 0;  // share of the null model's loss
   double error = 0;      // of cross-validation: mean over rows of squared errors or deviances
   double standard_error = 0;
+  bool IsFitted() const { return gap < std::numeric_limits<double>::infinity(); }
   STRADS_FIELDS(lambda,
                 intercept,
                 columns,
@@ -74,19 +77,21 @@ struct PathPartial {
   int64_t rows = 0;
   int64_t variables = 0;
   int32_t folds = 0;
-  int32_t fit = -1;
-  int32_t fold = 0;               // that was left out; 0: none
-  int32_t first = 0;              // of the grid
-  std::vector<PathPoint> points;  // if none was left out
+  int32_t fit = -1;               // that went on; -1: none
+  bool done = false;              // with it
+  int32_t fold = 0;               // that is left out; 0: none
+  int32_t first = 0;              // of the grid, of what is new:
+  std::vector<PathPoint> points;  // if no fold is left out
   std::vector<double> errors;     // of the rows left out, at each lambda, times their weights
   double weight_left_out = 0;
-  int64_t updates = 0;  // of variables
+  int64_t updates = 0;  // of variables, new
   STRADS_FIELDS(lambda_max,
                 weight,
                 rows,
                 variables,
                 folds,
                 fit,
+                done,
                 fold,
                 first,
                 points,
@@ -98,23 +103,19 @@ struct PathPartial {
 struct PathUpdate {
   std::vector<double> lambdas;  // the grid, from the first round
   double weight = 0;
-  int32_t num_fits = 0;
-  int32_t num_segments = 1;  // of the grid, fitted apart from each other
-  int32_t num_workers = 0;
-  STRADS_FIELDS(lambdas, weight, num_fits, num_segments, num_workers)
+  int32_t num_segments = 1;         // of the grid, fitted apart from each other
+  std::vector<int32_t> to_be_done;  // the fit that each worker begins with now; -1: none
+  STRADS_FIELDS(lambdas, weight, num_segments, to_be_done)
 };
 
 class PathScheduler {
  public:
-  PathScheduler(const PathOptions& options, Slice slice);
-  PathPlan Schedule();
-  void Feedback(const PathUpdate& update);
+  PathScheduler(const PathOptions& /*options*/, Slice slice) : looks_(slice.index == 0) {}
+  PathPlan Schedule() { return {std::exchange(looks_, false)}; }
+  void Feedback(const PathUpdate& /*update*/) {}
 
  private:
-  const Slice slice_;
-  int64_t plans_ = 0;
-  int32_t num_fits_ = 0;
-  int32_t num_workers_ = 0;
+  bool looks_;  // in the first round
 };
 
 class PathWorker {
@@ -125,8 +126,22 @@ class PathWorker {
   double Loss() const { return 0; }
 
  private:
+  // A part of the grid, all rows or those of a fold left out.
+  struct Fit {
+    int32_t number = 0;
+    int32_t fold = 0;
+    size_t at = 0;  // the grid
+    Dataset left_out = {};
+    std::unique_ptr<SerialRun> run = {};
+    int64_t updates = 0;                 // told
+    std::vector<PathPoint> points = {};  // not told yet
+    std::vector<double> errors = {};
+  };
+
   void Look(PathPartial& partial);
-  void Fit(int32_t fit, PathPartial& partial);
+  void Begin(int32_t fit);
+  void GoOn(PathPartial& partial);
+  void CheckFold(const Dataset& part, int32_t fold) const;
 
   const PathOptions options_;
   const Shard shard_;
@@ -136,6 +151,7 @@ class PathWorker {
   std::vector<double> lambdas_;
   double weight_ = 0;
   int32_t num_segments_ = 1;
+  std::unique_ptr<Fit> fit_;
 };
 
 // Its first fields are those of lasso::Model, so that a file of it is one of that.
@@ -156,8 +172,11 @@ class PathModel {
 
  private:
   PathUpdate Begin(std::span<const PathPartial> partials);
+  void Note(const PathPartial& partial);
+  void HandOut(PathUpdate& update);
   void CrossValidate();
   void Select();
+  bool IsDone() const { return fits_left_ == 0; }
 
   std::string loss_ = "squared";
   double lambda_ = 0;
@@ -185,8 +204,10 @@ class PathModel {
  private:
   PathOptions options_;
   int64_t variables_ = 0;
+  int32_t fits_begun_ = 0;
   int32_t fits_left_ = -1;
   int32_t num_fits_ = 0;
+  std::vector<bool> is_free_;  // workers
   int64_t updates_ = 0;
   std::vector<std::vector<double>> errors_;  // of each fold, at each lambda
   std::vector<double> fold_weights_;

@@ -10,25 +10,6 @@
 
 namespace strads::lasso {
 
-PathScheduler::PathScheduler(const PathOptions& /*options*/, Slice slice) : slice_(slice) {}
-
-PathPlan PathScheduler::Schedule() {
-  PathPlan plan;
-  const int64_t round = plans_++ * slice_.count + slice_.index;
-  plan.look = round == 0;
-  for (int64_t i = 0; round > 0 && i < num_workers_; ++i) {
-    const int64_t fit = (round - 1) * num_workers_ + i;
-    plan.fits.push_back(fit < num_fits_ ? static_cast<int32_t>(fit) : -1);
-  }
-  return plan;
-}
-
-void PathScheduler::Feedback(const PathUpdate& update) {
-  if (update.num_workers == 0) return;
-  num_workers_ = update.num_workers;
-  num_fits_ = update.num_fits;
-}
-
 PathModel::PathModel(const PathOptions& options)
     : loss_(options.loss), l1_ratio_(options.l1_ratio), options_(options) {
   Validate(options);
@@ -54,47 +35,66 @@ PathUpdate PathModel::Begin(std::span<const PathPartial> partials) {
   variables_ = look.variables;
   weight_ = update.weight = look.weight;
   num_folds_ = look.folds;
-  update.num_workers = static_cast<int32_t>(partials.size());
+  const auto workers = static_cast<int32_t>(partials.size());
   const int32_t models = num_folds_ + 1;
   // If there are more workers than models to fit, several of them share a grid.
-  const int32_t segments =
-      std::min((update.num_workers + models - 1) / models, options_.num_lambdas);
+  const int32_t segments = std::min((workers + models - 1) / models, options_.num_lambdas);
   update.num_segments = segments;
-  num_fits_ = fits_left_ = update.num_fits = models * segments;
+  num_fits_ = fits_left_ = models * segments;
+  is_free_.assign(partials.size(), true);
+  HandOut(update);
   const double least = options_.lambda_min_ratio > 0 ? options_.lambda_min_ratio
                        : look.rows < look.variables  ? 1e-2
                                                      : 1e-4;
   const auto steps = static_cast<double>(options_.num_lambdas - 1);
   for (int k = 0; k < options_.num_lambdas; ++k)
     update.lambdas.push_back(look.lambda_max * std::pow(least, steps > 0 ? k / steps : 0));
-  path_.resize(update.lambdas.size());
+  for (const double lambda : update.lambdas) {
+    path_.emplace_back().lambda = lambda;
+    path_.back().gap = std::numeric_limits<double>::infinity();
+  }
   errors_.assign(static_cast<size_t>(num_folds_), std::vector<double>(path_.size(), 0.0));
   fold_weights_.resize(static_cast<size_t>(num_folds_), 0.0);
   return update;
 }
 
+// To workers that have nothing to do.
+void PathModel::HandOut(PathUpdate& update) {
+  update.to_be_done.assign(is_free_.size(), -1);
+  for (size_t rank = 0; rank < is_free_.size() && fits_begun_ < num_fits_; ++rank) {
+    if (!is_free_[rank]) continue;
+    is_free_[rank] = false;
+    update.to_be_done[rank] = fits_begun_++;
+  }
+}
+
 PathUpdate PathModel::Pull(const PathPlan& plan, std::span<const PathPartial> partials) {
   if (plan.look) return Begin(partials);
-  for (const PathPartial& partial : partials) {
-    if (partial.fit < 0) continue;
-    const auto first = static_cast<size_t>(partial.first);
-    if (partial.fold < 0 || partial.fold > num_folds_ ||
-        first + std::max(partial.points.size(), partial.errors.size()) > path_.size())
-      throw ProtocolError("a fit does not belong to the path");
-    std::ranges::copy(partial.points, path_.begin() + partial.first);
-    if (partial.fold > 0) {
-      const auto fold = static_cast<size_t>(partial.fold - 1);
-      std::ranges::copy(partial.errors, errors_[fold].begin() + partial.first);
-      fold_weights_[fold] = partial.weight_left_out;
-    }
-    updates_ += partial.updates;
-    --fits_left_;
+  PathUpdate update;
+  for (size_t rank = 0; rank < partials.size(); ++rank) {
+    if (partials[rank].fit < 0) continue;
+    Note(partials[rank]);
+    if (partials[rank].done) is_free_[rank] = true;
   }
-  if (fits_left_ == 0) {
-    if (num_folds_ > 0) CrossValidate();
-    Select();
+  if (IsDone() && num_folds_ > 0) CrossValidate();
+  Select();
+  HandOut(update);
+  return update;
+}
+
+void PathModel::Note(const PathPartial& partial) {
+  const auto first = static_cast<size_t>(partial.first);
+  if (partial.first < 0 || partial.fold < 0 || partial.fold > num_folds_ || fits_left_ < 1 ||
+      first + std::max(partial.points.size(), partial.errors.size()) > path_.size())
+    throw ProtocolError("a fit does not belong to the path");
+  std::ranges::copy(partial.points, path_.begin() + partial.first);
+  if (partial.fold > 0) {
+    const auto fold = static_cast<size_t>(partial.fold - 1);
+    std::ranges::copy(partial.errors, errors_[fold].begin() + partial.first);
+    fold_weights_[fold] = partial.weight_left_out;
   }
-  return {};
+  updates_ += partial.updates;
+  if (partial.done) --fits_left_;
 }
 
 // The mean over folds of their rows' mean error, by their weights, and its standard error.
@@ -118,10 +118,12 @@ void PathModel::CrossValidate() {
                 path_.begin();
 }
 
+// Before the end, as without cross-validation: the model of the least lambda that is fitted.
 void PathModel::Select() {
-  const int64_t at = num_folds_ == 0            ? std::ssize(path_) - 1
-                     : options_.select == "min" ? lambda_min_
-                                                : lambda_1se_;
+  int64_t at = std::ssize(path_) - 1;
+  while (at >= 0 && !path_[static_cast<size_t>(at)].IsFitted()) --at;
+  if (at < 0) return;
+  if (lambda_min_ >= 0) at = options_.select == "min" ? lambda_min_ : lambda_1se_;
   const PathPoint& point = path_[static_cast<size_t>(at)];
   lambda_ = point.lambda;
   intercept_ = point.intercept;
@@ -133,12 +135,10 @@ void PathModel::Select() {
 strads::Report PathModel::Report() const {
   strads::Report report;
   report.gap = std::numeric_limits<double>::infinity();
-  if (fits_left_ == 0) {
-    report.gap = 0;
-    for (const PathPoint& point : path_) {
-      report.gap = std::max(report.gap, point.gap);
-      if (point.lambda == lambda_) report.penalty = point.objective;
-    }
+  if (IsDone()) report.gap = 0;
+  for (const PathPoint& point : path_) {
+    if (IsDone()) report.gap = std::max(report.gap, point.gap);
+    if (point.lambda == lambda_ && point.IsFitted()) report.penalty = point.objective;
   }
   report.nonzeros = coefficients_.CountNonzeros();
   report.updates = updates_;
@@ -160,6 +160,7 @@ std::string PathModel::Table() const {
   table += '\n';
   for (size_t k = 0; k < path_.size(); ++k) {
     const PathPoint& point = path_[k];
+    if (!point.IsFitted()) continue;
     add("%5zu %12.6g %12.6g %10lld %9.2f%%", k + 1, point.lambda, point.lambda / weight_,
         static_cast<long long>(point.nonzeros), 100 * point.explained);
     if (validated) add(" %12.6g %12.3g", point.error, point.standard_error);
@@ -168,9 +169,13 @@ std::string PathModel::Table() const {
     if (point.lambda == lambda_) table += "  *";
     table += '\n';
   }
-  return table + "* the model written by --model" +
-         (validated ? "; errors by cross-validation in " + std::to_string(num_folds_) + " folds\n"
-                    : "\n");
+  table += "* the model written by --model";
+  if (validated) {
+    table += "; errors by cross-validation in " + std::to_string(num_folds_) + " folds";
+  } else if (num_folds_ > 0) {
+    table += "; the run ended before its cross-validation did";
+  }
+  return table + '\n';
 }
 
 Program MakeLassoPath() {

@@ -3,11 +3,11 @@
 #include <strads/random.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "apps/lasso/logistic.h"
 #include "apps/lasso/path.h"
-#include "apps/lasso/serial_run.h"
 
 namespace strads::lasso {
 namespace {
@@ -101,18 +101,21 @@ PathPartial PathWorker::Push(const PathPlan& plan) {
   PathPartial partial;
   if (plan.look) {
     Look(partial);
-  } else if (plan.fits.size() > static_cast<size_t>(shard_.rank)) {
-    const int32_t fit = plan.fits[static_cast<size_t>(shard_.rank)];
-    if (fit >= 0) Fit(fit, partial);
+  } else if (fit_) {
+    GoOn(partial);
   }
   return partial;
 }
 
 void PathWorker::Sync(const PathUpdate& update) {
-  if (update.lambdas.empty()) return;
-  lambdas_ = update.lambdas;
-  weight_ = update.weight;
-  num_segments_ = update.num_segments;
+  if (!update.lambdas.empty()) {
+    lambdas_ = update.lambdas;
+    weight_ = update.weight;
+    num_segments_ = update.num_segments;
+  }
+  if (shard_.rank >= std::ssize(update.to_be_done)) return;
+  const int32_t fit = update.to_be_done[static_cast<size_t>(shard_.rank)];
+  if (fit >= 0) Begin(fit);
 }
 
 void PathWorker::Look(PathPartial& partial) {
@@ -128,44 +131,79 @@ void PathWorker::Look(PathPartial& partial) {
         return std::vector<double>{model.lambda_max()};
       },
       options_.tolerance, [](const Model&) {});
+  while (run.GoOn()) {
+  }
+}
+
+// Of rows that make no problem the data are not to blame, but what was left out.
+void PathWorker::CheckFold(const Dataset& part, int32_t fold) const {
+  if (fold == 0) return;
+  double positive = 0, weight = 0;
+  for (Eigen::Index i = 0; i < part.y.size(); ++i) {
+    const double own = part.weights.size() > 0 ? part.weights[i] : 1;
+    weight += own;
+    positive += part.y[i] > 0 ? own : 0;
+  }
+  const std::string rest = options_.data + ": the rows that are not of fold " +
+                           std::to_string(fold) + " of cross-validation ";
+  const std::string expected = ", expected fewer --folds, or another --folds_file or --seed";
+  if (!(weight > 0)) throw DataError(rest + "have no weight" + expected);
+  if (options_.IsLogistic() && options_.intercept && (positive == 0 || positive == weight))
+    throw DataError(rest + "are all of one class" + expected);
 }
 
 // Fit f * num_segments + s is that of segment s of the grid where fold f is left out.
-void PathWorker::Fit(int32_t fit, PathPartial& partial) {
-  const auto segment = static_cast<size_t>(fit % num_segments_);
+void PathWorker::Begin(int32_t number) {
+  const auto segment = static_cast<size_t>(number % num_segments_);
   const auto segments = static_cast<size_t>(num_segments_);
   const size_t first = lambdas_.size() * segment / segments;
   const size_t last = lambdas_.size() * (segment + 1) / segments;
-  partial.fit = fit;
-  partial.fold = fit / num_segments_;
-  partial.first = static_cast<int32_t>(first);
+  const int32_t fold = number / num_segments_;
   std::vector<int32_t> rows, left_out;
   for (size_t i = 0; i < static_cast<size_t>(data_.y.size()); ++i) {
-    const bool is_out = partial.fold > 0 && fold_of_[i] == partial.fold;
+    const bool is_out = fold > 0 && fold_of_[i] == fold;
     (is_out ? left_out : rows).push_back(static_cast<int32_t>(i));
   }
   Dataset part = RowsOf(data_, rows);
-  const Dataset test = RowsOf(data_, left_out);
-  partial.weight_left_out = WeightOf(test);
+  CheckFold(part, fold);
   const double share = WeightOf(part) / weight_;
-  SerialRun run(options_, std::move(part), shard_.threads);
-  size_t at = first;
-  run.Follow(
-      [&](const Model&) {
+  fit_ = std::make_unique<Fit>(Fit{.number = number, .fold = fold, .at = first});
+  fit_->left_out = RowsOf(data_, left_out);
+  fit_->run = std::make_unique<SerialRun>(options_, std::move(part), shard_.threads);
+  fit_->run->Follow(
+      [this, first, last, share](const Model&) {
         std::vector<double> lambdas;
         for (size_t k = first; k < last; ++k) lambdas.push_back(share * lambdas_[k]);
         return lambdas;
       },
       options_.tolerance,
-      [&](const Model& model) {
-        if (partial.fold == 0) {
-          partial.points.push_back(PointOf(model, lambdas_[at]));
+      [this](const Model& model) {
+        if (fit_->fold == 0) {
+          fit_->points.push_back(PointOf(model, lambdas_[fit_->at + fit_->points.size()]));
         } else {
-          partial.errors.push_back(ErrorOf(model, test));
+          fit_->errors.push_back(ErrorOf(model, fit_->left_out));
         }
-        ++at;
       });
-  partial.updates = run.model().Report().updates;
+}
+
+// For a while, so that the run can end, and people see how far it is.
+void PathWorker::GoOn(PathPartial& partial) {
+  constexpr std::chrono::milliseconds kWhile{100};
+  const auto end = std::chrono::steady_clock::now() + kWhile;
+  bool goes_on = true;
+  while ((goes_on = fit_->run->GoOn()) && std::chrono::steady_clock::now() < end) {
+  }
+  partial.fit = fit_->number;
+  partial.fold = fit_->fold;
+  partial.done = !goes_on;
+  partial.first = static_cast<int32_t>(fit_->at);
+  partial.points = std::exchange(fit_->points, {});
+  partial.errors = std::exchange(fit_->errors, {});
+  fit_->at += partial.points.size() + partial.errors.size();
+  partial.weight_left_out = WeightOf(fit_->left_out);
+  const int64_t updates = fit_->run->model().Report().updates;
+  partial.updates = updates - std::exchange(fit_->updates, updates);
+  if (partial.done) fit_ = nullptr;
 }
 
 }  // namespace strads::lasso

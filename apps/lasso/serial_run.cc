@@ -17,30 +17,30 @@ SerialRun::SerialRun(const Options& options, Dataset data, int threads)
 void SerialRun::Follow(std::function<std::vector<double>(const Model&)> start,
                        double tolerance,
                        std::function<void(const Model&)> on_point) {
-  bool is_done = false;
-  size_t left = 0;
-  int64_t rounds = 0;
-  model_.Follow({[&](const Model& model) {
+  model_.Follow({[this, start = std::move(start)](const Model& model) {
                    std::vector<double> lambdas = start(model);
-                   left = lambdas.size();
+                   left_ = lambdas.size();
                    return lambdas;
                  },
                  tolerance,
-                 [&](const Model& model) {
+                 [this, on_point = std::move(on_point)](const Model& model) {
                    on_point(model);
-                   is_done = --left == 0;
-                   rounds = 0;
+                   is_done_ = --left_ == 0;
+                   rounds_ = 0;
                  }});
-  while (!is_done) {
-    const Scheduled<Plan> scheduled = scheduler_.Schedule();
-    const Partial partial = worker_.Push(scheduled.plan);
-    const Update update = model_.Pull(scheduled.plan, {&partial, 1});
-    worker_.Sync(update);
-    scheduler_.Feedback(update);
-    if (++rounds == kMostRounds) model_.GoOn();
-    if (rounds == 2 * kMostRounds)
-      throw DataError("there is no best model without the variables that are penalised");
-  }
+}
+
+bool SerialRun::GoOn() {
+  if (is_done_) return false;
+  const Scheduled<Plan> scheduled = scheduler_.Schedule();
+  const Partial partial = worker_.Push(scheduled.plan);
+  const Update update = model_.Pull(scheduled.plan, {&partial, 1});
+  worker_.Sync(update);
+  scheduler_.Feedback(update);
+  if (++rounds_ == kMostRounds) model_.GoOn();
+  if (rounds_ == 2 * kMostRounds)
+    throw DataError("there is no best model without the variables that are penalised");
+  return !is_done_;
 }
 
 }  // namespace strads::lasso

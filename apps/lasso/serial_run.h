@@ -17,14 +17,19 @@ class SerialRun {
  public:
   SerialRun(const Options& options, Dataset data, int threads);
 
-  // Solves for each of the lambdas that `start` decides from the null model, from the one before,
-  // to a relative gap of `tolerance`, or until nothing more is to be expected.
+  // To be solved for: each of the lambdas that `start` decides from the null model, from the one
+  // before, to a relative gap of `tolerance`, or until nothing more is to be expected.
   void Follow(std::function<std::vector<double>(const Model&)> start,
               double tolerance,
               std::function<void(const Model&)> on_point);
+  // Goes on by a round. False once all are solved for. Throws DataError if there is no null model.
+  bool GoOn();
   const Model& model() const { return model_; }
 
  private:
+  bool is_done_ = false;
+  size_t left_ = 0;     // lambdas
+  int64_t rounds_ = 0;  // for this one
   Scheduler scheduler_;
   Worker worker_;
   Model model_;

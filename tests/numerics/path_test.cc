@@ -1,6 +1,7 @@
 #include "apps/lasso/path.h"
 
 #include <gtest/gtest.h>
+#include <strads/error.h>
 
 #include <algorithm>
 #include <numeric>
@@ -140,6 +141,61 @@ TEST_P(Path, SelectsWhatIsAskedFor) {
   const auto all = Train();
   EXPECT_EQ(all.model.lambda_min(), -1);
   EXPECT_EQ(all.model.intercept(), all.model.path().back().intercept);
+}
+
+// Fits are handed out by updates, which may come late, and plans by several schedulers.
+TEST_P(Path, IsTheSameWhereUpdatesComeLate) {
+  const auto expected = Train();
+  RunOptions late = To(options_.tolerance, 3, 2);
+  late.schedulers = 2;
+  const auto result = strads::Run<LassoPath>(options_, late);
+  EXPECT_EQ(result.model.lambda_min(), expected.model.lambda_min());
+  for (size_t k = 0; k < 12; ++k) {
+    EXPECT_EQ(result.model.path()[k].values, expected.model.path()[k].values);
+    EXPECT_EQ(result.model.path()[k].error, expected.model.path()[k].error);
+  }
+}
+
+// How far it gets depends on time, but not what it has by then.
+TEST_P(Path, EndedBeforeItsCrossValidationIsOfTheLeastLambda) {
+  const auto expected = Train();
+  RunOptions few = To(options_.tolerance);
+  few.max_rounds = 2;
+  const auto result = strads::Run<LassoPath>(options_, few);
+  EXPECT_EQ(result.summary.termination, Termination::kMaxRounds);
+  EXPECT_EQ(result.model.lambda_min(), -1);
+  const auto& path = result.model.path();
+  const auto fitted = std::ranges::count_if(path, &PathPoint::IsFitted);
+  ASSERT_GT(fitted, 0);
+  const auto last = static_cast<size_t>(fitted - 1);
+  EXPECT_TRUE(path[last].IsFitted());
+  EXPECT_EQ(path[last].values, expected.model.path()[last].values);
+  EXPECT_EQ(result.model.intercept(), path[last].intercept);
+  EXPECT_EQ(result.model.coefficients().CountNonzeros(), path[last].nonzeros);
+}
+
+TEST_P(Path, SaysThatAFoldLeavesNoProblem) {
+  const auto message = [&] {
+    try {
+      (void)Train();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  // All of weight, and all of the positive class, are in fold 2, with some of the other.
+  std::string weights;
+  for (size_t i = 0; i < 60; ++i) {
+    const bool is_in = GetParam() ? i < 10 || problem_.y[static_cast<Eigen::Index>(i)] > 0 : i < 30;
+    fold_of_[i] = is_in ? 2 : 1;
+    weights += is_in || GetParam() ? "1\n" : "0\n";
+  }
+  UseFolds();
+  options_.weights = dir_.Write("weights", weights);
+  EXPECT_EQ(message(), options_.data + ": the rows that are not of fold 2 of cross-validation " +
+                           (GetParam() ? "are all of one class" : "have no weight") +
+                           ", expected fewer --folds, or another --folds_file or --seed");
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, Path, ::testing::Bool(), [](const auto& of) {
