@@ -80,6 +80,50 @@ ColumnMatrix ColumnMatrix::FromPieces(
   return matrix;
 }
 
+ColumnMatrix ColumnMatrix::FromColumns(std::span<const ColumnPiece> pieces) {
+  ColumnMatrix matrix;
+  for (const ColumnPiece& piece : pieces) {
+    matrix.num_rows_ += piece.num_rows;
+    matrix.num_cols_ = std::ssize(piece.counts);
+    matrix.num_nonzeros_ += std::ssize(piece.values);
+  }
+  const int64_t cells = matrix.num_rows_ * matrix.num_cols_;
+  matrix.is_dense_ =
+      static_cast<double>(matrix.num_nonzeros_) >= kDenseFraction * static_cast<double>(cells);
+  if (matrix.is_dense_) {
+    matrix.leading_ = (matrix.num_rows_ + 7) / 8 * 8;
+    matrix.values_.resize(Size(matrix.leading_ * matrix.num_cols_), 0.0);
+  } else {
+    matrix.starts_.resize(Size(matrix.num_cols_) + 1, 0);
+    matrix.rows_.resize(Size(matrix.num_nonzeros_));
+    matrix.values_.resize(Size(matrix.num_nonzeros_));
+  }
+  std::vector<std::size_t> at(pieces.size(), 0);
+  std::size_t to = 0;
+  for (int64_t j = 0; j < matrix.num_cols_; ++j) {
+    for (std::size_t p = 0; p < pieces.size(); ++p) {
+      const ColumnPiece& piece = pieces[p];
+      const std::size_t count = Size(piece.counts[Size(j)]);
+      const double* const values = piece.values.data() + at[p];
+      const int32_t* const rows = piece.rows.empty() ? nullptr : piece.rows.data() + at[p];
+      at[p] += count;
+      if (matrix.is_dense_) {
+        double* const column = matrix.values_.data() + matrix.leading_ * j + piece.first_row;
+        if (rows == nullptr) std::copy_n(values, count, column);
+        for (std::size_t k = 0; rows != nullptr && k < count; ++k) column[rows[k]] = values[k];
+        continue;
+      }
+      std::copy_n(values, count, matrix.values_.data() + to);
+      for (std::size_t k = 0; k < count; ++k, ++to) {
+        const int64_t row = rows == nullptr ? static_cast<int64_t>(k) : rows[k];
+        matrix.rows_[to] = static_cast<int32_t>(piece.first_row + row);
+      }
+    }
+    if (!matrix.is_dense_) matrix.starts_[Size(j) + 1] = static_cast<int64_t>(to);
+  }
+  return matrix;
+}
+
 void ColumnMatrix::FillDense(Pieces pieces, ThreadPool& pool) {
   // Marks a cell that no entry has set: a NaN that no computation makes.
   constexpr uint64_t kUnsetBits = 0x7ff8'5354'5241'4453;

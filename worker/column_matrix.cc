@@ -189,10 +189,27 @@ void ColumnMatrix::Shift(std::span<const double> shifts) {
   num_nonzeros_ = std::ssize(values_);
 }
 
-void ColumnMatrix::Append(const ColumnMatrix& other) {
+namespace {
+
+// Room for as many, and if it has to grow a quarter more than there was: amortised.
+template <class T>
+void MakeRoom(AlignedVector<T>& vector, std::size_t size) {
+  const std::size_t had = vector.capacity();
+  if (size > had) vector.reserve(std::max(size, had + had / 4));
+}
+
+}  // namespace
+
+void ColumnMatrix::Append(ColumnMatrix other) {
   if (num_cols_ == 0) {
-    *this = other;
+    *this = std::move(other);
     return;
+  }
+  if (is_dense_) {
+    MakeRoom(values_, static_cast<std::size_t>(leading_ * (num_cols_ + other.num_cols_)));
+  } else {
+    MakeRoom(rows_, rows_.size() + static_cast<std::size_t>(other.num_nonzeros_));
+    MakeRoom(values_, values_.size() + static_cast<std::size_t>(other.num_nonzeros_));
   }
   const int64_t before = num_cols_;
   num_nonzeros_ += other.num_nonzeros_;

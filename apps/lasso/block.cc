@@ -11,8 +11,8 @@
 namespace strads::lasso {
 namespace {
 
-// Whether the columns that a worker has sent are dense. Throws ProtocolError if they do not fit.
-bool IsDense(const Partial& partial, int64_t num_columns, int64_t num_rows) {
+// Throws ProtocolError if the columns that a worker has sent do not fit. Dense ones name no rows.
+void Check(const Partial& partial, int64_t num_columns, int64_t num_rows) {
   const bool is_dense = partial.rows.empty() && !partial.values.empty();
   int64_t entries = 0;
   bool fits = std::ssize(partial.counts) == num_columns;
@@ -27,50 +27,20 @@ bool IsDense(const Partial& partial, int64_t num_columns, int64_t num_rows) {
     if (row < 0 || row >= num_rows)
       throw ProtocolError("a column that was gathered has a row outside its shard");
   }
-  return is_dense;
-}
-
-// The entries, columns numbered as they came.
-std::vector<Triplet> TripletsOf(const Partial& partial, bool is_dense) {
-  std::vector<Triplet> entries;
-  entries.reserve(partial.values.size());
-  int32_t column = 0;
-  for (const int32_t count : partial.counts) {
-    for (int32_t k = 0; k < count; ++k) {
-      const size_t at = entries.size();
-      entries.push_back({is_dense ? k : partial.rows[at], column, partial.values[at]});
-    }
-    ++column;
-  }
-  return entries;
 }
 
 // The columns that all workers have sent, the rows of one after those of the other.
 ColumnMatrix ColumnsOf(std::span<const Partial> partials,
                        std::span<const int64_t> num_rows,
-                       int64_t num_columns,
-                       ThreadPool& pool) {
-  const int64_t total = std::accumulate(num_rows.begin(), num_rows.end(), int64_t{0});
-  std::vector<bool> is_dense;
-  for (size_t rank = 0; rank < partials.size(); ++rank)
-    is_dense.push_back(IsDense(partials[rank], num_columns, num_rows[rank]));
-  if (std::ranges::find(is_dense, false) == is_dense.end()) {
-    Eigen::MatrixXd values(total, num_columns);
-    int64_t row = 0;
-    for (size_t rank = 0; rank < partials.size(); row += num_rows[rank], ++rank) {
-      values.middleRows(row, num_rows[rank]) = Eigen::Map<const Eigen::MatrixXd>(
-          partials[rank].values.data(), num_rows[rank], num_columns);
-    }
-    return ColumnMatrix::FromDense(values);
-  }
-  std::vector<std::vector<Triplet>> entries;
-  std::vector<TripletPiece> pieces;
+                       int64_t num_columns) {
+  std::vector<ColumnPiece> pieces;
   int64_t row = 0;
   for (size_t rank = 0; rank < partials.size(); row += num_rows[rank], ++rank) {
-    entries.push_back(TripletsOf(partials[rank], is_dense[rank]));
-    pieces.push_back({entries.back(), row});
+    const Partial& partial = partials[rank];
+    Check(partial, num_columns, num_rows[rank]);
+    pieces.push_back({partial.counts, partial.rows, partial.values, row, num_rows[rank]});
   }
-  return ColumnMatrix::FromPieces(total, num_columns, pieces, Storage::kAuto, pool);
+  return ColumnMatrix::FromColumns(pieces);
 }
 
 }  // namespace
@@ -150,20 +120,19 @@ void Block::GrowColumns(std::span<const Partial> partials,
   const int64_t joining = size() - before;
   std::vector<double> b;
   for (int64_t i = before; i < size(); ++i) b.push_back(coefficients[Index(variables_[Index(i)])]);
-  const ColumnMatrix x = ColumnsOf(partials, num_rows_, joining, pool_);
+  ColumnMatrix x = ColumnsOf(partials, num_rows_, joining);
   entries_ += static_cast<double>(x.is_dense() ? x.num_rows() * x.num_cols() : x.num_nonzeros());
   if (logistic_) {
-    logistic_->Grow(x, b, std::span(variables_).subspan(Index(before)), intercept);
+    logistic_->Grow(std::move(x), b, std::span(variables_).subspan(Index(before)), intercept);
   } else {
-    columns_->Grow(x, b, std::span(variables_).subspan(Index(before)));
+    columns_->Grow(std::move(x), b, std::span(variables_).subspan(Index(before)));
   }
 }
 
 // Of variables, in one solve: the run can end in between, and people see how far it is.
 int64_t Block::MostChanges() const {
   constexpr double kMostMultiplications = 1e9;
-  const double columns = std::max(1.0, static_cast<double>(size()));
-  const double change = num_rows_.empty() ? columns : 2 * entries_ / columns;
+  const double change = num_rows_.empty() ? static_cast<double>(size()) : 2 * MeanEntries();
   return static_cast<int64_t>(kMostMultiplications / std::max(change, 1.0));
 }
 

@@ -36,6 +36,8 @@ class Block {
   Block(const Columns& columns, ThreadPool& pool) : all_(columns), pool_(pool) {}
 
   int64_t size() const { return static_cast<int64_t>(variables_.size()); }
+  // Of its columns, those gathered; 0 if there are none.
+  double MeanEntries() const { return size() > 0 ? entries_ / static_cast<double>(size()) : 0; }
   std::span<const int> units() const { return units_; }
 
   // What the workers say of the current coefficients: X'r, |r|^2, y'r.

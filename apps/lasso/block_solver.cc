@@ -173,7 +173,7 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
   const int before = size_;
   size_ += static_cast<int>(squared_norms.size());
   if (size_ > capacity_) {
-    const int capacity = std::max(size_, 2 * capacity_);
+    const int capacity = std::max(size_, capacity_ + capacity_ / 4);
     std::vector<double> larger(Index(capacity) * Index(capacity));
     for (int i = 0; i < before; ++i)
       std::copy_n(Column(i), before, larger.data() + Index(i) * Index(capacity));

@@ -81,7 +81,7 @@ ColumnSolver::ColumnSolver(Eigen::VectorXd y, Eigen::VectorXd ones)
   mean_y_ = mean_r_ = ones_.dot(y_) / weight_;
 }
 
-void ColumnSolver::Grow(const ColumnMatrix& x,
+void ColumnSolver::Grow(ColumnMatrix x,
                         std::span<const double> b,
                         std::span<const int32_t> numbers) {
   for (int j = 0; j < static_cast<int>(x.num_cols()); ++j)
@@ -97,7 +97,7 @@ void ColumnSolver::Grow(const ColumnMatrix& x,
     x.AddColumn(j, -value, r_);
     mean_r_ -= value * sums_.back() / weight_;
   }
-  x_.Append(x);
+  x_.Append(std::move(x));
   b_.insert(b_.end(), b.begin(), b.end());
   q_.resize(b_.size());
 }

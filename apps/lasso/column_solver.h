@@ -30,9 +30,7 @@ class ColumnSolver {
 
   // Adds the columns of x, y.size() rows each, with these coefficients. Columns of dense x whose
   // `numbers` are close are solved for together; empty: their order is that in which they join.
-  void Grow(const ColumnMatrix& x,
-            std::span<const double> b,
-            std::span<const int32_t> numbers = {});
+  void Grow(ColumnMatrix x, std::span<const double> b, std::span<const int32_t> numbers = {});
   int size() const { return static_cast<int>(b_.size()); }
   int64_t num_rows() const { return y_.size(); }
   // In the order in which they joined.

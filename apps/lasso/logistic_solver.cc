@@ -37,7 +37,7 @@ LogisticSolver::LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights
   for (Eigen::Index i = 0; i < y.size(); ++i) positive_[static_cast<size_t>(i)] = y[i] > 0;
 }
 
-void LogisticSolver::Grow(const ColumnMatrix& x,
+void LogisticSolver::Grow(ColumnMatrix x,
                           std::span<const double> b,
                           std::span<const int32_t> numbers,
                           double intercept) {
@@ -49,7 +49,7 @@ void LogisticSolver::Grow(const ColumnMatrix& x,
     if (value != 0) x.AddColumn(j, value, eta_);
   }
   b_.insert(b_.end(), b.begin(), b.end());
-  x_.Append(x);
+  x_.Append(std::move(x));
 }
 
 double LogisticSolver::Loss(const Eigen::VectorXd& eta) const {
@@ -161,7 +161,7 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
   ColumnSolver quadratic(std::move(target), has_intercept_ ? root : Eigen::VectorXd());
   ColumnMatrix scaled = x_;
   scaled.ScaleRows(root);
-  quadratic.Grow(scaled, b_, numbers_);
+  quadratic.Grow(std::move(scaled), b_, numbers_);
   Step step;
   step.changes = quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty, pool)),
                                  pool, most);

@@ -28,7 +28,7 @@ class LogisticSolver {
   LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept);
 
   // Adds the columns of x with these coefficients. `intercept` is of the whole model.
-  void Grow(const ColumnMatrix& x,
+  void Grow(ColumnMatrix x,
             std::span<const double> b,
             std::span<const int32_t> numbers,
             double intercept);

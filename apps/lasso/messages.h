@@ -119,6 +119,7 @@ struct Update {
   std::vector<double> couplings;  // of the plan's seed
   int64_t nonzeros = 0;           // of the model
   int64_t block_size = 0;
+  double block_entries = 0;    // non-zeros of X in a column of it, once they are known
   double mean_entries = 0;     // non-zeros of X in a column, in the first measurement
   double objective = 0;        // before the round, of the newest state that all workers reported
   std::vector<int32_t> probe;  // the plan's, and its pairs that are coupled, by number
@@ -142,6 +143,7 @@ struct Update {
                 couplings,
                 nonzeros,
                 block_size,
+                block_entries,
                 mean_entries,
                 objective,
                 probe,

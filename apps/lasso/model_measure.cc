@@ -225,6 +225,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   if (solves_blocks) {
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     update.block_size = block_->size();
+    update.block_entries = block_->MeanEntries();
   }
 }
 

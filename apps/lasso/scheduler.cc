@@ -27,8 +27,11 @@ constexpr double kGrowth = 2;
 // column: they are fewer than the entries then, and let all be solved for at once.
 constexpr double kSmallBlock = 512;
 constexpr double kSmallShare = 0.25;
-constexpr double kBytesPerEntry = 16;          // of a column that was gathered
-constexpr double kLogisticBytesPerEntry = 28;  // and scaled
+// What the coordinator uses, at most, of an entry of the columns: the block's, what it was before
+// it grew, messages about what joins, and a scaled copy of all. And of an inner product: likewise,
+// and a copy of those of the variables that are not zero.
+constexpr double kBytesPerEntry = 40;
+constexpr double kBytesPerProduct = 24;
 
 }  // namespace
 
@@ -191,13 +194,12 @@ void Scheduler::ChooseBlock(const Update& update) {
   blocks_since_measured_ = 0;
   const double memory = 1e6 * options_.block_memory;
   const double wanted = kGrowth * static_cast<double>(update.nonzeros);
-  const double most_inner_products = std::sqrt(memory / sizeof(double));
+  const double most_inner_products = std::sqrt(memory / kBytesPerProduct);
   gather_ = gather_ || options_.IsLogistic() ||
             wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
             static_cast<double>(update.block_size) >= most_inner_products;
-  const double per_entry = options_.IsLogistic() ? kLogisticBytesPerEntry : kBytesPerEntry;
-  const double most =
-      gather_ ? memory / (per_entry * std::max(mean_entries_, 1.0)) : most_inner_products;
+  const double of_column = kBytesPerEntry * std::max({mean_entries_, update.block_entries, 1.0});
+  const double most = gather_ ? memory / of_column : most_inner_products;
   if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
     working_set_.reset();  // all schedulers do, having heard the same
     return;

@@ -25,6 +25,17 @@ struct TripletPiece {
   int64_t first_row = 0;
 };
 
+// Some rows of all columns of a matrix, borrowed: how many entries each column has, and these,
+// column by column, rows ascending from `first_row` on. No `rows`: all columns have all of
+// `num_rows`.
+struct ColumnPiece {
+  std::span<const int32_t> counts;
+  std::span<const int32_t> rows;
+  std::span<const double> values;
+  int64_t first_row = 0;
+  int64_t num_rows = 0;
+};
+
 enum class Storage {
   kAuto,    // dense if at least kDenseFraction of the entries are non-zero
   kSparse,  // compressed columns: 12 bytes for each non-zero
@@ -59,6 +70,11 @@ class ColumnMatrix {
                                  Storage storage,
                                  ThreadPool& pool);
 
+  // The rows of each piece after those of the one before, dense if kDenseFraction are stored.
+  // Indices must be in range and counts must fit (not checked). O(entries), and no memory but the
+  // result's.
+  static ColumnMatrix FromColumns(std::span<const ColumnPiece> pieces);
+
   // Dense storage whatever the values are.
   static ColumnMatrix FromDense(const Eigen::MatrixXd& values);
 
@@ -68,7 +84,7 @@ class ColumnMatrix {
 
   // Adds the columns of `other`, which has as many rows, stored as this matrix is (as `other`, if
   // this one has no columns yet). O(entries added), amortised.
-  void Append(const ColumnMatrix& other);
+  void Append(ColumnMatrix other);
 
   // The matrix of these rows alone, in ascending order, stored as this one is. O(non-zeros).
   ColumnMatrix OfRows(std::span<const int32_t> ascending) const;
