@@ -44,7 +44,7 @@ LibsvmShard ParseLibsvmShard(const TextFile& file,
   parsed.resize(parts.size());
   pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
     for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
-      parsed[p] = ParseLibsvm(file, parts[p], options.num_features);
+      parsed[p] = ParseLibsvm(file, parts[p], options.num_features, options.classes);
       if (piece_bytes > 0) file.Forget(parts[p]);
     }
   });

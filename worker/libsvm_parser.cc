@@ -14,11 +14,12 @@ constexpr int64_t kMaxIndex = (int64_t{1} << 31) - 2;
 
 class Parser {
  public:
-  Parser(const TextFile& file, std::string_view lines, int64_t num_features)
+  Parser(const TextFile& file, std::string_view lines, int64_t num_features, bool classes)
       : file_(file),
         begin_(lines.data()),
         end_(lines.data() + lines.size()),
-        max_index_(num_features > 0 ? std::min(num_features, kMaxIndex) : kMaxIndex) {}
+        max_index_(num_features > 0 ? std::min(num_features, kMaxIndex) : kMaxIndex),
+        classes_(classes) {}
 
   LibsvmRows Parse() {
     Reserve();
@@ -40,6 +41,7 @@ class Parser {
     double label;
     const char* next = ParseNumber(p, end_, &label);
     if (next == nullptr || !IsFieldEnd(next)) FailLabel(p);
+    if (classes_ && !IsClass(label)) Fail(p, QuoteField(p, end_) + kNoClass);
     const auto row = static_cast<int32_t>(rows_.labels.size());
     rows_.labels.push_back(label);
     p = SkipQueryId(SkipBlanks(next));
@@ -141,6 +143,7 @@ class Parser {
   const char* const begin_;
   const char* const end_;
   const int64_t max_index_;
+  const bool classes_;
   LibsvmRows rows_;
   Triplet* next_ = nullptr;
   Triplet* full_ = nullptr;
@@ -148,8 +151,11 @@ class Parser {
 
 }  // namespace
 
-LibsvmRows ParseLibsvm(const TextFile& file, std::string_view lines, int64_t num_features) {
-  return Parser(file, lines, num_features).Parse();
+LibsvmRows ParseLibsvm(const TextFile& file,
+                       std::string_view lines,
+                       int64_t num_features,
+                       bool classes) {
+  return Parser(file, lines, num_features, classes).Parse();
 }
 
 }  // namespace strads

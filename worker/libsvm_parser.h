@@ -19,7 +19,11 @@ struct LibsvmRows {
 };
 
 // Parses `lines`, whole lines of the file's text. Indices beyond num_features, if that is not 0,
-// are refused. Throws kData "path:line: ..." for the first bad line.
-LibsvmRows ParseLibsvm(const TextFile& file, std::string_view lines, int64_t num_features);
+// are refused, and so are labels other than -1, 0 and 1, if they are of `classes`. Throws kData
+// "path:line: ..." for the first bad line.
+LibsvmRows ParseLibsvm(const TextFile& file,
+                       std::string_view lines,
+                       int64_t num_features,
+                       bool classes = false);
 
 }  // namespace strads

@@ -206,8 +206,10 @@ Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& o
   NumbersWanted wanted = {.name = "target",
                           .count = reader.header().rows,
                           .first = reader.first(),
-                          .last = reader.last()};
+                          .last = reader.last(),
+                          .classes = options.classes};
   data.y = ReadNumbers(options.target, wanted);
+  wanted.classes = false;
   data.weights = ReadWeights(options.weights, wanted);
   return data;
 }

@@ -43,6 +43,10 @@ inline const char* ParseInteger(const char* p, int64_t* value) {
   return p + count;
 }
 
+// What a number is that names one of two classes, and what is said of others.
+inline bool IsClass(double label) { return label == -1 || label == 0 || label == 1; }
+inline constexpr char kNoClass[] = " is no class, expected -1 or 0, and 1";
+
 // A finite decimal number, [+-]digits[.digits][e[+-]digits] with a digit before or after the point;
 // the same double as strtod in the C locale. Null also for nan, inf and what is too large for a
 // double. ParseLongNumber takes them all; ParseNumber is quick on those of up to 13 digits.

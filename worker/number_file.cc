@@ -1,5 +1,6 @@
 #include "strads/number_file.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <sstream>
@@ -18,10 +19,15 @@ namespace {
 
 // A number at p: the byte behind it, or null.
 const char* ParseOne(const char* p, const char* end, bool may_be_infinite, double* value) {
-  constexpr std::string_view kInfinite = "inf";
-  if (may_be_infinite && end - p >= 3 && std::string_view(p, 3) == kInfinite) {
+  const char* const word = p + (*p == '+');
+  for (const std::string_view infinite : {"infinity", "inf"}) {
+    const auto size = static_cast<ptrdiff_t>(infinite.size());
+    const auto is_same = [](char a, char b) { return (a | 0x20) == b; };
+    if (!may_be_infinite || end - word < size ||
+        !std::equal(infinite.begin(), infinite.end(), word, is_same))
+      continue;
     *value = std::numeric_limits<double>::infinity();
-    return p + 3;
+    return word + size;
   }
   return ParseNumber(p, end, value);
 }
@@ -70,6 +76,7 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
                     QuoteField(p, end) + " is out of range, expected " +
                         (wanted.whole ? "a whole number of " : "") + "at least " + least.str());
     }
+    if (wanted.classes && !IsClass(value)) throw ErrorAt(file, p, QuoteField(p, end) + kNoClass);
     if (read == wanted.count)
       throw ErrorAt(file, p, "more " + wanted.name + "s than " + wanted.each + "s" + expected);
     if (read >= wanted.first && (wanted.last < 0 || read < wanted.last)) numbers.push_back(value);

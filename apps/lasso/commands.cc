@@ -1,4 +1,5 @@
 #include <strads/classification.h>
+#include <strads/error.h>
 
 #include <cmath>
 #include <cstdio>
@@ -49,6 +50,8 @@ Predictions Predict(const Options& options) {
   if (options.model.empty()) throw UsageError("--model is missing, expected --model=FILE");
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   const auto model = LoadModel<Model>(options.model, "lasso");
+  if (model.coefficients().size() == 0)
+    throw DataError(options.model + ": the model has no coefficients");
   Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}),
                 {},
                 model.loss() == "logistic"};

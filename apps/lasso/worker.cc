@@ -13,20 +13,14 @@ namespace {
 
 constexpr int64_t kGrain = 16;  // columns: below this a thread costs more than it saves
 
-void CheckLabels(const Options& options, const Dataset& data) {
-  for (const double y : data.y) {
-    if (y == -1 || y == 0 || y == 1) continue;
-    throw DataError(options.data + ": the target " + internal::FormatOption(y) +
-                    " is no class, expected -1 or 0, and 1, with --loss=logistic");
-  }
-}
-
 }  // namespace
 
 Dataset ReadData(const Options& options, Shard shard) {
-  return ReadDataset(
-      options.data, shard,
-      {.target = options.target, .num_features = options.num_features, .weights = options.weights});
+  return ReadDataset(options.data, shard,
+                     {.target = options.target,
+                      .num_features = options.num_features,
+                      .weights = options.weights,
+                      .classes = options.IsLogistic()});
 }
 
 Worker::Worker(const Options& options, Shard shard)
@@ -40,7 +34,6 @@ Worker::Worker(const Options& options, Dataset data, int threads)
       pool_(threads),
       data_(std::move(data)) {
   if (is_logistic_) {
-    CheckLabels(options, data_);
     loss_ = std::make_unique<LogisticShardLoss>(data_.y, data_.weights);
     return;
   }

@@ -13,10 +13,13 @@ namespace {
 template <class Numbers>
 std::string Lines(const Numbers& numbers) {
   std::string text;
-  for (const auto number : numbers)
-    text += std::isinf(static_cast<double>(number))
-                ? "inf\n"
-                : internal::FormatOption(static_cast<double>(number)) + "\n";
+  bool is_short = false;
+  for (const auto number : numbers) {
+    const auto value = static_cast<double>(number);
+    if (std::isinf(value)) is_short = !is_short;
+    text += std::isinf(value) ? (is_short ? "inf" : "+Infinity") : internal::FormatOption(value);
+    text += "\n";
+  }
   return text;
 }
 

@@ -217,9 +217,14 @@ TEST(BadOptionFiles, OneClassAloneHasNoIntercept) {
 
 TEST(BadOptionFiles, TargetsThatAreNoClassesAreNamed) {
   const TempDir dir;
-  const std::string path = dir.Write("d", "1 1:1\n2 1:2\n");
+  const std::string path = dir.Write("d", "1 1:1\n3 1:2\n");
   ExpectDataError(RunTrain({"--data=" + path, "--loss=logistic"}),
-                  path + ": the target 2 is no class");
+                  path + ":2: '3' is no class, expected -1 or 0, and 1");
+  const std::string matrix =
+      dir.Write("m.mtx", "%%MatrixMarket matrix array real general\n2 1\n1\n2\n");
+  const std::string target = dir.Write("t", "-1\n0.5\n");
+  ExpectDataError(RunTrain({"--data=" + matrix, "--target=" + target, "--loss=logistic"}),
+                  target + ":2: '0.5' is no class, expected -1 or 0, and 1");
   const std::string zero = dir.Write("w", "0\n0\n");
   ExpectDataError(RunTrain({"--data=" + path, "--weights=" + zero}),
                   path + ": all rows have weight 0");

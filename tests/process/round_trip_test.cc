@@ -149,6 +149,16 @@ TEST_F(RoundTrip, AModelEditedByHandIsUsedAsItIs) {
   EXPECT_EQ(predicted.out, "0\n4\n");
 }
 
+TEST_F(RoundTrip, AModelWithoutCoefficientsIsRefused) {
+  const std::string renamed = dir_.Write("renamed.json",
+                                         R"({"format": "strads model 1", "app": "lasso",
+          "options": {}, "model": {"lambda": 1, "coeffs": {"size": 3, "entries": {"2": 0.5}}}})");
+  const Finished run = RunStrads({"lasso", "predict", "--model=" + renamed, "--data=" + data_});
+  EXPECT_EQ(run.exit_code, 3) << run.out;
+  EXPECT_NE(run.err.find(renamed + ": the model has no coefficients"), std::string::npos)
+      << run.err;
+}
+
 // A model of a path is one that predict and evaluate know, on processes too.
 TEST_F(RoundTrip, APathWritesTheModelThatItSelects) {
   const Words words = {

@@ -16,13 +16,14 @@ struct NumbersWanted {
   int64_t last = -1;            // -1: up to the end
   bool may_be_infinite = false;
   double least = -std::numeric_limits<double>::infinity();
-  bool whole = false;  // numbers
+  bool whole = false;    // numbers
+  bool classes = false;  // -1, 0 or 1
 };
 
 // Reads numbers from a Matrix Market array of n x 1 or 1 x n, or from plain text with one number on
 // a line, where blank lines and comments from # on are skipped. Throws kData "path:line: ..." for a
-// line that is no finite number (or `inf`, if they may be infinite) or out of range, and for
-// any other count.
+// line that is no finite number (or inf or infinity in any case, if they may be infinite), out of
+// range or of no class, and for any other count.
 Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted);
 
 }  // namespace strads
