@@ -90,6 +90,10 @@ void CoordinatorNode::Conclude() {
     complete = complete && loss;
     objective += loss.value_or(0);
   }
+  if (clocks_ && complete) {
+    clocks_->Measured();
+    last_.extra = ModelReport().extra;
+  }
   if (complete) {
     last_.measured = objective != kUnknownLoss;
     last_.objective = last_.measured ? objective + ModelReport().penalty

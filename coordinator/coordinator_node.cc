@@ -223,8 +223,9 @@ void CoordinatorNode::OnShare(Member& member, Delivery& delivery) {
 }
 
 void CoordinatorNode::OnFinished(Member& member, const Delivery& delivery) {
-  const auto finished = Unpack<wire::Finished>(delivery.parts[0]);
+  auto finished = Unpack<wire::Finished>(delivery.parts[0]);
   member.finished = true;
+  member.measures = std::move(finished.measures);
   member.final_loss = delivery.header.loss;
   member.peak_rss_bytes = finished.peak_rss_bytes;
   bytes_between_members_ += finished.bytes_to_peers;

@@ -48,6 +48,8 @@ class ClockWorker {
   void OnWake();
   // The run is over: the loss of these parameters.
   double OnFinish(const std::vector<Bytes>& parameters);
+  // Then: what else its app tells of the shard.
+  std::vector<double> Measures() { return role_->Measures(); }
 
  private:
   // From one who holds parameters.

@@ -234,9 +234,11 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   constexpr char kNoText = '\0';
   if (rows == 0 && CountRows(text, kNoText) == 0)
     throw DataError(path + ":1: no rows in the file, expected lines of numbers after the names");
+  if (options.first_row || !options.weights.empty())
+    data.first_row = CountRows({text.data(), parts.front().data()}, kNoText);
   if (!options.weights.empty()) {
     const char* const end = text.data() + text.size();
-    const int64_t before = CountRows({text.data(), parts.front().data()}, kNoText);
+    const int64_t before = data.first_row;
     const int64_t after = CountRows({parts.back().data() + parts.back().size(), end}, kNoText);
     data.weights = ReadWeights(
         options.weights, {.count = before + rows + after, .first = before, .last = before + rows});

@@ -90,7 +90,10 @@ LabelledRows ReadLabelledRows(const std::string& path,
     if (options.num_features > 0)
       throw DataError(path + ": a CSV file names its columns, expected no --num_features");
     return ReadCsv(path, shard,
-                   {.target = options.target, .kind = kind, .weights = options.weights});
+                   {.target = options.target,
+                    .kind = kind,
+                    .weights = options.weights,
+                    .first_row = options.first_row});
   }
   std::optional<TextFile> file(path);
   ThreadPool pool(shard.threads);
@@ -100,12 +103,14 @@ LabelledRows ReadLabelledRows(const std::string& path,
     data.x = RowMatrix::FromColumns(columns.x, pool);
     data.weights = std::move(columns.weights);
     data.y = std::move(columns.y);
+    data.first_row = columns.first_row;
   } else {
     LibsvmShard read = ParseLibsvmShard(*file, shard, options, pool, kPieceBytes);
     file.reset();  // its memory is not needed twice
     data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
     data.weights = std::move(read.weights);
     data.y = std::move(read.y);
+    data.first_row = read.first_row;
   }
   if (kind == TargetKind::kLabel) {
     NameNumbers(data.y, data);

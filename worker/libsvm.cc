@@ -69,9 +69,11 @@ LibsvmShard ParseLibsvmShard(const TextFile& file,
     std::copy(parsed[p].labels.begin(), parsed[p].labels.end(),
               data.y.begin() + pieces[p].first_row);
   }
+  const char* const begin = file.text().data();
+  if (options.first_row || !options.weights.empty())
+    data.first_row = CountRows({begin, parts.front().data()}, '#');
   if (!options.weights.empty()) {
-    const char* const begin = file.text().data();
-    const int64_t before = CountRows({begin, parts.front().data()}, '#');
+    const int64_t before = data.first_row;
     const int64_t after =
         CountRows({parts.back().data() + parts.back().size(), begin + file.text().size()}, '#');
     data.weights = ReadWeights(
@@ -87,6 +89,7 @@ Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options
   data.x = ColumnMatrix::FromPieces(read.y.size(), read.width, read.pieces, Storage::kAuto, pool);
   data.y = std::move(read.y);
   data.weights = std::move(read.weights);
+  data.first_row = read.first_row;
   return data;
 }
 

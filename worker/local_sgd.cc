@@ -37,7 +37,8 @@ LocalSgd::LocalSgd(const SgdRows& rows, uint64_t seed, int rank)
     : rows_(rows), seed_(seed), rank_(rank) {
   if (rows.centre.size() == 0) return;
   rows.x->With([&](const auto& x) {
-    for (int64_t i = 0; i < rows.size(); ++i) centre_dots_.push_back(x.Dot(i, rows.centre.data()));
+    for (int64_t i = 0; i < rows.x->num_rows(); ++i)
+      centre_dots_.push_back(x.Dot(i, rows.centre.data()));
   });
 }
 
@@ -45,8 +46,7 @@ int32_t LocalSgd::RowOf(int64_t t) {
   const int64_t pass = t / rows_.size();
   if (pass != pass_) {
     pass_ = pass;
-    order_.resize(Index(rows_.size()));
-    std::iota(order_.begin(), order_.end(), 0);
+    order_.assign(rows_.rows.begin(), rows_.rows.end());
     Random random(seed_ + static_cast<uint64_t>(pass), static_cast<uint64_t>(rank_));
     random.Shuffle(order_);
   }
@@ -206,7 +206,8 @@ double LocalSgd::Loss(const SgdSteps& steps, const SharedWeights& shared, Thread
       pool.ParallelFor(blocks, [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b) {
           const int64_t last = std::min((b + 1) * kGrain, rows_.size());
-          for (int64_t i = b * kGrain; i < last; ++i) {
+          for (int64_t t = b * kGrain; t < last; ++t) {
+            const int64_t i = rows_.rows[Index(t)];
             double f = x.Dot(i, w.data()) + constant;
             if (rows_.bias != 0) f += rows_.bias * w[w.size() - 1];
             sums[Index(b)] += rows_.cost[Index(i)] * loss.Value(rows_.y[Index(i)], f);
@@ -218,6 +219,19 @@ double LocalSgd::Loss(const SgdSteps& steps, const SharedWeights& shared, Thread
   return std::accumulate(sums.begin(), sums.end(), 0.0);
 }
 
+std::vector<double> LocalSgd::Fitted(std::span<const int64_t> rows,
+                                     const SharedWeights& shared) const {
+  const Eigen::VectorXd& w = shared.w;
+  double constant = shared.constant;
+  if (rows_.centre.size() > 0) constant -= rows_.centre.dot(w);
+  if (rows_.bias != 0) constant += rows_.bias * w[w.size() - 1];
+  std::vector<double> fitted;
+  rows_.x->With([&](const auto& x) {
+    for (const int64_t i : rows) fitted.push_back(x.Dot(i, w.data()) + constant);
+  });
+  return fitted;
+}
+
 void WeightAverage::Pull(std::span<const LocalSteps> steps, SharedWeights& weights) {
   const std::span<double> w(weights.w.data(), Index(weights.w.size()));
   double factor = 1;
@@ -227,6 +241,7 @@ void WeightAverage::Pull(std::span<const LocalSteps> steps, SharedWeights& weigh
     shares.push_back(static_cast<double>(own.shard_rows) / static_cast<double>(rows_));
     factor += shares.back() * (own.shrink - 1);
     visits_ += own.visits;
+    heard_.insert(own.rank);
   }
   weights.w *= factor;
   for (size_t p = 0; p < steps.size(); ++p) {

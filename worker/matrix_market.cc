@@ -211,6 +211,7 @@ Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& o
   data.y = ReadNumbers(options.target, wanted);
   wanted.classes = false;
   data.weights = ReadWeights(options.weights, wanted);
+  data.first_row = reader.first();
   return data;
 }
 

@@ -22,7 +22,7 @@ const char* ParseOne(const char* p, const char* end, bool may_be_infinite, doubl
   const char* const word = p + (*p == '+');
   for (const std::string_view infinite : {"infinity", "inf"}) {
     const auto size = static_cast<ptrdiff_t>(infinite.size());
-    const auto is_same = [](char a, char b) { return (a | 0x20) == b; };
+    const auto is_same = [](char wanted, char c) { return wanted == (c | 0x20); };
     if (!may_be_infinite || end - word < size ||
         !std::equal(infinite.begin(), infinite.end(), word, is_same))
       continue;

@@ -25,6 +25,7 @@ struct LibsvmShard {
   std::vector<TripletPiece> pieces;  // of `parsed`, in order
   int64_t width = 0;
   Eigen::VectorXd y, weights;
+  int64_t first_row = 0;  // if it was asked for
 };
 // In one piece for each thread, or more of `piece_bytes` (0: no bound) of text, which is given back
 // once it is parsed.

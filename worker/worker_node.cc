@@ -182,4 +182,8 @@ double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {
   return worker_->Loss();
 }
 
+std::vector<double> WorkerNode::Measures() {
+  return clock_worker_ ? clock_worker_->Measures() : std::vector<double>{};
+}
+
 }  // namespace strads

@@ -48,6 +48,7 @@ class WorkerNode final : public wire::MemberNode {
   void OnPeer(int index, wire::Delivery& delivery) override;
   void OnWake() override;
   double OnFinish(const std::vector<Bytes>& updates) override;
+  std::vector<double> Measures() override;
 
   std::unique_ptr<ClockWorker> MakeClockWorker(const Program& program,
                                                const wire::Welcome& welcome,

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <strads/feature_stats.h>
 #include <strads/fields.h>
 #include <strads/id_table.h>
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,12 +40,9 @@ struct Heading {
 struct Sums {
   // kLook
   int64_t trained_rows = 0, validation_rows = 0, entries = 0;
-  double weight = 0;                 // c_i
   std::vector<double> class_weight;  // of each class
   double y = 0;
-  std::vector<double> x;        // of each feature
-  std::vector<double> spreads;  // (x_ij - mean of the shard)^2
-  std::vector<double> largest;  // not a sum: |x_ij| at most
+  FeatureSums features;
   // kGram: with z_i = (x_i - centre, y_i - centre of y), the upper triangle of sum c_i z_i z_i' by
   // columns; kBend: the same with 1 instead of y_i, centred at 0, and c_i q_i instead of c_i.
   std::vector<double> gram;
@@ -56,12 +55,9 @@ struct Sums {
   STRADS_FIELDS(trained_rows,
                 validation_rows,
                 entries,
-                weight,
                 class_weight,
                 y,
-                x,
-                spreads,
-                largest,
+                features,
                 gram,
                 loss,
                 loss_ahead,
@@ -75,6 +71,12 @@ struct Partial {
   Sums sums;        // the other rounds
   STRADS_FIELDS(heading, sums)
 };
+
+inline FeatureStats FeatureStatsOf(std::span<const Partial> shards) {
+  std::vector<const FeatureSums*> sums;
+  for (const Partial& shard : shards) sums.push_back(&shard.sums.features);
+  return strads::FeatureStatsOf(sums);
+}
 
 // What has come of a round, and what the next one is about.
 struct Update {

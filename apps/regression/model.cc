@@ -10,8 +10,6 @@
 #include <cstdio>
 #include <utility>
 
-#include "apps/regression/feature_stats.h"
-
 namespace strads::regression {
 namespace {
 
@@ -30,7 +28,7 @@ Eigen::VectorXd Start(const Options& options,
   Eigen::VectorXd u = variables.Clamp(Eigen::VectorXd::Zero(variables.size()));
   if (!options.intercept) return u;
   if (!options.IsLogistic()) {
-    u[u.size() - 1] = sums.y / sums.weight;
+    u[u.size() - 1] = sums.y / sums.features.weight;
     return u;
   }
   std::vector<double> logs;
@@ -118,7 +116,7 @@ Update Model::PullRows(std::span<const Partial> partials) {
 
 Update Model::PullLook(std::span<const Partial> partials) {
   const Sums sums = SumOf(partials);
-  if (!(sums.weight > 0))
+  if (!(sums.features.weight > 0))
     throw DataError(options_.data +
                     ": no row is left to train on, expected at least one with a weight above 0");
   for (size_t k = 0; k < labels.size(); ++k) {
@@ -126,7 +124,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
       throw DataError(options_.data + ": no row with the label '" + labels[k] +
                       "' is left to train on, expected at least one with a weight above 0");
   }
-  const FeatureStats stats = StatsOf(partials);
+  const FeatureStats stats = FeatureStatsOf(partials);
   shape_.rows = sums.trained_rows;
   shape_.entries = sums.entries;
   validation_rows_ = sums.validation_rows;
@@ -135,7 +133,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   reason = choice.reason;
   variables_ = std::make_unique<Variables>(options_, stats, shape_.outputs, solver != "gd");
   centre_.assign(variables_->means().begin(), variables_->means().end());
-  centre_.push_back(options_.intercept ? sums.y / sums.weight : 0);
+  centre_.push_back(options_.intercept ? sums.y / sums.features.weight : 0);
   optimizer_ = MakeOptimizer(solver, options_, shape_, *variables_,
                              Start(options_, *variables_, sums, shape_.outputs));
   MakeOutputs();

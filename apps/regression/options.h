@@ -107,7 +107,10 @@ struct Options {
   // Whether the penalty or the bounds have kinks.
   bool IsSmooth() const { return l1() == 0 && lower.empty() && upper.empty(); }
   ReadOptions reading() const {
-    return {.target = target, .num_features = num_features, .weights = weights};
+    return {.target = target,
+            .num_features = num_features,
+            .weights = weights,
+            .first_row = validation_share > 0};
   }
 
   // Throws UsageError, naming the option, if one is out of range or two contradict each other.

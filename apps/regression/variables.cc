@@ -35,10 +35,7 @@ Variables::Variables(const Options& options,
     const double square = variance + (has_intercept_ ? 0 : mean * mean);
     const bool is_constant = std::sqrt(square) <= kConstant * std::abs(mean);
     if (has_intercept_) means_[Index(j)] = mean;
-    double divisor = 1;
-    if (options.scale == "max_abs") divisor = stats.largest[Index(j)];
-    if (options.scale == "standard") divisor = std::sqrt(variance);
-    if (divisor == 0 || is_constant) divisor = 1;
+    const double divisor = is_constant ? 1 : DivisorOf(options.scale, stats, Index(j));
     const double inverse = is_scaled && !is_constant ? 1 / std::sqrt(square) : 1 / divisor;
     total_square_ += is_constant ? 0 : square * inverse * inverse;
     inverses_.push_back(inverse);

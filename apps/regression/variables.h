@@ -1,11 +1,12 @@
 #pragma once
 
+#include <strads/feature_stats.h>
+
 #include <Eigen/Core>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "apps/regression/feature_stats.h"
 #include "apps/regression/options.h"
 
 namespace strads::regression {

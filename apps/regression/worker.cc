@@ -10,7 +10,6 @@
 #include <cmath>
 #include <utility>
 
-#include "apps/regression/feature_stats.h"
 #include "apps/regression/losses.h"
 
 namespace strads::regression {
@@ -84,8 +83,7 @@ void Worker::SplitRows(const Update& update) {
     const double y =
         options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
     const double weight = data_.weights.size() == 0 ? 1 : data_.weights[i];
-    const auto row = static_cast<uint64_t>(first + i);
-    if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
+    if (options_.hold_out().HasRow(options_.seed, first + i)) {
       validation_.push_back(i);
       validation_y_.push_back(y);
     } else if (weight > 0) {
@@ -105,7 +103,8 @@ Partial Worker::Look() {
   sums.validation_rows = std::ssize(validation_);
   sums.entries = rows_.x.num_nonzeros();
   sums.class_weight.resize(Index(num_classes_), 0.0);
-  AddFeatures(rows_, sums);
+  sums.features = FeatureSumsOf(rows_.x, rows_.rows, rows_.weight);
+  for (size_t t = 0; t < rows_.rows.size(); ++t) sums.y += rows_.weight[t] * rows_.y[t];
   for (size_t t = 0; t < rows_.rows.size() && num_classes_ > 0; ++t)
     sums.class_weight.at(Index(std::lround(rows_.y[t]))) += rows_.weight[t];
   return partial;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/feature_stats.h>
 #include <strads/fields.h>
 #include <strads/id_table.h>
 #include <strads/weight_change.h>
@@ -61,8 +62,7 @@ struct Partial {
   // kLook, of the rows that are trained on
   std::vector<int64_t> class_rows;
   int64_t validation_rows = 0;
-  std::vector<double> largest;        // |x_ij| of each feature, to scale by it
-  std::vector<double> sums, squares;  // of x_ij, to scale by the standard deviation
+  FeatureSums feature_sums;  // to scale by
   // kSolve
   std::vector<ProblemStep> steps;
   // kMeasure
@@ -77,9 +77,7 @@ struct Partial {
                 target,
                 class_rows,
                 validation_rows,
-                largest,
-                sums,
-                squares,
+                feature_sums,
                 steps,
                 losses,
                 duals,

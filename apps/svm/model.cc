@@ -15,11 +15,6 @@ constexpr int64_t kMostWeights = (int64_t{1} << 31) - 2;
 // Of squared hinges, whose points have no upper bound, times C: hardly a restriction.
 constexpr double kSquaredProximity = 20;
 
-void Add(std::vector<double>& sum, const std::vector<double>& share) {
-  if (sum.size() < share.size()) sum.resize(share.size(), 0.0);
-  for (size_t j = 0; j < share.size(); ++j) sum[j] += share[j];
-}
-
 }  // namespace
 
 Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
@@ -75,33 +70,24 @@ Update Model::PullRows(std::span<const Partial> partials) {
 
 Update Model::PullLook(std::span<const Partial> partials) {
   std::vector<int64_t> rows(labels.size(), 0);
-  std::vector<double> largest, sums, squares;
+  std::vector<const FeatureSums*> sums;
   for (const Partial& partial : partials) {
     if (partial.class_rows.size() != rows.size())
       throw ProtocolError("a partial counts other classes");
     for (size_t k = 0; k < rows.size(); ++k) rows[k] += partial.class_rows[k];
     validation_rows_ += partial.validation_rows;
-    largest.resize(std::max(largest.size(), partial.largest.size()), 0.0);
-    for (size_t j = 0; j < partial.largest.size(); ++j)
-      largest[j] = std::max(largest[j], partial.largest[j]);
-    Add(sums, partial.sums);
-    Add(squares, partial.squares);
+    sums.push_back(&partial.feature_sums);
   }
-  double total = 0;
   for (size_t k = 0; k < rows.size(); ++k) {
-    total += static_cast<double>(rows[k]);
     if (rows[k] == 0)
       throw DataError(options_.data + ": no row with the label '" + labels[k] +
                       "' is left to train on, expected at least one with a weight above 0");
   }
   Update update;
   update.class_weights = class_weights_.Of(labels, rows);
-  if (options_.scale == "max_abs") scales = largest;
-  for (size_t j = 0; options_.scale == "standard" && j < sums.size(); ++j) {
-    const double mean = sums[j] / total;
-    scales.push_back(std::sqrt(std::max(0.0, squares[j] / total - mean * mean)));
-  }
-  for (double& scale : scales) scale = scale > 0 ? 1 / scale : 1;
+  const FeatureStats stats = FeatureStatsOf(sums);  // of no features if they are not scaled
+  for (size_t j = 0; j < stats.means.size(); ++j)
+    scales.push_back(1 / DivisorOf(options_.scale, stats, j));
   update.scales = scales;
   const bool is_joint = options_.IsCrammerSinger();
   const auto classes = static_cast<int64_t>(labels.size());

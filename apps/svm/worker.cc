@@ -2,6 +2,7 @@
 
 #include <strads/app.h>
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/index.h>
 #include <strads/linear_decision.h>
 #include <strads/random.h>
@@ -88,8 +89,7 @@ void Worker::SplitRows(const Update& update) {
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     int32_t& label = data_.label[Index(i)];
     label = class_of.at(Index(label));
-    const auto row = static_cast<uint64_t>(first + i);
-    if (options_.hold_out().Has(Random(static_cast<uint64_t>(options_.seed), row).Uniform())) {
+    if (options_.hold_out().HasRow(options_.seed, first + i)) {
       validation_.push_back(i);
     } else if (data_.weights.size() == 0 || data_.weights[i] > 0) {
       rows_.rows.push_back(i);
@@ -105,20 +105,10 @@ Partial Worker::Look() const {
   partial.validation_rows = std::ssize(validation_);
   for (const int32_t label : rows_.label) ++partial.class_rows[Index(label)];
   if (options_.scale == "none") return partial;
-  const auto width = Index(data_.x.num_cols());
-  partial.largest.resize(width);
-  partial.sums.resize(width);
-  partial.squares.resize(width);
-  data_.x.With([&](const auto& x) {
-    for (const int64_t row : rows_.rows) {
-      x.ForEach(row, [&](int32_t j, double value) {
-        double& largest = partial.largest[Index(j)];
-        largest = std::max(largest, std::abs(value));
-        partial.sums[Index(j)] += value;
-        partial.squares[Index(j)] += value * value;
-      });
-    }
-  });
+  std::vector<double> weights;
+  for (const int64_t row : rows_.rows)
+    weights.push_back(data_.weights.size() > 0 ? data_.weights[row] : 1);
+  partial.feature_sums = FeatureSumsOf(data_.x, rows_.rows, weights);
   return partial;
 }
 

@@ -146,9 +146,10 @@ void MemberNode::OnPeerDelivery(Delivery& delivery) {
 
 void MemberNode::Finish(const Delivery& delivery) {
   const double loss = OnFinish(delivery.parts);
-  endpoint_.Send(
-      kCoordinator, {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
-      {Pack(Finished{PeakRssBytes(), bytes_to_peers_, endpoint_.traffic().frames_dropped})});
+  endpoint_.Send(kCoordinator,
+                 {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
+                 {Pack(Finished{PeakRssBytes(), bytes_to_peers_, endpoint_.traffic().frames_dropped,
+                                Measures()})});
   Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
 }
 

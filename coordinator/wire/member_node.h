@@ -47,6 +47,8 @@ class MemberNode : public Node {
   virtual void OnWake() {}
   // The run is over: takes the last updates and returns the loss of this role's shard.
   virtual double OnFinish(const std::vector<Bytes>& updates) = 0;
+  // Then: what else it tells of its shard.
+  virtual std::vector<double> Measures() { return {}; }
 
   // Has links to members other than the coordinator, until this one leaves; returns where they find
   // them. `who` it is, and what `links_are_for`, are for messages.

@@ -184,7 +184,7 @@ TEST(Variables, KeepLossesSlopesAndPenalties) {
   options.l1_ratio = 0.3;
   options.scale = "standard";
   const regression::TrainingRows rows = RowsOf(problem);
-  regression::FeatureStats stats;
+  FeatureStats stats;
   for (int j = 0; j < 5; ++j) {
     double sum = 0, spread = 0;
     stats.weight = 0;

@@ -28,6 +28,7 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
   const SgdRows rows = {.x = &x,
+                        .rows = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
                         .y = {problem.y.begin(), problem.y.end()},
                         .cost = std::vector<double>(12, 1.0),
                         .has_constant = true,
@@ -63,6 +64,7 @@ TEST(LocalSgd, TakesBatchesOfCentredRowsAndAConstantThatIsNotPenalised) {
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
   const SgdRows rows = {.x = &x,
+                        .rows = {0, 1, 2, 3},
                         .y = {problem.y.begin(), problem.y.end()},
                         .cost = {1, 0.5, 2, 1},
                         .has_constant = true,

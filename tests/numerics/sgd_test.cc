@@ -125,7 +125,7 @@ TEST(LocalSgd, TakesTheStepsOfItsDefinitionInSomeOrderOfTheRows) {
   const SvmProblem problem = RandomSvm(5, 3, 4, 2);
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
-  SgdRows rows = {.x = &x, .y = {-1, 1, -1}, .cost = {1, 1, 1}};
+  SgdRows rows = {.x = &x, .rows = {0, 1, 2}, .y = {-1, 1, -1}, .cost = {1, 1, 1}};
   const Eigen::VectorXd begin = Eigen::VectorXd::LinSpaced(4, -0.2, 0.3);
   for (const char* loss : {"hinge", "squared_hinge", "logistic"}) {
     for (const bool hogwild : {false, true}) {
@@ -157,7 +157,7 @@ TEST(LocalSgd, TellsOfTheFeaturesThatItMetAlone) {
   std::vector<Triplet> entries = {{0, 7, 1.0}, {0, 90'000, -2.0}, {1, 8, 1.0}};
   ThreadPool pool(1);
   const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromTriplets(2, kWidth, entries), pool);
-  SgdRows rows = {.x = &x, .y = {1, -1}, .cost = {1, 1}};
+  SgdRows rows = {.x = &x, .rows = {0, 1}, .y = {1, -1}, .cost = {1, 1}};
   LocalSgd sgd(rows, 1, 0);
   LocalWeights weights;
   weights.Reset(Eigen::VectorXd::Constant(kWidth, 1e-3));

@@ -4,9 +4,9 @@
 #include <strads/index.h>
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
-#include "apps/regression/feature_stats.h"
 #include "apps/regression/variables.h"
 
 namespace strads::regression::sgd {
@@ -29,11 +29,11 @@ Model::Model(const Options& options, Slice slice) : options_(options), slice_(sl
 void Model::Begin(std::span<const Partial> starts) {
   int64_t width = 0;
   for (const Partial& start : starts) {
-    rows_ += start.heading.rows;
+    rows_ += start.sums.trained_rows;
     width = std::max(width, start.heading.num_features);
   }
   TakeNames(starts);
-  const FeatureStats stats = StatsOf(starts);
+  const FeatureStats stats = FeatureStatsOf(starts);
   if (!(stats.weight > 0))
     throw DataError(options_.data +
                     ": has no row to train on, expected at least one with a weight above 0");
@@ -55,14 +55,13 @@ void Model::Begin(std::span<const Partial> starts) {
   }
   parameters_.inverses = inverses_;
   parameters_.centre = {centre_.begin(), centre_.end()};
-  heard_.resize(starts.size(), 0);
+  workers_ = std::ssize(starts);
   average_ = WeightAverage(rows_, options_.average, centre_);
 }
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
-  for (const LocalSteps& steps : gradients) heard_.at(Index(steps.rank)) = 1;
-  if (std::ranges::count(heard_, 0) == 0) parameters_.inverses = parameters_.centre = {};
+  if (average_.workers_heard() == workers_) parameters_.inverses = parameters_.centre = {};
 }
 
 Parameters Model::Answer() const {
@@ -70,6 +69,8 @@ Parameters Model::Answer() const {
   answer.weights = average_.Answer(parameters_.weights);
   return answer;
 }
+
+void Model::Measured(std::span<const double> sums) { validation_.assign(sums.begin(), sums.end()); }
 
 void Model::Finish() {
   const SharedWeights& weights = average_.Answer(parameters_.weights);
@@ -90,6 +91,13 @@ strads::Report Model::Report() const {
   report.penalty = 0.5 * options_.lambda * weights.w.squaredNorm();
   report.nonzeros = (weights.w.array() != 0).count();
   average_.Tell(options_.epochs, report);
+  if (validation_.size() == 3 && validation_[0] > 0) {
+    report.extra["validation_loss"] = validation_[1] / validation_[0];
+    if (options_.problem().IsLogistic())
+      report.extra["validation_accuracy"] = 1 - validation_[2] / validation_[0];
+    else
+      report.extra["validation_rmse"] = std::sqrt(validation_[2] / validation_[0]);
+  }
   return report;
 }
 

@@ -26,6 +26,7 @@ class Model : public RegressionModel {
   const Parameters& parameters() const { return parameters_; }
   Parameters Answer() const;
   void Collect(const Parameters& answer) { parameters_ = answer; }
+  void Measured(std::span<const double> sums);
   void Finish();
   strads::Report Report() const;
 
@@ -36,8 +37,9 @@ class Model : public RegressionModel {
   Parameters parameters_;
   std::vector<double> inverses_;  // 1 / d_j; empty: all are 1
   Eigen::VectorXd centre_;        // of features divided by d_j; empty without intercept
-  std::vector<char> heard_;       // of each worker whether it has pushed
+  int64_t workers_ = 0;
   WeightAverage average_;
+  std::vector<double> validation_;  // as Worker::Measures, of all rows held out
 };
 
 }  // namespace strads::regression::sgd

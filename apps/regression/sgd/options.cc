@@ -17,6 +17,9 @@ regression::Options Options::problem() const {
   problem.lambda = lambda;
   problem.intercept = intercept;
   problem.scale = scale;
+  problem.validation_share = validation_share;
+  problem.validation_fold = validation_fold;
+  problem.seed = seed;
   return problem;
 }
 

@@ -24,6 +24,8 @@ struct Options {
   double lambda = 1;
   bool intercept = true;
   std::string scale = "none";
+  double validation_share = 0;
+  int validation_fold = 0;
   int batch = 1;
   int epochs = 20;
   double local_epochs = 0.1;
@@ -41,6 +43,8 @@ struct Options {
                 lambda,
                 intercept,
                 scale,
+                validation_share,
+                validation_fold,
                 batch,
                 epochs,
                 local_epochs,
@@ -61,6 +65,8 @@ struct Options {
       "intercept: add a constant to the model, which is not penalised",
       "scale: penalise features as if divided by: none (1), max_abs (their largest absolute "
       "value), standard (their standard deviation)",
+      "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "batch: rows of a step",
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
@@ -68,7 +74,7 @@ struct Options {
       "c_i (|x_i|^2 + 1) of a worker's rows, scaled and centred, times the loss's curvature)",
       "average: the model is the average of the parameters after all pulls, late ones counting "
       "more",
-      "seed: of the order in which rows are visited",
+      "seed: of the order in which rows are visited, and what is held out",
       "solver: sgd; regression has others")
 
   // What regression's own options say of the same problem.

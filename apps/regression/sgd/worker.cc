@@ -1,13 +1,13 @@
 #include "apps/regression/sgd/worker.h"
 
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/index.h>
+#include <strads/row_losses.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
-
-#include "apps/regression/feature_stats.h"
 
 namespace strads::regression::sgd {
 
@@ -20,42 +20,46 @@ Worker::Worker(const Options& options, Shard shard)
           shard,
           options.problem().reading(),
           options.problem().IsLogistic() ? TargetKind::kLabel : TargetKind::kNumber)) {
-  const bool has_numbers = data_.label.empty();
+  rows_.x = &data_.x;
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    training_.rows.push_back(i);
-    training_.y.push_back(has_numbers ? data_.y[i] : 0);
-    training_.weight.push_back(data_.weights.size() == 0 ? 1 : data_.weights[i]);
+    rows_.cost.push_back(data_.weights.size() == 0 ? 1 : data_.weights[i]);
+    if (options.problem().hold_out().HasRow(options.seed, data_.first_row + i)) {
+      validation_.push_back(i);
+    } else if (rows_.cost.back() > 0) {
+      rows_.rows.push_back(i);
+    }
   }
-  training_.x = std::move(data_.x);
 }
 
 Partial Worker::Describe() const {
   Partial start;
   start.heading = {.labels = data_.labels,
-                   .rows = training_.size(),
-                   .num_features = training_.x.num_cols(),
+                   .rows = data_.x.num_rows(),
+                   .num_features = data_.x.num_cols(),
                    .features = data_.features,
                    .target = data_.target};
-  AddFeatures(training_, start.sums);
+  start.sums.trained_rows = rows_.size();
+  std::vector<double> weights;
+  for (const int64_t i : rows_.rows) weights.push_back(rows_.cost[Index(i)]);
+  start.sums.features = FeatureSumsOf(data_.x, rows_.rows, weights);
   return start;
 }
 
 void Worker::SetUp(const Parameters& parameters) {
-  training_.x.Resize(parameters.weights.w.size(), pool_);
-  if (!parameters.inverses.empty()) training_.x.ScaleColumns(parameters.inverses);
-  rows_.x = &training_.x;
+  data_.x.Resize(parameters.weights.w.size(), pool_);
+  if (!parameters.inverses.empty()) data_.x.ScaleColumns(parameters.inverses);
   rows_.has_constant = options_.intercept;
   rows_.centre =
       Eigen::Map<const Eigen::VectorXd>(parameters.centre.data(), std::ssize(parameters.centre));
-  rows_.cost = training_.weight;
-  rows_.y = training_.y;
-  if (options_.problem().IsLogistic()) {
-    for (size_t i = 0; i < rows_.y.size(); ++i)
-      rows_.y[i] = data_.labels.Name(data_.label.at(i)) == parameters.positive ? 1 : -1;
+  const bool has_numbers = data_.label.empty();
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
+    rows_.y.push_back(has_numbers ? data_.y[i]
+                      : data_.labels.Name(data_.label.at(Index(i))) == parameters.positive ? 1
+                                                                                           : -1);
   }
   double largest = 0;
-  training_.x.With([&](const auto& x) {
-    for (int64_t i = 0; i < training_.size(); ++i) {
+  data_.x.With([&](const auto& x) {
+    for (const int64_t i : rows_.rows) {
       double square = options_.intercept ? 1 + rows_.centre.squaredNorm() : 0;
       x.ForEach(i, [&](int32_t j, double value) {
         const double centre = options_.intercept ? rows_.centre[j] : 0;
@@ -84,6 +88,20 @@ const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, cons
 double Worker::Loss(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
   return sgd_->Loss(steps_, parameters.weights, pool_);
+}
+
+std::vector<double> Worker::Measures(const Parameters& parameters) {
+  if (!sgd_) SetUp(parameters);
+  const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
+  double losses = 0, errors = 0;
+  row_loss::With(options_.loss, options_.delta, [&](auto loss) {
+    for (size_t k = 0; k < fitted.size(); ++k) {
+      const double y = rows_.y[Index(validation_[k])], f = fitted[k];
+      losses += loss.Value(y, f);
+      errors += data_.label.empty() ? (y - f) * (y - f) : ((f > 0) != (y > 0) ? 1 : 0);
+    }
+  });
+  return {static_cast<double>(fitted.size()), losses, errors};
 }
 
 }  // namespace strads::regression::sgd

@@ -7,10 +7,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "apps/regression/sgd/messages.h"
 #include "apps/regression/sgd/options.h"
-#include "apps/regression/training_rows.h"
 
 namespace strads::regression::sgd {
 
@@ -28,6 +28,9 @@ class Worker {
   const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
   // sum_i c_i loss(y_i, f_i), over the shard.
   double Loss(const Parameters& parameters);
+  // Of the rows held out: how many, the sums of their losses, and of their squared errors, or how
+  // many are taken wrong.
+  std::vector<double> Measures(const Parameters& parameters);
 
  private:
   // Before the first push or loss: what is known of the whole data.
@@ -36,8 +39,8 @@ class Worker {
   const Options options_;
   const Shard shard_;
   ThreadPool pool_;
-  LabelledRows data_;      // its x has gone to training_
-  TrainingRows training_;  // all rows with their weights; y only of numbers
+  LabelledRows data_;
+  std::vector<int64_t> validation_;  // rows that are held out
   SgdRows rows_;
   SgdSteps steps_;
   std::optional<LocalSgd> sgd_;

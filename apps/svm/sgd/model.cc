@@ -17,6 +17,7 @@ namespace strads::sgd {
 Parameters Parameters::Join(std::span<const Parameters> parts) {
   Parameters whole = parts.front();
   whole.weights = SharedWeights::Join(parts);
+  whole.scales = JoinParts(parts, &Parameters::scales);
   return whole;
 }
 
@@ -31,6 +32,7 @@ Model::Model(const Options& options, Slice slice)
 void Model::Begin(std::span<const Start> starts) {
   int64_t num_features = 0;
   double squared_norms = 0;
+  std::vector<const FeatureSums*> feature_sums;
   std::map<std::string, int64_t, std::less<>> label_rows;
   for (const Start& start : starts) {
     for (int32_t k = 0; k < start.labels.size(); ++k) {
@@ -40,6 +42,7 @@ void Model::Begin(std::span<const Start> starts) {
     rows_ += start.rows;
     num_features = std::max(num_features, start.num_features);
     squared_norms += start.squared_norms;
+    feature_sums.push_back(&start.feature_sums);
     if (!start.target.empty()) {
       features = start.features;
       target = start.target;
@@ -49,11 +52,24 @@ void Model::Begin(std::span<const Start> starts) {
   if (labels.size() != 2)
     throw DataError(options_.data + ": has " + std::to_string(labels.size()) +
                     " different labels, expected two");
+  for (const std::string& label : labels) {
+    if (label_rows[label] == 0)
+      throw DataError(options_.data + ": no row with the label '" + label +
+                      "' is left to train on, expected at least one with a weight above 0");
+  }
   const std::vector<double> weights_of_classes =
       class_weights_.Of(labels, std::vector{label_rows[labels[0]], label_rows[labels[1]]});
   if (num_features >= std::numeric_limits<int32_t>::max())
     throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
   const auto rows = static_cast<double>(rows_);
+  const FeatureStats stats = FeatureStatsOf(feature_sums);
+  for (size_t j = 0; j < stats.means.size(); ++j) {
+    scales.push_back(1 / DivisorOf(options_.scale, stats, j));
+    const double mean = stats.means[j] * scales.back();
+    const double variance = stats.spreads[j] / stats.weight * scales.back() * scales.back();
+    squared_norms += rows * (mean * mean + variance);
+  }
+  if (has_bias) squared_norms += rows;
   const auto [first, last] = slice_.RangeOf(num_features + (has_bias ? 1 : 0));
   parameters_.weights.w.setZero(last - first);
   parameters_.positive = labels.back();
@@ -63,11 +79,22 @@ void Model::Begin(std::span<const Start> starts) {
   parameters_.step = options_.step;
   if (options_.step == 0)
     parameters_.step = squared_norms > 0 ? rows / (CurvatureOf(options_.loss) * squared_norms) : 1;
+  if (!scales.empty()) {
+    std::vector<double> all = scales;
+    if (has_bias) all.push_back(1);
+    parameters_.scales.assign(all.begin() + first, all.begin() + last);
+  }
+  workers_ = std::ssize(starts);
   average_ = WeightAverage(rows_, options_.average);
 }
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
+  if (average_.workers_heard() == workers_) parameters_.scales = {};
+}
+
+void Model::Measured(std::span<const double> sums) {
+  if (sums.size() == 2 && sums[0] > 0) validation_accuracy_ = sums[1] / sums[0];
 }
 
 Parameters Model::Answer() const {
@@ -90,6 +117,7 @@ strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
   average_.Tell(options_.epochs, report);
+  if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;
   return report;
 }
 

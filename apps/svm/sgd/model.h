@@ -24,6 +24,7 @@ class Model : public svm::SvmModel {
   const Parameters& parameters() const { return parameters_; }
   Parameters Answer() const;
   void Collect(const Parameters& answer) { parameters_ = answer; }
+  void Measured(std::span<const double> sums);
   void Finish();
   strads::Report Report() const;
 
@@ -33,9 +34,11 @@ class Model : public svm::SvmModel {
   Options options_;
   Slice slice_;
   svm::ClassWeights class_weights_;
+  int64_t workers_ = 0;
   int64_t rows_ = 0;
   Parameters parameters_;
   WeightAverage average_;
+  double validation_accuracy_ = -1;  // before it is measured
 };
 
 }  // namespace strads::sgd

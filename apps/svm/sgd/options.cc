@@ -13,6 +13,9 @@ void Options::Validate() const {
   Require(num_features >= 0, "num_features", std::to_string(num_features), "at least 0");
   Require(loss == "hinge" || loss == "squared_hinge" || loss == "logistic", "loss", loss,
           "hinge, squared_hinge or logistic");
+  Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
+          "none, max_abs or standard");
+  hold_out().Validate();
   Require(epochs >= 0, "epochs", std::to_string(epochs), "at least 0");
   Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),
           "more than 0 and at most 1000000");

@@ -2,6 +2,7 @@
 
 #include <strads/dataset.h>
 #include <strads/fields.h>
+#include <strads/hold_out.h>
 
 #include <cstdint>
 #include <string>
@@ -26,6 +27,9 @@ struct Options {
   std::string loss = "hinge";
   bool bias = false;
   std::string class_weights;
+  std::string scale = "none";
+  double validation_share = 0;
+  int validation_fold = 0;
   int epochs = 20;
   double local_epochs = 0.1;
   double step = 0;
@@ -42,6 +46,9 @@ struct Options {
                 loss,
                 bias,
                 class_weights,
+                scale,
+                validation_share,
+                validation_fold,
                 epochs,
                 local_epochs,
                 step,
@@ -60,6 +67,10 @@ struct Options {
       "bias: add a constant feature of 1, whose weight is penalised as all are",
       "class_weights: file of a label and its weight a line (without one: 1), or balanced: n / "
       "(classes times rows of the class)",
+      "scale: divide features by: none (1), max_abs (their largest absolute value), standard "
+      "(their standard deviation; they are not centred)",
+      "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
       "step: of the first rows, s in s / (1 + lambda s t), lambda = 1 / (C rows); 0: 1 / (the mean "
@@ -68,11 +79,15 @@ struct Options {
       "more",
       "hogwild: let the --threads of a worker update its weights without locks; such runs are not "
       "repeatable",
-      "seed: of the order in which rows are visited",
+      "seed: of the order in which rows are visited, and what is held out",
       "solver: sgd; svm has others")
 
+  HoldOut hold_out() const { return {.share = validation_share, .fold = validation_fold}; }
   ReadOptions reading() const {
-    return {.target = target, .num_features = num_features, .weights = weights};
+    return {.target = target,
+            .num_features = num_features,
+            .weights = weights,
+            .first_row = validation_share > 0};
   }
 
   // Throws UsageError, naming the option, if one is out of range or two contradict each other.

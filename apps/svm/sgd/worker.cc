@@ -1,10 +1,12 @@
 #include "apps/svm/sgd/worker.h"
 
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/index.h>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace strads::sgd {
 
@@ -15,32 +17,51 @@ Worker::Worker(const Options& options, Shard shard)
       data_(ReadLabelledRows(options.data, shard, options.reading())) {
   rows_.x = &data_.x;
   rows_.bias = options.bias ? 1 : 0;
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
+    if (options.hold_out().HasRow(options.seed, data_.first_row + i)) {
+      validation_.push_back(i);
+    } else if (WeightOf(i) > 0) {
+      rows_.rows.push_back(i);
+    }
+  }
+}
+
+double Worker::WeightOf(int64_t row) const {
+  return data_.weights.size() > 0 ? data_.weights[row] : 1;
 }
 
 Start Worker::Describe() const {
   Start start;
   start.labels = data_.labels;
   start.label_rows.resize(Index(data_.labels.size()));
-  for (const int32_t label : data_.label) ++start.label_rows[Index(label)];
-  start.rows = data_.x.num_rows();
+  for (const int64_t i : rows_.rows) ++start.label_rows[Index(data_.label[Index(i)])];
+  start.rows = rows_.size();
   start.num_features = data_.x.num_cols();
   start.features = data_.features;
   start.target = data_.target;
-  start.squared_norms = rows_.bias * rows_.bias * static_cast<double>(start.rows);
+  if (options_.scale != "none") {
+    std::vector<double> weights;
+    for (const int64_t i : rows_.rows) weights.push_back(WeightOf(i));
+    start.feature_sums = FeatureSumsOf(data_.x, rows_.rows, weights);
+    return start;
+  }
   data_.x.With([&](const auto& x) {
-    for (int64_t i = 0; i < start.rows; ++i)
+    for (const int64_t i : rows_.rows)
       x.ForEach(i, [&](int32_t, double value) { start.squared_norms += value * value; });
   });
   return start;
 }
 
 void Worker::SetUp(const Parameters& parameters) {
-  data_.x.Resize(parameters.weights.w.size() - (options_.bias ? 1 : 0), pool_);
+  const int64_t features = parameters.weights.w.size() - (options_.bias ? 1 : 0);
+  data_.x.Resize(features, pool_);
+  if (!parameters.scales.empty())
+    data_.x.ScaleColumns(std::span(parameters.scales).first(Index(features)));
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     const bool is_positive = data_.labels.Name(data_.label.at(Index(i))) == parameters.positive;
     const double weight = is_positive ? parameters.positive_weight : parameters.negative_weight;
     rows_.y.push_back(is_positive ? 1 : -1);
-    rows_.cost.push_back(weight * (data_.weights.size() > 0 ? data_.weights[i] : 1));
+    rows_.cost.push_back(weight * WeightOf(i));
   }
   sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
@@ -60,6 +81,15 @@ const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, cons
 double Worker::Loss(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
   return options_.C * sgd_->Loss(StepsOf(parameters), parameters.weights, pool_);
+}
+
+std::vector<double> Worker::Measures(const Parameters& parameters) {
+  if (!sgd_) SetUp(parameters);
+  const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
+  double right = 0;
+  for (size_t k = 0; k < fitted.size(); ++k)
+    right += (fitted[k] > 0) == (rows_.y[Index(validation_[k])] > 0) ? 1 : 0;
+  return {static_cast<double>(fitted.size()), right};
 }
 
 }  // namespace strads::sgd

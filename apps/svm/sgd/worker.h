@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "apps/svm/sgd/messages.h"
 #include "apps/svm/sgd/options.h"
@@ -26,16 +27,20 @@ class Worker {
   const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
   // C sum_i c_i loss(y_i w.x_i), over the shard.
   double Loss(const Parameters& parameters);
+  // Of the rows held out: how many, and how many are put into their class.
+  std::vector<double> Measures(const Parameters& parameters);
 
  private:
   // Before the first push or loss: what is known of the whole data.
   void SetUp(const Parameters& parameters);
+  double WeightOf(int64_t row) const;
   SgdSteps StepsOf(const Parameters& parameters) const;
 
   const Options options_;
   const Shard shard_;
   ThreadPool pool_;
   LabelledRows data_;
+  std::vector<int64_t> validation_;  // rows that are held out
   SgdRows rows_;
   std::optional<LocalSgd> sgd_;
 };

@@ -102,6 +102,8 @@ struct Weights {
 //       Gradient Push(const Parameters&, int64_t clock);  // or with a const OwnClocks& besides, to
 //                                                     // read its own writes under essp too
 //       double Loss(const Parameters&);               // exact, over its shard
+//       std::vector<double> Measures(const Parameters&);  // optional: what else is told of the
+//                                                     // shard in the end, for Measured
 //     };
 //     struct Model {                                  // its fields are what is saved
 //       explicit Model(const Options&);               // throws UsageError on options out of range
@@ -109,6 +111,7 @@ struct Weights {
 //       void Pull(std::span<const Gradient>);         // at least one
 //       const Parameters& parameters() const;
 //       Parameters Answer() const;                    // optional: what is measured, if not those
+//       void Measured(std::span<const double>);       // optional: the sums of what workers tell
 //       void Finish();                                // optional: once, before it is saved
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)

@@ -23,6 +23,7 @@ class DataParallelWorkerRole {
   // The parts of the gradient. `own` is about the parameters that were read last.
   virtual std::vector<Bytes> Push(int64_t clock, const OwnClocks& own) = 0;
   virtual double Loss() = 0;
+  virtual std::vector<double> Measures() { return {}; }
 };
 
 class DataParallelModelRole {
@@ -35,7 +36,8 @@ class DataParallelModelRole {
   virtual std::optional<Bytes> Answer() const { return std::nullopt; }
   // Of the coordinator's model, if holders have the parameters: the answers of all of them.
   virtual void Collect(std::span<const Bytes>) {}
-  // Of the coordinator's model, after the last Pull or Collect.
+  // Of the coordinator's model, after the last Pull or Collect; the sums of the workers' Measures.
+  virtual void Measured(std::span<const double>) {}
   virtual void Finish() {}
   virtual strads::Report Report() const = 0;
   virtual Bytes Save() const = 0;
@@ -95,6 +97,13 @@ class DataParallelWorkerOf final : public DataParallelWorkerRole {
     Join();
     return worker_.Loss(parameters_);
   }
+  std::vector<double> Measures() override {
+    if constexpr (requires { worker_.Measures(parameters_); }) {
+      Join();
+      return worker_.Measures(parameters_);
+    }
+    return {};
+  }
 
  private:
   void Join() {
@@ -139,6 +148,9 @@ class DataParallelModelOf final : public DataParallelModelRole {
       const std::vector<typename A::Parameters> parts = UnpackAll<typename A::Parameters>(answers);
       model_.Collect(A::Parameters::Join(std::span<const typename A::Parameters>(parts)));
     }
+  }
+  void Measured(std::span<const double> sums) override {
+    if constexpr (requires { model_.Measured(sums); }) model_.Measured(sums);
   }
   void Finish() override {
     if constexpr (requires { model_.Finish(); }) model_.Finish();

@@ -12,6 +12,7 @@ struct CsvOptions {
   bool needs_target = true;  // if not, a file without the column of that name has no labels
   TargetKind kind = TargetKind::kLabel;
   std::string weights = {};  // the file of the weights of rows: strads/number_file.h
+  bool first_row = false;    // whether the rows before the shard are to be counted
 };
 
 // Reads comma-separated values. The first line names the columns, none twice. In each other line

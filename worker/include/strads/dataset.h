@@ -14,12 +14,14 @@ struct Dataset {
   ColumnMatrix x;
   Eigen::VectorXd y;        // x.num_rows() values
   Eigen::VectorXd weights;  // of the rows; empty if no file of them was named
+  int64_t first_row = 0;    // of the file, if it was asked for
 };
 
 struct ReadOptions {
   std::string target = {};   // the file of y, for Matrix Market
   int64_t num_features = 0;  // columns of x; 0: as many as the file (libsvm: the shard) needs
   std::string weights = {};  // the file of the weights of rows: strads/number_file.h
+  bool first_row = false;    // whether the rows before the shard are to be counted
   bool classes = false;      // y is of two classes: -1 or 0, and 1; others are refused
 };
 

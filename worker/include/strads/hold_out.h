@@ -1,7 +1,9 @@
 #pragma once
 
 #include <strads/error.h>
+#include <strads/random.h>
 
+#include <cstdint>
 #include <string>
 
 namespace strads {
@@ -14,6 +16,12 @@ struct HoldOut {
   int fold = 0;
 
   bool Has(double u) const { return share > 0 && u >= fold * share && u < (fold + 1) * share; }
+
+  // Whether row `row` of a file is, whatever shard it is in.
+  bool HasRow(int64_t seed, int64_t row) const {
+    return share > 0 &&
+           Has(Random(static_cast<uint64_t>(seed), static_cast<uint64_t>(row)).Uniform());
+  }
 
   // Of options --validation_share and --validation_fold. Throws UsageError.
   void Validate() const {

@@ -23,6 +23,7 @@ struct LabelledRows {
   std::vector<int32_t> label;  // of each row, in `labels`; empty if the file has no target
   Eigen::VectorXd y;           // TargetKind::kNumber: of each row, in place of labels
   Eigen::VectorXd weights;     // of the rows; empty if no file of them was named
+  int64_t first_row = 0;       // of the file, if it was asked for
   // Of a file with a header: its columns but the target, in order, and the target.
   std::vector<std::string> features;
   std::string target;

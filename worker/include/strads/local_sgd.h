@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstdint>
 #include <deque>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,9 +21,10 @@ namespace strads {
 
 // The rows of a shard, with f_i = w.(x_i - centre) + constant.
 struct SgdRows {
-  const RowMatrix* x = nullptr;   // outlives this
-  std::vector<double> y = {};     // 1 or -1 for losses of classes
-  std::vector<double> cost = {};  // c_i
+  const RowMatrix* x = nullptr;    // outlives this
+  std::vector<int64_t> rows = {};  // of x, to learn from; y and cost are of all of x's
+  std::vector<double> y = {};      // 1 or -1 for losses of classes
+  std::vector<double> cost = {};   // c_i
   // A feature that follows those of x, the same in all rows; 0: none. Its weight is one of w.
   double bias = 0;
   // Whether there is a constant that is learned and not penalised; else it stays what it is. With
@@ -31,7 +33,7 @@ struct SgdRows {
   bool has_constant = false;
   Eigen::VectorXd centre = {};
 
-  int64_t size() const { return x->num_rows(); }
+  int64_t size() const { return static_cast<int64_t>(rows.size()); }
 };
 
 // What is minimised, by steps how long.
@@ -121,6 +123,8 @@ class LocalSgd {
 
   // sum_i c_i loss(y_i, f_i). The same for any number of threads.
   double Loss(const SgdSteps& steps, const SharedWeights& shared, ThreadPool& pool) const;
+  // f_i of these rows of x, to learn from or not. O(their entries).
+  std::vector<double> Fitted(std::span<const int64_t> rows, const SharedWeights& shared) const;
 
  private:
   // The t-th row visited, t = 0, 1, ... O(rows) where a pass begins.
@@ -164,6 +168,8 @@ class WeightAverage {
   const SharedWeights& Answer(const SharedWeights& weights) const {
     return averages_ && average_.pulls > 0 ? average_ : weights;
   }
+  // How many workers' steps have been pulled.
+  int64_t workers_heard() const { return std::ssize(heard_); }
   // Says how many rows were visited and, after so many passes (0: no bound), that they are done.
   void Tell(int epochs, Report& report) const;
 
@@ -172,6 +178,7 @@ class WeightAverage {
   bool averages_ = false;
   Eigen::VectorXd centre_;
   int64_t visits_ = 0;
+  std::set<int32_t> heard_;
   SharedWeights average_;
 };
 

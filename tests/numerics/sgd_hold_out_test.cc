@@ -1,0 +1,171 @@
+#include <gtest/gtest.h>
+#include <strads/hold_out.h>
+#include <strads/run.h>
+
+#include <Eigen/Core>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/regression/sgd/sgd.h"
+#include "apps/svm/sgd/sgd.h"
+#include "tests/support/regression_problems.h"
+#include "tests/support/svm_problems.h"
+#include "tests/support/temp_files.h"
+
+// What stochastic gradient descent holds out, and by what it divides features.
+namespace strads::testing {
+namespace {
+
+constexpr HoldOut kHeldOut{.share = 0.3, .fold = 1};
+constexpr int64_t kSeed = 5;
+
+RunOptions Roles(int workers, int holders) {
+  RunOptions run;
+  run.workers = workers;
+  run.holders = holders;
+  run.seed = kSeed;
+  return run;
+}
+
+Eigen::VectorXd Dense(const SparseVector& v) {
+  return Eigen::Map<const Eigen::VectorXd>(v.values().data(), std::ssize(v.values()));
+}
+
+// The lines of the text that are held out, or the others.
+std::string Lines(const std::string& text, bool held_out) {
+  std::string some;
+  int64_t row = 0;
+  for (size_t at = 0; at < text.size(); ++row) {
+    const size_t end = text.find('\n', at) + 1;
+    if (kHeldOut.HasRow(kSeed, row) == held_out) some += text.substr(at, end - at);
+    at = end;
+  }
+  return some;
+}
+
+class HeldOutRows : public ::testing::Test {
+ protected:
+  template <class Options>
+  Options With(Options options, const std::string& text) const {
+    options.data = folder_.Write("data.libsvm", "# a comment is no row\n\n" + text);
+    options.epochs = 3;
+    return options;
+  }
+  template <class Options>
+  static Options HoldingOut(Options options) {
+    options.validation_share = kHeldOut.share;
+    options.validation_fold = kHeldOut.fold;
+    return options;
+  }
+
+  const TempDir folder_;
+};
+
+TEST_F(HeldOutRows, OfSvmAreCountedAndNotLearnedFrom) {
+  const SvmProblem problem = RandomSvm(3, 90, 6, 2);
+  sgd::Options options = With(sgd::Options{}, problem.Libsvm());
+  options.num_features = 6;
+  options.bias = true;
+  options.scale = "standard";
+  for (const auto& [workers, holders] : {std::pair{1, 0}, {3, 0}, {3, 2}}) {
+    const auto result = strads::Run<sgd::Sgd>(HoldingOut(options), Roles(workers, holders));
+    const svm::ClassModel& made = result.model.classes.front();
+    const Eigen::Map<const Eigen::VectorXd> scales(result.model.scales.data(), 6);
+    const Eigen::VectorXd w = Dense(made.weights).cwiseProduct(scales);
+    double right = 0, rows = 0;
+    for (int i = 0; i < 90; ++i) {
+      if (!kHeldOut.HasRow(kSeed, i)) continue;
+      ++rows;
+      right +=
+          (problem.x.row(i).dot(w) + made.bias > 0) == (problem.label[static_cast<size_t>(i)] == 1);
+    }
+    EXPECT_NEAR(result.summary.extra.at("validation_accuracy"), right / rows, 1e-12) << workers;
+  }
+  const auto result = strads::Run<sgd::Sgd>(HoldingOut(options), Roles(1, 0));
+  const auto alone =
+      strads::Run<sgd::Sgd>(With(options, Lines(problem.Libsvm(), false)), Roles(1, 0));
+  EXPECT_EQ(result.model.classes.front().weights.values(),
+            alone.model.classes.front().weights.values());
+  EXPECT_EQ(result.model.scales, alone.model.scales);
+  EXPECT_EQ(alone.summary.extra.count("validation_accuracy"), 0u);
+}
+
+TEST_F(HeldOutRows, OfRegressionAreMeasuredAndNotLearnedFrom) {
+  const RegressionProblem problem = RandomRegression(8, 80, 5);
+  for (const bool is_logistic : {false, true}) {
+    RegressionProblem classes = problem;
+    if (is_logistic) {
+      const double mean = problem.y.mean();
+      for (double& y : classes.y) y = y > mean ? 1 : -1;
+    }
+    std::string text;
+    for (int i = 0; i < 80; ++i) {
+      text += internal::FormatOption(classes.y[i]);
+      for (int j = 0; j < 5; ++j)
+        text += " " + std::to_string(j + 1) + ":" + internal::FormatOption(classes.x(i, j));
+      text += "\n";
+    }
+    using Options = regression::sgd::Options;
+    Options options = With(Options{}, text);
+    options.loss = is_logistic ? "logistic" : "squared";
+    options.scale = "max_abs";
+    for (const auto& [workers, holders] : {std::pair{1, 0}, {3, 2}}) {
+      const auto result =
+          strads::Run<regression::sgd::Sgd>(HoldingOut(options), Roles(workers, holders));
+      const auto& made = result.model.outputs.front();
+      double squares = 0, losses = 0, right = 0, rows = 0;
+      for (int i = 0; i < 80; ++i) {
+        if (!kHeldOut.HasRow(kSeed, i)) continue;
+        const double f = classes.x.row(i).dot(Dense(made.coefficients)) + made.intercept;
+        const double y = classes.y[i];
+        ++rows;
+        squares += (y - f) * (y - f);
+        right += (f > 0) == (y > 0);
+        losses += is_logistic ? std::log1p(std::exp(-y * f)) : 0.5 * (y - f) * (y - f);
+      }
+      const auto& told = result.summary.extra;
+      EXPECT_NEAR(told.at("validation_loss"), losses / rows, 1e-9);
+      if (is_logistic)
+        EXPECT_NEAR(told.at("validation_accuracy"), right / rows, 1e-12);
+      else
+        EXPECT_NEAR(told.at("validation_rmse"), std::sqrt(squares / rows), 1e-9);
+    }
+    const auto result = strads::Run<regression::sgd::Sgd>(HoldingOut(options), Roles(1, 0));
+    const auto alone =
+        strads::Run<regression::sgd::Sgd>(With(options, Lines(text, false)), Roles(1, 0));
+    EXPECT_EQ(result.model.outputs.front().coefficients.values(),
+              alone.model.outputs.front().coefficients.values());
+  }
+}
+
+// Powers of two round nothing: features divided by them are those of data that were divided before,
+// and so is the step that follows from the rows, but for the order of its sum.
+TEST_F(HeldOutRows, OrNoneAFeatureThatIsDividedIsOneThatWas) {
+  SvmProblem divided = RandomSvm(4, 60, 5, 2);
+  std::vector<double> scales;
+  for (int j = 0; j < 5; ++j) {
+    divided.x.col(j) /= divided.x.col(j).cwiseAbs().maxCoeff();
+    scales.push_back(std::exp2(-j));
+  }
+  SvmProblem large = divided;
+  for (int j = 0; j < 5; ++j) large.x.col(j) *= std::exp2(j);
+  for (const double step : {0.1, 0.0}) {
+    sgd::Options options = With(sgd::Options{}, divided.Libsvm());
+    options.bias = true;
+    options.step = step;
+    const auto was = strads::Run<sgd::Sgd>(options, Roles(2, 2));
+    options = With(options, large.Libsvm());
+    options.scale = "max_abs";
+    const auto is = strads::Run<sgd::Sgd>(options, Roles(2, 2));
+    EXPECT_EQ(is.model.scales, scales);
+    const Eigen::VectorXd a = Dense(is.model.classes.front().weights);
+    const Eigen::VectorXd b = Dense(was.model.classes.front().weights);
+    EXPECT_GT(b.norm(), 0.1);
+    EXPECT_LE((a - b).norm(), step > 0 ? 0 : 1e-11);
+  }
+}
+
+}  // namespace
+}  // namespace strads::testing
