@@ -131,6 +131,8 @@ Update Model::PullLook(std::span<const Partial> partials) {
   const SolverChoice choice = ChooseSolver(options_, shape_);
   solver = choice.solver;
   reason = choice.reason;
+  if (options_.lambda == 0 && shape_.rows < shape_.features && solver != "normal")
+    reason += "; fewer rows than features and no penalty: one of many solutions";
   variables_ = std::make_unique<Variables>(options_, stats, shape_.outputs, solver != "gd");
   centre_.assign(variables_->means().begin(), variables_->means().end());
   centre_.push_back(options_.intercept ? sums.y / sums.features.weight : 0);

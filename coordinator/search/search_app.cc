@@ -93,6 +93,14 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
   Require(spec.better == "auto" || spec.better == "larger" || spec.better == "smaller", "better",
           spec.better, "auto, larger or smaller");
   CheckFolds(app, options, spec.grid);
+  for (const Axis& axis : spec.grid.axes) {
+    if (axis.name != "solver") continue;
+    for (const std::string& value : axis.values) {
+      if (app.solvers.contains(value))
+        throw UsageError("--grid: solver=" + value + " has flags of its own, expected --solver=" +
+                         value + " beside a --grid without it");
+    }
+  }
   // A wrong value is found before anything is trained.
   for (int64_t n = 0; n < spec.trainings(); n += std::max(1, spec.folds)) {
     const OptionValues setting = spec.ValuesOf(n);

@@ -137,6 +137,8 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
   EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--better=worse"}), HasSubstr("--better=worse"));
   EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--metric=speed"}),
               HasSubstr("--metric=speed is not told by svm, expected one of: objective"));
+  EXPECT_THAT(refused({"svm", data, "--grid=solver=dual,sgd"}),
+              HasSubstr("solver=sgd has flags of its own, expected --solver=sgd beside a --grid"));
   EXPECT_THAT(refused({"lasso", data, "--grid=lambda=1", "--folds=2"}),
               HasSubstr("validation_share and validation_fold, which lasso has not"));
 }
@@ -145,10 +147,12 @@ TEST_F(Search, TriesDataParallelTrainingToo) {
   for (Words words : {Words{"search", "sgd"}, Words{"search", "svm", "--solver=sgd"},
                       Words{"search", "svm", "--solver=sgd", "--processes"}}) {
     words.insert(words.end(), {"--data=" + data_, "--model=" + model_, "--noprogress", "--epochs=3",
-                               "--grid=C=0.01,0.1"});
+                               "--grid=C=0.01,0.1", "--folds=2"});
     const Finished found = RunStrads(words);
     EXPECT_EQ(found.exit_code, 0) << found.err;
-    const Json settings = ModelJson(model_).at("model").at("settings");
+    const Json model = ModelJson(model_).at("model");
+    EXPECT_EQ(model.at("metric"), "validation_accuracy");
+    const Json settings = model.at("settings");
     ASSERT_EQ(settings.size(), 2U);
     for (const Json& setting : settings) EXPECT_FALSE(setting.at("failed").get<bool>());
   }
