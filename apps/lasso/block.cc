@@ -55,7 +55,9 @@ void Block::Measured(std::vector<double> xr, double rr, double yr) {
 
 // What happened to the block since X'r was measured is known from the inner products: no worker
 // needs to have seen it.
-void Block::GrowInnerProducts(const Plan& plan, std::span<const Partial> partials) {
+void Block::GrowInnerProducts(const Plan& plan,
+                              std::span<const Partial> partials,
+                              const SparseVector& coefficients) {
   std::vector<double> gram(partials.front().gram.size(), 0.0);
   for (const Partial& partial : partials) {
     for (size_t i = 0; i < gram.size(); ++i) gram[i] += partial.gram[i];
@@ -77,7 +79,7 @@ void Block::GrowInnerProducts(const Plan& plan, std::span<const Partial> partial
   for (Eigen::Index i = before; i < after; ++i) {
     const auto j = Index(plan.joining[Index(i - before)]);
     const Eigen::Map<const Eigen::VectorXd> column(solver_.Column(static_cast<int>(i)), before);
-    state_.b[i] = measured_b_[i] = 0;
+    state_.b[i] = measured_b_[i] = coefficients[j];
     state_.q[i] = xr_[j] - column.dot(moved);
     state_.xy[i] = all_.xy[j];
   }
@@ -161,13 +163,15 @@ Block::Change Block::Solve(const Plan& plan,
   } else {
     if (!num_rows_.empty() || all_.is_logistic)
       throw ProtocolError("a block of columns is to be solved by inner products");
-    GrowInnerProducts(plan, partials);
+    GrowInnerProducts(plan, partials, coefficients);
     change.updates = solver_.Solve(state_, own, gap, MostChanges());
     b = state_.b.data();
   }
-  change.penalty = own.Value(b);
+  std::vector<double> before;
+  for (const int32_t j : variables_) before.push_back(coefficients[Index(j)]);
+  change.penalty = own.Value(b) - own.Value(before.data());
   for (size_t i = 0; i < variables_.size(); ++i) {
-    if (b[i] != coefficients[Index(variables_[i])]) change.values.emplace_back(variables_[i], b[i]);
+    if (b[i] != before[i]) change.values.emplace_back(variables_[i], b[i]);
   }
   return change;
 }

@@ -46,7 +46,7 @@ class Block {
   struct Change {
     std::vector<std::pair<int32_t, double>> values;  // variables that changed, and their new values
     double intercept = 0;                            // by how much it changed
-    double penalty = 0;                              // of the block, and so of all
+    double penalty = 0;                              // by how much that changed
     int64_t updates = 0;
   };
   // Adds the variables that join by `plan`, which are those of these units of `penalty`, about
@@ -61,7 +61,9 @@ class Block {
                double gap);
 
  private:
-  void GrowInnerProducts(const Plan& plan, std::span<const Partial> partials);
+  void GrowInnerProducts(const Plan& plan,
+                         std::span<const Partial> partials,
+                         const SparseVector& coefficients);
   void GrowColumns(std::span<const Partial> partials,
                    const SparseVector& coefficients,
                    double intercept);

@@ -109,6 +109,7 @@ struct Update {
                                // `columns`
   bool measured = false;
   bool measure_again = false;
+  std::vector<int32_t> starting;  // units of the block that are not zero to start with
   std::vector<int32_t> screened;  // variables that are zero in the best model: not measured again
   bool solved = false;            // a block
   bool block_grew = false;        // for it
@@ -133,6 +134,7 @@ struct Update {
                 scaled,
                 measured,
                 measure_again,
+                starting,
                 screened,
                 solved,
                 block_grew,

@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 #include <strads/index.h>
+#include <strads/model_file.h>
 
 #include <algorithm>
 #include <cmath>
@@ -19,6 +20,8 @@ constexpr int kMostLooksInVain = 200;
 Model::Model(const Options& options)
     : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {
   Validate(options);
+  if (!options.warm_start.empty())
+    start_ = std::make_shared<const Model>(LoadModel<Model>(options.warm_start, "lasso"));
 }
 
 // What came over the wire is not trusted to fit.
@@ -209,7 +212,7 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
     nonzeros_ += (b != 0) - (old != 0);
     old = b;
   }
-  penalty_sum_ = change.penalty;
+  penalty_sum_ += change.penalty;
 }
 
 // Tells schedulers which pairs of the probe are coupled, |x_j'x_k| >= max_coupling |x_j| |x_k|: far

@@ -81,6 +81,9 @@ class Model {
   bool IsNullModel(double gap);
   void StartFrom(const Slopes& null_model);
   void StartAt(double lambda);
+  void StartWarm(bool solves_blocks, Update& update);
+  void StartCold(bool solves_blocks, Update& update);
+  void MoveTo(bool solves_blocks, Update& update);
   void FollowPath(const Slopes& slopes);
   void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
@@ -102,6 +105,7 @@ class Model {
 
  private:
   Options options_;
+  std::shared_ptr<const Model> start_;   // of which coefficients are taken; null: none, any more
   std::shared_ptr<PenaltyTerms> terms_;  // once the variables are known
   Penalty penalty_;
   std::shared_ptr<Columns> columns_;
@@ -115,6 +119,7 @@ class Model {
   std::vector<double> scratch_;         // a slope for each variable
   std::shared_ptr<ThreadPool> pool_;    // of working_set
   std::optional<Block> block_;          // likewise
+  std::optional<Update> warm_start_;    // what has just been done
   bool projects_ = false;               // e out of all columns
   bool solved_since_measured_ = false;  // a block
   bool has_begun_ = false;              // to measure slopes

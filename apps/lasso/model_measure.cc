@@ -186,9 +186,15 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   offsets_.back() = Offset();
   update.objective = slopes.loss + penalty_sum_;
 
+  // Schedulers that have given the block up go on without.
+  const bool solves_blocks =
+      options_.schedule == "working_set" && (is_first || solved_since_measured_);
+  if (warm_start_ && !(update.objective <= null_objective_))
+    return StartCold(solves_blocks, update);
   double gap = GapAt(slopes);
   if (is_null_ && IsNullModel(gap)) {
     StartFrom(slopes);
+    if (start_) return StartWarm(solves_blocks, update);
     gap = GapAt(slopes);
   }
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
@@ -204,9 +210,6 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   }
   if (!is_null_) FollowPath(slopes);
 
-  // Schedulers that have given the block up go on without.
-  const bool solves_blocks =
-      options_.schedule == "working_set" && (is_first || solved_since_measured_);
   solved_since_measured_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
   if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
@@ -226,6 +229,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     update.block_size = block_->size();
     update.block_entries = block_->MeanEntries();
+    if (std::exchange(warm_start_, std::nullopt))
+      update.starting = penalty_.SupportOf(coefficients_.values().data()).units;
   }
 }
 

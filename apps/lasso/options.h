@@ -34,6 +34,7 @@ struct Options {
   bool nonnegative = false;
   std::string penalty_factors;
   std::string groups;
+  std::string warm_start;
   std::string schedule = "working_set";
   int parallelism = 64;
   int blocks = 0;
@@ -57,6 +58,7 @@ struct Options {
                 nonnegative,
                 penalty_factors,
                 groups,
+                warm_start,
                 schedule,
                 parallelism,
                 blocks,
@@ -85,6 +87,7 @@ struct Options {
       "order of their first variables); 0: not penalised, inf: left out; empty: all are 1 (square "
       "roots of the groups' sizes)",
       "groups: file of the number of the group of each variable, for the group lasso; empty: none",
+      "warm_start: file of a model to start from, as of yesterday's data; empty: zero",
       "schedule: which variables are updated next: cyclic, shuffled, random (Shotgun), priority, "
       "dependency (priority with dependency check, STRADS), block_greedy (of blocks that are "
       "coupled little, the one that gains most), or working_set (those that matter, solved as one "

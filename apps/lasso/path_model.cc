@@ -18,6 +18,7 @@ PathModel::PathModel(const PathOptions& options)
   };
   expect(options.lambda == 0 && options.lambda_ratio == Options().lambda_ratio,
          "--lambda and --lambda_ratio are of train, expected --num_lambdas and --lambda_min_ratio");
+  expect(options.warm_start.empty(), "--warm_start is of train, a path starts at zero");
   expect(options.l1_ratio > 0, "--l1_ratio=0 has no lambda_max, expected more than 0");
   expect(options.num_lambdas >= 1, "--num_lambdas=" + std::to_string(options.num_lambdas) +
                                        " is out of range, expected at least 1");

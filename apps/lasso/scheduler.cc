@@ -150,6 +150,8 @@ Scheduled<Plan> Scheduler::Schedule() {
     measuring_ = true;
     plan.measure = true;
     plan.restart = std::exchange(restart_, false);
+  } else if (measure_again_) {
+    // What the last measurement says does not hold any more: another scheduler's comes first.
   } else if (working_set_) {
     PlanBlock(plan);
   } else if (blocks_) {
@@ -213,8 +215,15 @@ void Scheduler::ChooseBlock(const Update& update) {
   const auto in_units = [&](double variables) {
     return static_cast<int64_t>(variables / unit_size) / slice_.count;
   };
-  joining_ = working_set_->Grow(candidates, scores, in_units(static_cast<double>(update.nonzeros)),
-                                in_units(most - static_cast<double>(update.block_size)));
+  // All of them at once, with the next block that is solved: what is not zero must be in it.
+  std::vector<int32_t> starting = update.starting;
+  std::erase_if(starting, [&](int32_t u) { return working_set_->Has(u); });
+  working_set_->Join(starting);
+  if (slice_.index == 1 % slice_.count) joining_ = std::move(starting);
+  const std::vector<int32_t> grown =
+      working_set_->Grow(candidates, scores, in_units(static_cast<double>(update.nonzeros)),
+                         in_units(most - static_cast<double>(update.block_size)));
+  joining_.insert(joining_.end(), grown.begin(), grown.end());
 }
 
 void Scheduler::Learn(const Update& update) {
