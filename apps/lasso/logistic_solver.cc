@@ -16,6 +16,8 @@ namespace {
 
 // The gap that the quadratic problem is solved to, relative to its own and that of the block.
 constexpr double kInnerShare = 0.1;
+// By columns, before the loss, which has curved away meanwhile, is looked at anew.
+constexpr double kMostSweeps = 10;
 constexpr double kMostInnerProducts = 1024;  // columns
 constexpr double kPairCost = 10;             // of an entry of a column that changes
 // Of a row's weight: rows whose class is certain have less curvature than can be divided by.
@@ -175,11 +177,16 @@ bool LogisticSolver::NewtonStep(
     const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
   const double cost = CostOfInnerProducts();
-  const auto most_by_columns = static_cast<int64_t>(std::ceil(std::min(cost, 1e18)));
-  const Step step = by_inner_products_ && std::isfinite(cost)
-                        ? ByInnerProducts(penalty, root, gap, most, pool)
-                        : ByColumns(penalty, root, gap, std::min(most, most_by_columns), pool);
-  by_inner_products_ = by_inner_products_ || static_cast<double>(step.changes) >= cost;
+  const double most_by_columns = std::ceil(std::min(cost, kMostSweeps * size() + 1));
+  const Step step =
+      by_inner_products_ && std::isfinite(cost)
+          ? ByInnerProducts(penalty, root, gap, most, pool)
+          : ByColumns(penalty, root, gap,
+                      static_cast<int64_t>(std::min(static_cast<double>(most), most_by_columns)),
+                      pool);
+  const auto changed = static_cast<double>(step.changes);
+  cut_short_ = changed >= most_by_columns ? cut_short_ + changed : 0;
+  by_inner_products_ = by_inner_products_ || cut_short_ >= cost;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
   for (int j = 0; j < size(); ++j) {

@@ -20,8 +20,8 @@ namespace strads::lasso {
 // Newton's method: each step minimises the quadratic approximation of the loss with the penalty
 // (on rows scaled by the square roots of their curvatures), and goes so far along it that the
 // objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The
-// quadratic problem is ColumnSolver's, and BlockSolver's once that has cost as much as all inner
-// products of the block.
+// quadratic problem is ColumnSolver's, for ten sweeps at most, and BlockSolver's once steps in a
+// row that were cut short like that have cost as much as all inner products of the block.
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
@@ -77,6 +77,7 @@ class LogisticSolver {
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
   bool by_inner_products_ = false;
+  double cut_short_ = 0;  // changes by columns of steps in a row that were
   // At eta_:
   double loss_ = 0;
   double entropy_ = 0;
