@@ -110,16 +110,6 @@ std::vector<Member*> ClockRun::Missing() {
   return members;
 }
 
-void ClockRun::Measured() {
-  std::vector<double> sums;
-  for (int rank = 0; rank < options_.workers; ++rank) {
-    const std::vector<double>& own = membership_.worker(rank).measures;
-    sums.resize(std::max(sums.size(), own.size()), 0.0);
-    for (size_t i = 0; i < own.size(); ++i) sums[i] += own[i];
-  }
-  model_->Measured(sums);
-}
-
 ClockSummary ClockRun::Summarize() const {
   ClockSummary summary;
   summary.consistency = options_.consistency;

@@ -53,8 +53,8 @@ class ClockRun final {
   const EngineState& state() const { return store_->state(); }
   // The parameters whose loss is the run's, in parts.
   std::vector<Bytes> Answer() { return store_->Answer(); }
-  // Then, all workers having finished: adds up, in rank order, what they tell beside their losses.
-  void Measured();
+  // Then, all workers having finished: the sums of what they tell beside their losses.
+  void Measured(std::span<const double> sums) { model_->Measured(sums); }
   ClockSummary Summarize() const;
   strads::Report Report() const { return model_->Report(); }
   Bytes Save() const { return model_->Save(); }

@@ -71,6 +71,19 @@ void CoordinatorNode::FinishHolders() {
     endpoint_.Send(holder.address, {.kind = FrameKind::kFinish, .round = last_.round}, {});
 }
 
+// In rank order. False if there is nothing to tell.
+bool CoordinatorNode::TellMeasures() {
+  std::vector<double> sums;
+  for (int rank = 0; rank < options_.workers; ++rank) {
+    const std::vector<double>& own = membership_.worker(rank).measures;
+    sums.resize(std::max(sums.size(), own.size()), 0.0);
+    for (size_t i = 0; i < own.size(); ++i) sums[i] += own[i];
+  }
+  if (sums.empty()) return false;
+  clocks_ ? clocks_->Measured(sums) : model_->Measured(sums);
+  return true;
+}
+
 void CoordinatorNode::Conclude() {
   const auto members = membership_.all();
   const auto is_finished = [](const Member* m) { return m->finished; };
@@ -90,18 +103,18 @@ void CoordinatorNode::Conclude() {
     complete = complete && loss;
     objective += loss.value_or(0);
   }
-  if (clocks_ && complete) {
-    clocks_->Measured();
-    last_.extra = ModelReport().extra;
-  }
+  if (complete && TellMeasures()) last_.extra = ModelReport().extra;
   if (complete) {
     last_.measured = objective != kUnknownLoss;
     last_.objective = last_.measured ? objective + ModelReport().penalty
                                      : std::numeric_limits<double>::quiet_NaN();
   }
-  if (clocks_ && complete && !std::isfinite(last_.objective))
+  constexpr double kDiverged = 1000;
+  const bool is_lost =
+      clocks_ && complete && !(last_.objective <= kDiverged * ModelReport().empty_objective);
+  if (is_lost || (clocks_ && complete && !std::isfinite(last_.objective)))
     ending_ = Ending{Termination::kFailure,
-                     "the objective is no longer finite: take shorter steps, or less staleness"};
+                     "the steps lead away from the optimum: take shorter ones, or less staleness"};
   // They wait for this before they leave.
   for (const Member* member : members)
     endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});

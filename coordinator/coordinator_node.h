@@ -91,6 +91,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void Measure();
   void Finish(const std::vector<Bytes>& updates);
   void FinishHolders();
+  bool TellMeasures();
   void Conclude();
   void StopAll(const std::string& reason);
   void Welcome(const Member& member);

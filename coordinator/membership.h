@@ -31,7 +31,7 @@ struct Member {
   int64_t last_round = -1;           // the last round that it answered
   std::optional<double> final_loss;  // of a worker, once finished
   int64_t peak_rss_bytes = 0;        // once finished
-  std::vector<double> measures;      // of a data-parallel worker, likewise
+  std::vector<double> measures;      // of a worker, likewise
   std::optional<Error> failure;
 
   bool joined() const { return !address.empty(); }

@@ -183,7 +183,7 @@ double WorkerNode::OnFinish(const std::vector<Bytes>& updates) {
 }
 
 std::vector<double> WorkerNode::Measures() {
-  return clock_worker_ ? clock_worker_->Measures() : std::vector<double>{};
+  return clock_worker_ ? clock_worker_->Measures() : worker_->Measures();
 }
 
 }  // namespace strads

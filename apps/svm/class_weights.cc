@@ -8,7 +8,6 @@
 #include <fstream>
 #include <numeric>
 #include <optional>
-#include <sstream>
 
 namespace strads::svm {
 
@@ -21,13 +20,19 @@ ClassWeights::ClassWeights(const std::string& option) {
   if (!file) throw DataError(path_ + ": cannot be opened (--class_weights is a file or balanced)");
   std::string line;
   for (int number = 1; std::getline(file, line); ++number) {
-    std::istringstream words(line.substr(0, line.find('#')));
-    std::string label, weight, more;
-    if (!(words >> label)) continue;
-    words >> weight >> more;
-    const std::optional<double> value = NumberOfLabel(weight);
+    constexpr char kBlanks[] = " \t\r";
+    line.erase(std::min(line.size(), line.find('#')));
+    line.erase(line.find_last_not_of(kBlanks) + 1);
+    line.erase(0, std::min(line.size(), line.find_first_not_of(kBlanks)));
+    if (line.empty()) continue;
+    // Labels may have blanks in them.
+    const size_t blank = line.find_last_of(kBlanks);
+    const bool has_two = blank != std::string::npos;
+    std::string label = has_two ? line.substr(0, blank) : "";
+    label.erase(label.find_last_not_of(kBlanks) + 1);
+    const std::optional<double> value = NumberOfLabel(has_two ? line.substr(blank + 1) : "");
     const std::string place = path_ + ":" + std::to_string(number) + ": ";
-    if (!value || *value <= 0 || !more.empty())
+    if (!value || *value <= 0)
       throw DataError(place + "no label and weight, expected LABEL WEIGHT with a weight above 0");
     const std::optional<double> name = NumberOfLabel(label);
     if (!weights_.emplace(name ? LabelOfNumber(*name) : label, Given{*value, number}).second)

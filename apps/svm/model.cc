@@ -168,6 +168,10 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   return update;
 }
 
+void Model::Measured(std::span<const double> sums) {
+  if (sums.size() == 2 && sums[0] > 0) validation_accuracy_ = sums[1] / sums[0];
+}
+
 // The problems that are due to be measured, or else those that are not finished.
 Plan Model::NextPlan() const {
   Plan solve, measure;

@@ -53,6 +53,8 @@ class Model : public SvmModel {
   explicit Model(const Options& options);
 
   Update Pull(const Plan& plan, std::span<const Partial> partials);
+  // Of the best weights.
+  void Measured(std::span<const double> sums);
   strads::Report Report() const;
 
  private:

@@ -145,6 +145,7 @@ void Worker::SetUp(const Update& update) {
       problem.solver = std::make_unique<BinarySolver>(rows_, count == 1 ? 1 : q, loss, random);
     problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
     problem.best_loss = costs;  // every loss is 1 at w = 0
+    if (!validation_.empty()) problem.best = problem.w;
   }
 }
 
@@ -195,14 +196,24 @@ Partial Worker::Measure(const Plan& plan) {
     partial.losses.push_back(measured.loss);
     partial.duals.push_back(measured.dual);
   }
-  if (!validation_.empty()) partial.validation_right = CountRight();
+  if (!validation_.empty()) {
+    std::vector<const double*> weights;
+    for (const Problem& problem : problems_) weights.push_back(problem.w.data());
+    partial.validation_right = CountRight(weights);
+  }
   return partial;
 }
 
-int64_t Worker::CountRight() const {
+std::vector<double> Worker::Measures() const {
+  if (problems_.empty()) return {};
   std::vector<const double*> weights;
-  for (const Problem& problem : problems_) weights.push_back(problem.w.data());
-  const LinearDecision decision = {.weights = weights,
+  for (const Problem& problem : problems_) weights.push_back(problem.best.data());
+  const auto rows = static_cast<double>(validation_.size());
+  return {rows, validation_.empty() ? 0 : static_cast<double>(CountRight(weights))};
+}
+
+int64_t Worker::CountRight(std::span<const double* const> weights) const {
+  const LinearDecision decision = {.weights = {weights.begin(), weights.end()},
                                    .num_classes = num_classes_,
                                    .is_joint = options_.IsCrammerSinger(),
                                    .num_features = data_.x.num_cols(),
@@ -223,19 +234,19 @@ void Worker::Sync(const Update& update) {
   for (size_t q = 0; q < update.problems.size(); ++q) {
     Problem& problem = At(update.problems[q]);
     if (phase == Phase::kMeasure) {
-      if (update.is_best.at(q) != 0) problem.best_loss = problem.measured_loss;
+      if (update.is_best.at(q) != 0) problem.TakeBest();
       continue;
     }
     const ProblemUpdate& of = update.changes.at(q);
     if (!of.change.Fits(problem.w.size()) || !of.direction.Fits(problem.w.size()))
       throw ProtocolError("an update does not fit the weights");
+    if (of.is_best != 0) problem.TakeBest();
     of.change.AddTo(problem.w);
     if (!of.direction.values.empty()) {
       problem.direction.assign(problem.w.size(), 0.0);
       of.direction.AddTo(problem.direction);
     }
     if (of.commits != 0) problem.solver->Commit();
-    if (of.is_best != 0) problem.best_loss = problem.measured_loss;
     if (of.length < 1) problem.solver->Shorten(of.length);
   }
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "apps/svm/local_solver.h"
@@ -26,6 +27,8 @@ class Worker {
   void Sync(const Update& update);
   // Of the best model that was measured.
   double Loss() const;
+  // Likewise, of the rows held out: how many, and how many are put into their class.
+  std::vector<double> Measures() const;
 
  private:
   struct Problem {
@@ -33,6 +36,13 @@ class Worker {
     std::vector<double> w;
     double best_loss = 0, measured_loss = 0;
     std::vector<double> direction = {};  // of a proximal point
+    std::vector<double> best = {};       // w, if rows are held out
+
+    // What was measured last.
+    void TakeBest() {
+      best_loss = measured_loss;
+      if (!best.empty()) best = w;
+    }
   };
 
   Partial CountRows() const;
@@ -42,7 +52,7 @@ class Worker {
   Partial Measure(const Plan& plan);
   void SplitRows(const Update& update);
   void SetUp(const Update& update);
-  int64_t CountRight() const;
+  int64_t CountRight(std::span<const double* const> weights) const;
   Problem& At(int32_t problem);
 
   const Options options_;

@@ -20,10 +20,17 @@ bool HasOption(const Program& app, const std::string& name) {
   return std::ranges::any_of(app.options, [&](const OptionInfo& o) { return o.name == name; });
 }
 
-void CheckFolds(const Program& app, const SearchOptions& options, const Grid& grid) {
+void CheckFolds(const Program& app,
+                const SearchOptions& options,
+                const OptionValues& values,
+                const Grid& grid) {
   Require(options.folds == 0 || options.folds >= 2, "folds", std::to_string(options.folds),
           "0 or at least 2");
   if (options.folds == 0) return;
+  const auto given = values.find(kShare);
+  if (given != values.end() && internal::FormatOption(0.0) != given->second)
+    throw UsageError("--folds sets --validation_share itself, expected no " +
+                     std::string("--validation_share beside it"));
   for (const char* name : {kShare, kFold}) {
     if (!HasOption(app, name))
       throw UsageError("--folds needs an app with the options " + std::string(kShare) + " and " +
@@ -92,7 +99,7 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
             .workers = MakeOptions<RunOptions>(values).workers};
   Require(spec.better == "auto" || spec.better == "larger" || spec.better == "smaller", "better",
           spec.better, "auto, larger or smaller");
-  CheckFolds(app, options, spec.grid);
+  CheckFolds(app, options, values, spec.grid);
   for (const Axis& axis : spec.grid.axes) {
     if (axis.name != "solver") continue;
     for (const std::string& value : axis.values) {
@@ -192,6 +199,9 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     if (setting >= std::ssize(settings_)) throw ProtocolError("a training that no plan asked for");
     if (metric_.empty() && !partials[p].values.empty()) Choose(partials[p].values);
     const auto found = partials[p].values.find(metric_);
+    if (found == partials[p].values.end() && !partials[p].values.empty())
+      throw UsageError("a training told no " + metric_ +
+                       (folds_ > 0 ? ": its fold has no row, expected fewer --folds" : ""));
     std::vector<double>& values = open_[setting];
     values.push_back(found == partials[p].values.end() ? std::nan("") : found->second);
     ++trained_;

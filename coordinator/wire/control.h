@@ -106,7 +106,7 @@ struct Finished {
   int64_t peak_rss_bytes = 0;
   int64_t bytes_to_peers = 0;    // what it sent to members other than the coordinator
   int64_t frames_dropped = 0;    // foreign or malformed
-  std::vector<double> measures;  // of a data-parallel worker: what its app tells beside the loss
+  std::vector<double> measures;  // of a worker: what its app tells beside the loss
   STRADS_FIELDS(peak_rss_bytes, bytes_to_peers, frames_dropped, measures)
 };
 

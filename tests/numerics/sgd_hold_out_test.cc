@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 #include <strads/hold_out.h>
+#include <strads/index.h>
 #include <strads/run.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -10,6 +12,7 @@
 
 #include "apps/regression/sgd/sgd.h"
 #include "apps/svm/sgd/sgd.h"
+#include "apps/svm/svm.h"
 #include "tests/support/regression_problems.h"
 #include "tests/support/svm_problems.h"
 #include "tests/support/temp_files.h"
@@ -43,6 +46,64 @@ std::string Lines(const std::string& text, bool held_out) {
     at = end;
   }
   return some;
+}
+
+// Of share 1 / k one of every k rows, in an order that is not always the same.
+TEST(HoldOutOfRows, HasOneOfEveryFewRows) {
+  for (const int k : {1, 2, 5, 10, 64}) {
+    std::vector<int> places(Index(k), 0);
+    for (int block = 0; block < 40; ++block) {
+      for (int fold = 0; fold < k; ++fold) {
+        int count = 0;
+        for (int at = 0; at < k; ++at) {
+          const bool has = HoldOut{.share = 1.0 / k, .fold = fold}.HasRow(kSeed, block * k + at);
+          count += has;
+          if (fold == 0 && has) ++places[Index(at)];
+        }
+        EXPECT_EQ(count, 1) << k << " " << block << " " << fold;
+      }
+    }
+    if (k < 2 || k > 10) continue;
+    for (const int count : places) EXPECT_GT(count, 0);
+  }
+  int held_out = 0;
+  for (int row = 0; row < 3000; ++row) held_out += HoldOut{.share = 0.3}.HasRow(kSeed, row);
+  EXPECT_NEAR(held_out, 900, 40);
+}
+
+// Of the model written, however the run ends: not of weights that came after the best.
+TEST(SvmHeldOut, AccuracyIsThatOfTheModel) {
+  for (const int64_t rounds : {3, 5, 9, 14, 0}) {
+    for (const int classes : {2, 3}) {
+      for (const int workers : {1, 2, 3}) {
+        const SvmProblem problem = RandomSvm(21, 120, 8, classes);
+        const TempDir folder;
+        svm::Options options;
+        options.data = folder.Write("data.libsvm", problem.Libsvm());
+        options.loss = "squared_hinge";
+        options.C = 10;
+        options.validation_share = kHeldOut.share;
+        options.validation_fold = kHeldOut.fold;
+        RunOptions run = Roles(workers, 0);
+        run.max_rounds = rounds;
+        run.tolerance = 1e-6;
+        const auto result = strads::Run<svm::Svm>(options, run);
+        const auto& made = result.model.classes;
+        double right = 0, rows = 0;
+        for (int i = 0; i < 120; ++i) {
+          if (!kHeldOut.HasRow(kSeed, i)) continue;
+          ++rows;
+          std::vector<double> values;
+          for (const auto& of : made) values.push_back(problem.x.row(i).dot(Dense(of.weights)));
+          const auto best = std::ranges::max_element(values) - values.begin();
+          const auto found = classes == 2 ? (values[0] > 0 ? 1 : 0) : best;
+          right += found == problem.label[static_cast<size_t>(i)];
+        }
+        EXPECT_NEAR(result.summary.extra.at("validation_accuracy"), right / rows, 1e-12)
+            << rounds << " rounds, " << classes << " classes, " << workers << " workers";
+      }
+    }
+  }
 }
 
 class HeldOutRows : public ::testing::Test {

@@ -70,7 +70,7 @@ Parameters Model::Answer() const {
   return answer;
 }
 
-void Model::Measured(std::span<const double> sums) { validation_.assign(sums.begin(), sums.end()); }
+void Model::Measured(std::span<const double> sums) { measures_.assign(sums.begin(), sums.end()); }
 
 void Model::Finish() {
   const SharedWeights& weights = average_.Answer(parameters_.weights);
@@ -91,12 +91,14 @@ strads::Report Model::Report() const {
   report.penalty = 0.5 * options_.lambda * weights.w.squaredNorm();
   report.nonzeros = (weights.w.array() != 0).count();
   average_.Tell(options_.epochs, report);
-  if (validation_.size() == 3 && validation_[0] > 0) {
-    report.extra["validation_loss"] = validation_[1] / validation_[0];
+  if (measures_.size() != 4) return report;
+  report.empty_objective = measures_[0];
+  if (const double rows = measures_[1]; rows > 0) {
+    report.extra["validation_loss"] = measures_[2] / rows;
     if (options_.problem().IsLogistic())
-      report.extra["validation_accuracy"] = 1 - validation_[2] / validation_[0];
+      report.extra["validation_accuracy"] = 1 - measures_[3] / rows;
     else
-      report.extra["validation_rmse"] = std::sqrt(validation_[2] / validation_[0]);
+      report.extra["validation_rmse"] = std::sqrt(measures_[3] / rows);
   }
   return report;
 }

@@ -39,7 +39,7 @@ class Model : public RegressionModel {
   Eigen::VectorXd centre_;        // of features divided by d_j; empty without intercept
   int64_t workers_ = 0;
   WeightAverage average_;
-  std::vector<double> validation_;  // as Worker::Measures, of all rows held out
+  std::vector<double> measures_;  // the sums of the workers'
 };
 
 }  // namespace strads::regression::sgd

@@ -93,15 +93,17 @@ double Worker::Loss(const Parameters& parameters) {
 std::vector<double> Worker::Measures(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
   const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
-  double losses = 0, errors = 0;
+  double empty = 0, losses = 0, errors = 0;
   row_loss::With(options_.loss, options_.delta, [&](auto loss) {
+    for (const int64_t i : rows_.rows)
+      empty += rows_.cost[Index(i)] * loss.Value(rows_.y[Index(i)], 0);
     for (size_t k = 0; k < fitted.size(); ++k) {
       const double y = rows_.y[Index(validation_[k])], f = fitted[k];
       losses += loss.Value(y, f);
       errors += data_.label.empty() ? (y - f) * (y - f) : ((f > 0) != (y > 0) ? 1 : 0);
     }
   });
-  return {static_cast<double>(fitted.size()), losses, errors};
+  return {empty, static_cast<double>(fitted.size()), losses, errors};
 }
 
 }  // namespace strads::regression::sgd

@@ -28,8 +28,8 @@ class Worker {
   const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
   // sum_i c_i loss(y_i, f_i), over the shard.
   double Loss(const Parameters& parameters);
-  // Of the rows held out: how many, the sums of their losses, and of their squared errors, or how
-  // many are taken wrong.
+  // The loss of w = 0, and of the rows held out how many there are, the sums of their losses, and
+  // of their squared errors, or how many are taken wrong.
   std::vector<double> Measures(const Parameters& parameters);
 
  private:

@@ -94,7 +94,9 @@ void Model::Pull(std::span<const LocalSteps> gradients) {
 }
 
 void Model::Measured(std::span<const double> sums) {
-  if (sums.size() == 2 && sums[0] > 0) validation_accuracy_ = sums[1] / sums[0];
+  if (sums.size() != 3) throw ProtocolError("the measures do not fit");
+  empty_objective_ = sums[0];
+  if (sums[1] > 0) validation_accuracy_ = sums[2] / sums[1];
 }
 
 Parameters Model::Answer() const {
@@ -116,6 +118,7 @@ void Model::Finish() {
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
+  report.empty_objective = empty_objective_;
   average_.Tell(options_.epochs, report);
   if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;
   return report;

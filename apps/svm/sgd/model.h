@@ -4,6 +4,7 @@
 #include <strads/slice.h>
 
 #include <cstdint>
+#include <limits>
 #include <span>
 
 #include "apps/svm/class_weights.h"
@@ -38,7 +39,8 @@ class Model : public svm::SvmModel {
   int64_t rows_ = 0;
   Parameters parameters_;
   WeightAverage average_;
-  double validation_accuracy_ = -1;  // before it is measured
+  double empty_objective_ = std::numeric_limits<double>::infinity();  // before it is measured
+  double validation_accuracy_ = -1;                                   // likewise
 };
 
 }  // namespace strads::sgd

@@ -74,7 +74,8 @@ struct Options {
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
       "step: of the first rows, s in s / (1 + lambda s t), lambda = 1 / (C rows); 0: 1 / (the mean "
-      "of |x|^2 times the loss's curvature)",
+      "of |x|^2 times the loss's curvature), of squared_hinge the largest c_i |x_i|^2 of a "
+      "worker's rows in place of the mean",
       "average: the model is the average of the parameters after all pulls, late ones counting "
       "more",
       "hogwild: let the --threads of a worker update its weights without locks; such runs are not "

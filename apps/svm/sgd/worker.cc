@@ -3,6 +3,7 @@
 #include <strads/error.h>
 #include <strads/feature_stats.h>
 #include <strads/index.h>
+#include <strads/row_losses.h>
 
 #include <algorithm>
 #include <cmath>
@@ -63,11 +64,24 @@ void Worker::SetUp(const Parameters& parameters) {
     rows_.y.push_back(is_positive ? 1 : -1);
     rows_.cost.push_back(weight * WeightOf(i));
   }
+  step_ = parameters.step;
+  // The slope of a squared hinge has no bound: a longer step could lead a row ever farther away.
+  if (options_.step == 0 && options_.loss == "squared_hinge") {
+    double largest = 0;
+    data_.x.With([&](const auto& x) {
+      for (const int64_t i : rows_.rows) {
+        double square = rows_.bias * rows_.bias;
+        x.ForEach(i, [&](int32_t, double value) { square += value * value; });
+        largest = std::max(largest, rows_.cost[Index(i)] * square);
+      }
+    });
+    if (largest > 0) step_ = 1 / (CurvatureOf(options_.loss) * largest);
+  }
   sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
 
 SgdSteps Worker::StepsOf(const Parameters& parameters) const {
-  return {.loss = options_.loss, .lambda = parameters.lambda, .step = parameters.step};
+  return {.loss = options_.loss, .lambda = parameters.lambda, .step = step_};
 }
 
 const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, const OwnClocks& own) {
@@ -86,10 +100,14 @@ double Worker::Loss(const Parameters& parameters) {
 std::vector<double> Worker::Measures(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
   const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
-  double right = 0;
+  double right = 0, empty = 0;
+  row_loss::With(options_.loss, 1, [&](auto loss) {
+    for (const int64_t i : rows_.rows)
+      empty += options_.C * rows_.cost[Index(i)] * loss.Value(rows_.y[Index(i)], 0);
+  });
   for (size_t k = 0; k < fitted.size(); ++k)
     right += (fitted[k] > 0) == (rows_.y[Index(validation_[k])] > 0) ? 1 : 0;
-  return {static_cast<double>(fitted.size()), right};
+  return {empty, static_cast<double>(fitted.size()), right};
 }
 
 }  // namespace strads::sgd

@@ -27,7 +27,7 @@ class Worker {
   const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
   // C sum_i c_i loss(y_i w.x_i), over the shard.
   double Loss(const Parameters& parameters);
-  // Of the rows held out: how many, and how many are put into their class.
+  // The loss of w = 0, and of the rows held out how many there are, and are put into their class.
   std::vector<double> Measures(const Parameters& parameters);
 
  private:
@@ -42,6 +42,7 @@ class Worker {
   LabelledRows data_;
   std::vector<int64_t> validation_;  // rows that are held out
   SgdRows rows_;
+  double step_ = 0;  // of the first rows
   std::optional<LocalSgd> sgd_;
 };
 

@@ -56,16 +56,19 @@ struct Scheduled {
 //       double Loss() const;                        // of its shard, or kUnknownLoss while there
 //                                                   // is nothing to tell it of; called every
 //                                                   // round: O(1) is best
+//       std::vector<double> Measures() const;       // optional: what else is told of the shard,
+//                                                   // once, after the last round
 //     };
 //     struct Model {                                // its fields are what is saved
 //       explicit Model(const Options&);             // throws UsageError on options out of range
 //       Update Pull(const Plan&, std::span<const Partial>);
+//       void Measured(std::span<const double>);     // optional: the sums of the workers' Measures
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)
 //     };
 //   };
 //
-// Everything is required, so that nothing misspelt is silently skipped. Messages are default-
+// Everything else is required, so that nothing misspelt is silently skipped. Messages are default-
 // constructible values. A role lives in one thread; roles share nothing.
 template <class A>
 concept App = Message<typename A::Options> && Message<typename A::Plan> &&

@@ -36,6 +36,7 @@ class WorkerRole {
   virtual Bytes Push(const Bytes& plan) = 0;
   virtual void Sync(const Bytes& update) = 0;
   virtual double Loss() const = 0;
+  virtual std::vector<double> Measures() const { return {}; }
   // Null unless the app is a RotationApp.
   virtual RotationRole* rotation() { return nullptr; }
 };
@@ -45,6 +46,8 @@ class ModelRole {
   virtual ~ModelRole() = default;
   virtual Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) = 0;
   virtual strads::Report Report() const = 0;
+  // The sums of the workers' Measures, after the last round.
+  virtual void Measured(std::span<const double>) {}
   // Of a RotationApp: what workers have of the model, after the last round.
   virtual void CollectBlock(const Bytes&) {}
   virtual void CollectShare(const Bytes&) {}
@@ -131,6 +134,10 @@ class WorkerOf final : public WorkerRole {
   }
   void Sync(const Bytes& update) override { worker_.Sync(Unpack<typename A::Update>(update)); }
   double Loss() const override { return worker_.Loss(); }
+  std::vector<double> Measures() const override {
+    if constexpr (requires { worker_.Measures(); }) return worker_.Measures();
+    return {};
+  }
   RotationRole* rotation() override { return rotation_.get(); }
 
  private:
@@ -150,6 +157,9 @@ class ModelOf final : public ModelRole {
     return Pack(update);
   }
   strads::Report Report() const override { return model_.Report(); }
+  void Measured(std::span<const double> sums) override {
+    if constexpr (requires { model_.Measured(sums); }) model_.Measured(sums);
+  }
   void CollectBlock(const Bytes& block) override {
     if constexpr (RotationApp<A>) model_.Collect(Unpack<typename A::Block>(block));
   }

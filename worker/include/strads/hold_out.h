@@ -3,7 +3,10 @@
 #include <strads/error.h>
 #include <strads/random.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <numeric>
 #include <string>
 
 namespace strads {
@@ -17,10 +20,20 @@ struct HoldOut {
 
   bool Has(double u) const { return share > 0 && u >= fold * share && u < (fold + 1) * share; }
 
-  // Whether row `row` of a file is, whatever shard it is in.
+  // Whether row `row` of a file is, whatever shard it is in. Of share 1 / k each fold has exactly
+  // one of every k rows from the first on, drawn anew for each k; of others about as many.
   bool HasRow(int64_t seed, int64_t row) const {
-    return share > 0 &&
-           Has(Random(static_cast<uint64_t>(seed), static_cast<uint64_t>(row)).Uniform());
+    if (share == 0) return false;
+    const auto size = static_cast<uint64_t>(std::max(1LL, std::llround(1 / share)));
+    const uint64_t block = static_cast<uint64_t>(row) / size,
+                   at = static_cast<uint64_t>(row) % size;
+    // at -> (a at + b) mod size is an order of the block if a and size have no divisor in common.
+    Random of_block(static_cast<uint64_t>(seed), 2 * block);
+    uint64_t a = 1 + of_block.Below(size);
+    while (std::gcd(a, size) != 1) a = 1 + of_block.Below(size);
+    const uint64_t place = (a * at + of_block.Below(size)) % size;
+    Random of_row(static_cast<uint64_t>(seed), 2 * static_cast<uint64_t>(row) + 1);
+    return Has((static_cast<double>(place) + of_row.Uniform()) / static_cast<double>(size));
   }
 
   // Of options --validation_share and --validation_fold. Throws UsageError.
