@@ -35,6 +35,11 @@ void RunOptions::Validate() const {
   AtLeast("threads", threads, 1);
   AtLeast("schedulers", schedulers, 0);
   AtLeast("holders", holders, 0);
+  constexpr int kMostHere = 4096;  // threads, each with sockets or a mailbox, and maybe a process
+  if (role == "all" && (workers > kMostHere || schedulers > kMostHere || holders > kMostHere))
+    throw UsageError(
+        "--workers, --schedulers and --holders are of this machine, expected at most " +
+        std::to_string(kMostHere) + " of each");
   AtLeast("staleness", staleness, 0);
   if (staleness > 1000)
     throw UsageError("--staleness=" + std::to_string(staleness) +

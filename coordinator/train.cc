@@ -77,8 +77,11 @@ int Train(const Program& program,
     result = Run(program, values, options, hooks);
   }
   std::string files;
+  const bool has_failed = result.summary.termination == Termination::kFailure;
   if (!options.model.empty() && !result.complete) {
     files = "  model            not written: a lost member had a part of it\n";
+  } else if (!options.model.empty() && has_failed) {
+    files = "  model            not written: the run has failed\n";
   } else if (!options.model.empty()) {
     const std::string& app = program.family.empty() ? program.name : program.family;
     WriteModel(options.model, {app, values, result.model}, result.summary);

@@ -141,7 +141,8 @@ double ColumnMatrix::Spread(
     sum += square(i, values[k]);
     met += own(w, i) * own(e, i) * own(e, i);
   }
-  return sum + m * m * std::max(0.0, whole - met);
+  // What is missing of a column that has all rows is rounding, which m may be far larger than.
+  return std::ssize(rows) == num_rows_ ? sum : sum + m * m * std::max(0.0, whole - met);
 }
 
 void ColumnMatrix::ScaleRows(const Eigen::VectorXd& scale) {

@@ -115,6 +115,7 @@ struct Update {
   bool block_grew = false;        // for it
   int64_t num_variables = 0;      // if measuring
   std::vector<double> shifts;     // to be taken from the columns of these variables; empty: none
+  double target_shift = 0;        // to be taken from y
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
   std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
   std::vector<double> couplings;  // of the plan's seed
@@ -140,6 +141,7 @@ struct Update {
                 block_grew,
                 num_variables,
                 shifts,
+                target_shift,
                 group_of,
                 counts,
                 couplings,

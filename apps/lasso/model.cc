@@ -150,7 +150,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   }
   updates_ += std::ssize(update.columns);
   if (!columns_->is_logistic) {
-    er_ -= moved;
+    MoveMean(-moved);
   } else if (columns_->has_intercept) {
     UpdateIntercept(er, moved, expected, update);
   }
@@ -185,6 +185,12 @@ void Model::UpdateIntercept(double er, double moved, double expected, Update& up
   MoveIntercept(er / (curvature * under_way) - moved / columns_->weight, update);
 }
 
+// e'r changes. Workers hear of the intercept that is best for it once it is measured.
+void Model::MoveMean(double change) {
+  er_ += change;
+  intercept_ += change / columns_->weight;
+}
+
 void Model::MoveIntercept(double change, Update& update) {
   update.intercept_change = change;
   intercept_ += change;
@@ -207,7 +213,7 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
     update.columns.push_back(j);
     update.changes.push_back(b - old);
     update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
-    if (projects_) er_ -= (b - old) * columns_->xe[at];
+    if (projects_) MoveMean(-(b - old) * columns_->xe[at]);
     if (!shifts_.empty()) intercept_ -= (b - old) * shifts_[at];
     nonzeros_ += (b != 0) - (old != 0);
     old = b;

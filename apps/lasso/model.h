@@ -72,6 +72,8 @@ class Model {
   void ShiftColumns(const std::vector<double>& means,
                     const std::vector<double>& varying,
                     Update& update);
+  void ShiftTarget(std::span<const Partial> partials, Update& update);
+  void MoveMean(double change);
   void MoveIntercept(double change, Update& update);
   Slopes SlopesOf(std::span<const Partial> partials) const;
   void FindLengths();
@@ -89,6 +91,7 @@ class Model {
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   std::vector<int32_t> BestOf(const Plan& plan) const;
   void UpdateIntercept(double er, double moved, double expected, Update& update);
+  double InterceptOf(double shifted) const;
   void Project(double er, std::vector<double>& xr) const;
   std::vector<double> CouplingsOf(const Plan& plan, std::span<const Partial> partials) const;
   void FindCoupled(std::span<const Partial> partials, Update& update) const;
@@ -110,7 +113,9 @@ class Model {
   Penalty penalty_;
   std::shared_ptr<Columns> columns_;
   std::vector<double> shifts_;          // taken from the workers' columns; empty: none
-  double shifted_intercept_ = 0;        // of those columns: intercept_ + shifts'b
+  double target_shift_ = 0;             // taken from y, of the squared loss
+  double shifted_intercept_ = 0;        // the workers': intercept_ + shifts'b - target_shift_, but
+                                        // for what er_ adds to intercept_
   std::vector<double> curvatures_;      // that bound the loss along each variable
   std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
   std::vector<bool> is_screened_;       // units; empty: none

@@ -121,6 +121,7 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     if (projects_) columns_->norms[j] = varying[j];
   }
   if (options_.intercept) ShiftColumns(means, varying, update);
+  if (options_.intercept && !options_.IsLogistic()) ShiftTarget(partials, update);
   curvatures_ = columns_->norms;
   if (columns_->is_logistic) {
     for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
@@ -150,6 +151,25 @@ void Model::ShiftColumns(const std::vector<double>& means,
   update.shifts = shifts_;
 }
 
+// Likewise, of the squared loss.
+void Model::ShiftTarget(std::span<const Partial> partials, Update& update) {
+  double ey = 0, yy = 0;
+  for (const Partial& partial : partials) {
+    ey += partial.ey;
+    yy += partial.yy;
+  }
+  const double mean = ey / columns_->weight, of_mean = mean * ey;
+  if (of_mean > kLeastShift * kLeastShift * (yy - of_mean))
+    update.target_shift = target_shift_ = mean;
+}
+
+// Of the data as they are, if the workers' is `shifted`.
+double Model::InterceptOf(double shifted) const {
+  double intercept = shifted + target_shift_;
+  for (size_t j = 0; j < shifts_.size(); ++j) intercept -= shifts_[j] * coefficients_[j];
+  return intercept;
+}
+
 void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update& update) {
   size_t num_variables = coefficients_.size();
   for (const Partial& partial : partials)
@@ -162,7 +182,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.measured = true;
   update.num_variables = static_cast<int64_t>(num_variables);
   if (terms_ == nullptr) Look(partials, update);
-  update.measure_again = !update.shifts.empty();  // what was measured is of other columns
+  // What was measured is of other data then.
+  update.measure_again = !update.shifts.empty() || update.target_shift != 0;
   if (update.measure_again) return;
   const bool is_first = !std::exchange(has_begun_, true);
   Slopes slopes = SlopesOf(partials);
@@ -178,8 +199,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   }
   // Exact again.
   const double* const b = coefficients_.values().data();
-  intercept_ = shifted_intercept_;
-  for (size_t j = 0; j < shifts_.size(); ++j) intercept_ -= shifts_[j] * b[j];
+  intercept_ = InterceptOf(shifted_intercept_);
   nonzeros_ = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(b);
   er_ = projects_ && !columns_->is_logistic ? slopes.er : 0;

@@ -46,7 +46,7 @@ void Model::StartWarm(bool solves_blocks, Update& update) {
     if (!terms_->group_of().empty()) update.units.push_back(u);
   }
   if (options_.intercept) {
-    update.intercept_change = from->intercept_ - shifted_intercept_;
+    update.intercept_change = from->intercept_ - target_shift_ - shifted_intercept_;
     for (size_t j = 0; j < std::min(shifts_.size(), given.size()); ++j)
       update.intercept_change += shifts_[j] * given[j];
   }
@@ -74,9 +74,11 @@ void Model::MoveTo(bool solves_blocks, Update& update) {
     if (projects_) moved += update.changes[i] * columns_->xe[j];
   }
   shifted_intercept_ += update.intercept_change;
-  intercept_ = shifted_intercept_;
-  for (size_t j = 0; j < shifts_.size(); ++j) intercept_ -= shifts_[j] * coefficients_[j];
-  if (er_ != 0) er_ -= moved;
+  intercept_ = InterceptOf(shifted_intercept_);
+  if (projects_ && !columns_->is_logistic) {
+    intercept_ += er_ / columns_->weight;
+    MoveMean(-moved);
+  }
   nonzeros_ = update.nonzeros = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(coefficients_.values().data());
   update.measure_again = true;

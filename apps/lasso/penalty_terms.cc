@@ -17,8 +17,8 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 // Numbered in the order of their first variables.
 std::vector<int32_t> ReadGroups(const std::string& path, int64_t num_variables) {
-  const Eigen::VectorXd names =
-      ReadNumbers(path, {.name = "group", .each = "variable", .count = num_variables});
+  const Eigen::VectorXd names = ReadNumbers(
+      path, {.name = "group", .each = "variable", .count = num_variables, .whole = true});
   std::map<double, int32_t> number_of;
   std::vector<int32_t> groups;
   groups.reserve(static_cast<size_t>(names.size()));
@@ -60,6 +60,10 @@ PenaltyTerms::PenaltyTerms(const Options& options,
                                               .least = 0});
   }
 
+  std::vector<bool> is_constant(num_units, false);
+  if (!group_of_.empty() && !deviations.empty()) LeaveConstantsOut(deviations, sizes, is_constant);
+  num_units = sizes.size();
+
   std::vector<Penalty::Unit> units(num_units);
   std::vector<int32_t> members;
   std::vector<double> scales;
@@ -77,7 +81,6 @@ PenaltyTerms::PenaltyTerms(const Options& options,
     for (size_t j = 0; j < p; ++j)
       members[static_cast<size_t>(next[static_cast<size_t>(group_of_[j])]++)] =
           static_cast<int32_t>(j);
-    // A variable that does not vary is as good as zero.
     for (const int32_t j : members) {
       if (deviations.empty()) break;
       const double deviation = deviations[static_cast<size_t>(j)];
@@ -86,18 +89,38 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   }
   for (size_t u = 0; u < num_units; ++u) {
     Penalty::Unit& unit = units[u];
-    const double factor = factors[static_cast<Eigen::Index>(u)];
+    const auto at = static_cast<Eigen::Index>(u);
+    const double factor = at < factors.size() ? factors[at] : kInfinity;
     double deviation = 1;
     if (unit.count == 1 && !deviations.empty()) {
       const auto k = static_cast<size_t>(unit.first);
       deviation = deviations[members.empty() ? k : static_cast<size_t>(members[k])];
     }
-    const bool is_out = factor == kInfinity || deviation == 0;
+    const bool is_out = factor == kInfinity || deviation == 0 || is_constant[u];
     unit.l1 = is_out ? kInfinity : factor * deviation * options.l1_ratio;
     unit.l2 = is_out ? 0 : factor * deviation * deviation * (1 - options.l1_ratio);
     has_free_units_ = has_free_units_ || unit.IsFree();
   }
   base_ = Penalty(std::move(units), std::move(members), std::move(scales), options.nonnegative);
+}
+
+// Variables that do not vary become units of their own, behind all others; groups of nothing else
+// are what `is_constant` says.
+void PenaltyTerms::LeaveConstantsOut(const std::vector<double>& deviations,
+                                     std::vector<int32_t>& sizes,
+                                     std::vector<bool>& is_constant) {
+  std::vector<int32_t> varying(sizes.size(), 0);
+  for (size_t j = 0; j < group_of_.size(); ++j)
+    varying[static_cast<size_t>(group_of_[j])] += deviations[j] > 0 ? 1 : 0;
+  for (size_t u = 0; u < varying.size(); ++u) is_constant[u] = varying[u] == 0;
+  for (size_t j = 0; j < group_of_.size(); ++j) {
+    const auto group = static_cast<size_t>(group_of_[j]);
+    if (deviations[j] > 0 || is_constant[group]) continue;
+    --sizes[group];
+    group_of_[j] = static_cast<int32_t>(sizes.size());
+    sizes.push_back(1);
+    is_constant.push_back(true);
+  }
 }
 
 Penalty PenaltyTerms::At(double lambda) const {

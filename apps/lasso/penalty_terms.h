@@ -29,6 +29,10 @@ class PenaltyTerms {
   const std::vector<int32_t>& group_of() const { return group_of_; }
 
  private:
+  void LeaveConstantsOut(const std::vector<double>& deviations,
+                         std::vector<int32_t>& sizes,
+                         std::vector<bool>& is_constant);
+
   Penalty base_;  // at lambda = 1
   std::vector<int32_t> group_of_;
   bool has_free_units_ = false;

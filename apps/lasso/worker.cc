@@ -40,6 +40,7 @@ Worker::Worker(const Options& options, Dataset data, int threads)
   if (needs_sums_) ones_ = Eigen::VectorXd::Ones(data_.y.size());
   if (data_.weights.size() > 0) {
     const Eigen::VectorXd root = data_.weights.cwiseSqrt();
+    if (has_intercept_) raw_y_ = data_.y;
     data_.y.array() *= root.array();
     if (needs_sums_) ones_ = root;
     row_scale_ = root;
@@ -159,6 +160,14 @@ void Worker::Shift(std::span<const double> shifts) {
   }
 }
 
+void Worker::ShiftTarget(double shift) {
+  if (raw_y_.size() > 0)
+    data_.y = (raw_y_.array() - shift) * ones_.array();
+  else
+    data_.y.array() -= shift;
+  loss_->Reset();
+}
+
 void Worker::Gather(Partial& partial) {
   if (!gathers_) {
     partial.y = data_.y;
@@ -193,7 +202,9 @@ void Worker::Sync(const Update& update) {
     RemoveSorted(measured_, update.screened);
     if (needs_sums_) xe_.resize(static_cast<size_t>(update.num_variables), 0.0);
     if (!update.shifts.empty()) Shift(update.shifts);
+    if (update.target_shift != 0) ShiftTarget(update.target_shift);
   }
+  raw_y_.resize(0);
   if (row_scale_.size() > 0) data_.x.ScaleRows(std::exchange(row_scale_, {}));
   std::vector<int32_t> columns;
   std::vector<double> changes;

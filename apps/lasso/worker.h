@@ -36,6 +36,7 @@ class Worker {
   void Measure(Partial& partial);
   void Look(Partial& partial);
   void Shift(std::span<const double> shifts);
+  void ShiftTarget(double shift);
   void Gather(Partial& partial);
   bool Has(int32_t column) const;
 
@@ -45,6 +46,7 @@ class Worker {
   const bool needs_counts_;
   ThreadPool pool_;
   Dataset data_;
+  Eigen::VectorXd raw_y_;  // before weights are in it, until it is known what to take from it
   // Of the squared loss: e, if needed; and what rows are multiplied by, roots of weights, once it
   // is known what to take from their columns.
   Eigen::VectorXd ones_, row_scale_;

@@ -60,22 +60,75 @@ TEST_P(Identities, WithAnInterceptAColumnMayBeMoved) {
     });
     Eigen::MatrixXd moved = x;
     for (const int j : {1, 3}) moved.col(j).array() += kFar;
+    // And so may the target, of the squared loss.
+    Eigen::VectorXd y = problem->y, far_y = y;
+    if (!GetParam()) {
+      y = y.unaryExpr([](double v) { return std::round(v * kGrid) / kGrid; });
+      far_y = y.array() - kFar;
+    }
     for (const std::string schedule : {"working_set", "priority"}) {
       for (const bool weighted : {false, true}) {
         Member member = Of({.intercept = true, .standardize = weighted});
-        if (weighted) member.weights = Eigen::VectorXd::LinSpaced(x.rows(), 0.5, 2);
+        if (weighted) member.weights = 1.5 + Eigen::ArrayXd::LinSpaced(x.rows(), 0, 40).sin();
         lasso::Options options;
         options.lambda = 2;
         options.schedule = schedule;
-        const Solution expected = SolveMember({x, problem->y}, member, options, To(1e-11));
+        const Solution expected = SolveMember({x, y}, member, options, To(1e-11));
         for (const int workers : {1, 2, 3}) {
-          Solution found = SolveMember({moved, problem->y}, member, options, To(1e-11, workers));
+          Solution found = SolveMember({moved, far_y}, member, options, To(1e-11, workers));
           EXPECT_EQ(found.summary.termination, Termination::kConverged)
               << found.summary.FullReport();
-          found.intercept += kFar * (found.b[1] + found.b[3]);
+          found.intercept += kFar * (found.b[1] + found.b[3]) + (GetParam() ? 0 : kFar);
           ExpectSame(found, expected);
         }
       }
+    }
+  }
+}
+
+TEST_P(Identities, AVariableOfAGroupThatDoesNotVaryIsNoVariable) {
+  Eigen::MatrixXd x = dense_.x;
+  for (const int j : {2, 9, 10, 11}) x.col(j).setConstant(3.5);
+  std::vector<int> groups;
+  for (int j = 0; j < 20; ++j) groups.push_back(j / 3);  // 9, 10, 11 are one
+  Member member = Of({.standardize = true, .groups = groups});
+  member.factors = Eigen::VectorXd::Ones(7);
+  const Solution found = Train({x, dense_.y}, member);
+  for (const int j : {2, 9, 10, 11}) EXPECT_EQ(found.b[j], 0);
+  std::vector<int> left;
+  Member expected = Of({.standardize = true});
+  for (int j = 0; j < 20; ++j) {
+    if (j == 2 || (j >= 9 && j <= 11)) continue;
+    left.push_back(j);
+    expected.groups.push_back(j / 3);
+  }
+  expected.factors = Eigen::VectorXd::Ones(6);
+  const Solution without = Train({Eigen::MatrixXd(x(Eigen::all, left)), dense_.y}, expected);
+  ExpectSame({found.summary, found.b(left), found.lambda, found.lambda_max, found.intercept},
+             without);
+}
+
+// Whatever has ended it.
+TEST_P(Identities, TheObjectiveIsThatOfTheModelWritten) {
+  for (const std::string schedule : {"working_set", "priority", "dependency", "cyclic"}) {
+    for (const int64_t rounds : {2, 3, 4, 5, 8}) {
+      Member member = Of({.intercept = true});
+      member.weights = 1.5 + Eigen::ArrayXd::LinSpaced(80, 0, 40).sin();
+      lasso::Options options;
+      options.lambda = 2;
+      options.schedule = schedule;
+      options.parallelism = 3;
+      RunOptions run = To(1e-12, 2);
+      run.max_rounds = rounds;
+      Eigen::MatrixXd x = sparse_.x;
+      x.col(1).array() += 1000;
+      const Problem problem(x, sparse_.y);
+      const Solution solution = SolveMember(problem, member, options, run);
+      const double lambda = solution.lambda > 0 ? 2 : 0;
+      EXPECT_NEAR(solution.summary.objective,
+                  FamilyObjective(problem, member, lambda, {solution.intercept, solution.b}),
+                  1e-9 * solution.summary.objective)
+          << schedule << ", " << rounds << " rounds";
     }
   }
 }
