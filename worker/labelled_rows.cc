@@ -132,7 +132,8 @@ LabelledRows ReadForModel(const std::string& path,
                    path.c_str(), static_cast<long long>(count));
   };
   if (known.names.empty()) {
-    LabelledRows data = ReadLabelledRows(path, all, {.target = target}, kind);
+    LabelledRows data =
+        ReadLabelledRows(path, all, {.target = target, .needs_target = needs_target}, kind);
     tell_unknown(data.x.num_cols() - known.count);
     return data;
   }

@@ -198,7 +198,7 @@ class Reader {
 Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& options) {
   ThreadPool pool(shard.threads);
   Reader reader(file, shard, options.num_features, pool);
-  if (options.target.empty()) {
+  if (options.target.empty() && options.needs_target) {
     throw DataError(file.path() + ": a Matrix Market file holds no target, expected --target=FILE");
   }
   Dataset data;
@@ -208,7 +208,7 @@ Dataset ReadMatrixMarket(const TextFile& file, Shard shard, const ReadOptions& o
                           .first = reader.first(),
                           .last = reader.last(),
                           .classes = options.classes};
-  data.y = ReadNumbers(options.target, wanted);
+  if (!options.target.empty()) data.y = ReadNumbers(options.target, wanted);
   wanted.classes = false;
   data.weights = ReadWeights(options.weights, wanted);
   data.first_row = reader.first();

@@ -22,7 +22,7 @@ struct PredictOptions {
   STRADS_FIELDS(model, data, target, output, threads)
   STRADS_HELP("model: file that train has written",
               "data: libsvm or Matrix Market file",
-              "target: file of the target vector, for Matrix Market data",
+              "target: file of the target vector, for Matrix Market data; not used",
               "output: file of the predictions, one a line; empty: standard output",
               "threads: for reading the data")
 };
@@ -46,13 +46,14 @@ struct Predictions {
 };
 
 template <class Options>
-Predictions Predict(const Options& options) {
+Predictions Predict(const Options& options, bool needs_target) {
   if (options.model.empty()) throw UsageError("--model is missing, expected --model=FILE");
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   const auto model = LoadModel<Model>(options.model, "lasso");
   if (model.coefficients().size() == 0)
     throw DataError(options.model + ": the model has no coefficients");
-  Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads}, {.target = options.target}),
+  Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads},
+                            {.target = options.target, .needs_target = needs_target}),
                 {},
                 model.loss() == "logistic"};
   p.fitted = model.Fitted(p.data.x);
@@ -65,7 +66,7 @@ Predictions Predict(const Options& options) {
 }
 
 int RunPredict(const PredictOptions& options) {
-  const Predictions p = Predict(options);
+  const Predictions p = Predict(options, false);
   std::FILE* const out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "w");
   if (out == nullptr) throw DataError(options.output + ": cannot be written");
   for (const double value : p.fitted)
@@ -101,7 +102,7 @@ void PrintRegression(const Predictions& p) {
 }
 
 int RunEvaluate(const EvaluateOptions& options) {
-  const Predictions p = Predict(options);
+  const Predictions p = Predict(options, true);
   std::printf(p.is_logistic ? "rows      %lld\n" : "rows  %lld\n",
               static_cast<long long>(p.data.y.size()));
   p.is_logistic ? PrintClassification(p) : PrintRegression(p);

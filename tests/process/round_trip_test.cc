@@ -149,6 +149,18 @@ TEST_F(RoundTrip, AModelEditedByHandIsUsedAsItIs) {
   EXPECT_EQ(predicted.out, "0\n4\n");
 }
 
+TEST_F(RoundTrip, PredictsRowsWithoutTargets) {
+  const std::string model =
+      dir_.Write("two.json", R"({"format": "strads model 1", "app": "lasso", "options": {},
+          "model": {"coefficients": {"size": 2, "entries": {"1": 2, "2": 0.5}}}})");
+  const std::string data =
+      dir_.Write("x.mtx", "%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n");
+  const Finished predicted = RunStrads({"lasso", "predict", "--model=" + model, "--data=" + data});
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
+  EXPECT_EQ(predicted.out, "3.5\n6\n");
+  EXPECT_EQ(RunStrads({"lasso", "evaluate", "--model=" + model, "--data=" + data}).exit_code, 3);
+}
+
 TEST_F(RoundTrip, AModelWithoutCoefficientsIsRefused) {
   const std::string renamed = dir_.Write("renamed.json",
                                          R"({"format": "strads model 1", "app": "lasso",

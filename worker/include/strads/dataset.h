@@ -22,6 +22,7 @@ struct ReadOptions {
   int64_t num_features = 0;  // columns of x; 0: as many as the file (libsvm: the shard) needs
   std::string weights = {};  // the file of the weights of rows: strads/number_file.h
   bool first_row = false;    // whether the rows before the shard are to be counted
+  bool needs_target = true;  // if not, Matrix Market data without it have no y
   bool classes = false;      // y is of two classes: -1 or 0, and 1; others are refused
 };
 
