@@ -109,6 +109,7 @@ struct Update {
                                // `columns`
   bool measured = false;
   bool measure_again = false;
+  bool begins = false;            // what is penalised may change from now on
   std::vector<int32_t> starting;  // units of the block that are not zero to start with
   std::vector<int32_t> screened;  // variables that are zero in the best model: not measured again
   bool solved = false;            // a block
@@ -135,6 +136,7 @@ struct Update {
                 scaled,
                 measured,
                 measure_again,
+                begins,
                 starting,
                 screened,
                 solved,

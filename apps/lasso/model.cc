@@ -206,6 +206,8 @@ void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Upda
   updates_ += change.updates;
   update.solved = solved_since_measured_ = true;
   update.block_grew = !plan.joining.empty();
+  block_moved_ =
+      block_moved_ || update.block_grew || !change.values.empty() || change.intercept != 0;
   MoveIntercept(change.intercept, update);
   for (const auto& [j, b] : change.values) {
     const size_t at = Index(j);

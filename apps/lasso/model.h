@@ -80,7 +80,7 @@ class Model {
   void Screen(const Slopes& slopes, Update& update);
   double GapAt(const Slopes& slopes);
   bool BoundIsEstimate() const;
-  bool IsNullModel(double gap);
+  bool IsNullModel(double gap, double objective);
   void StartFrom(const Slopes& null_model);
   void StartAt(double lambda);
   void StartWarm(bool solves_blocks, Update& update);
@@ -127,10 +127,12 @@ class Model {
   std::optional<Update> warm_start_;    // what has just been done
   bool projects_ = false;               // e out of all columns
   bool solved_since_measured_ = false;  // a block
+  bool block_moved_ = false;            // then, or grew
   bool has_begun_ = false;              // to measure slopes
   bool is_null_ = true;                 // only what is not penalised changes
   double null_gap_ = std::numeric_limits<double>::infinity();  // the least so far, relative
-  int null_looks_in_vain_ = 0;                                 // measurements since
+  double null_least_objective_ = std::numeric_limits<double>::infinity();
+  int null_looks_in_vain_ = 0;  // measurements since
   double lambda_max_ = 0;
   double null_objective_ = 0;
   double objective_ = 0;

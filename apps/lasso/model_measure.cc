@@ -20,10 +20,12 @@ namespace strads::lasso {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// The relative gap of the model from which lambda_max follows; and the one that will do if it does
-// not become smaller any more.
+// The relative gap of the model from which lambda_max follows. And the one that will do once
+// neither it nor the objective become smaller any more, by so much: if columns that are not
+// penalised are nearly collinear, what is known of the gap is far more than the gap.
 constexpr double kNullGap = 1e-11;
-constexpr double kRoughNullGap = 1e-6;
+constexpr double kSettledNullGap = 1e-3;
+constexpr double kNullProgress = 0.5, kNullRounding = 1e-13;
 constexpr int kNullLooksInVain = 10;
 // A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
@@ -212,8 +214,9 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   if (warm_start_ && !(update.objective <= null_objective_))
     return StartCold(solves_blocks, update);
   double gap = GapAt(slopes);
-  if (is_null_ && IsNullModel(gap)) {
+  if (is_null_ && IsNullModel(gap, update.objective)) {
     StartFrom(slopes);
+    update.begins = true;
     if (start_) return StartWarm(solves_blocks, update);
     gap = GapAt(slopes);
   }
@@ -230,7 +233,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   }
   if (!is_null_) FollowPath(slopes);
 
-  solved_since_measured_ = false;
+  solved_since_measured_ = block_moved_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
   if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
     MoveIntercept(
@@ -310,13 +313,17 @@ double Model::GapAt(const Slopes& slopes) {
   return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
 }
 
-bool Model::IsNullModel(double gap) {
+bool Model::IsNullModel(double gap, double objective) {
   if (!BoundIsEstimate()) return true;
   const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
-  null_looks_in_vain_ = relative < null_gap_ ? 0 : null_looks_in_vain_ + 1;
+  const bool is_better = relative < kNullProgress * null_gap_ ||
+                         objective < (1 - kNullRounding) * null_least_objective_;
+  null_looks_in_vain_ = is_better ? 0 : null_looks_in_vain_ + 1;
   null_gap_ = std::min(null_gap_, relative);
-  return relative <= kNullGap ||
-         (relative <= kRoughNullGap && null_looks_in_vain_ >= kNullLooksInVain);
+  null_least_objective_ = std::min(null_least_objective_, objective);
+  const bool is_settled = (solved_since_measured_ && !block_moved_) ||  // rounding allows no more
+                          null_looks_in_vain_ >= kNullLooksInVain;
+  return relative <= kNullGap || (relative <= kSettledNullGap && is_settled);
 }
 
 void Model::StartFrom(const Slopes& null_model) {

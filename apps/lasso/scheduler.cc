@@ -254,6 +254,7 @@ void Scheduler::Feedback(const Update& update) {
     is_stuck_ =
         is_stuck_ && update.columns.empty() && update.intercept_change == 0 && !update.block_grew;
   }
+  is_stuck_ = is_stuck_ && !update.begins;
   if (working_set_ && update.measured && !update.measure_again) ChooseBlock(update);
   if (!working_set_) {
     const Changes own = OwnChanges(update);

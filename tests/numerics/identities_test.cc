@@ -181,6 +181,28 @@ TEST_P(Identities, AFactorOfZeroOnAColumnOfOnesIsTheIntercept) {
   ExpectSame(column, Train(dense_, Of({.intercept = true})));
 }
 
+// Of variables that are not penalised only what they span matters, however they span it.
+TEST_P(Identities, FreeVariablesMayBeNearlyCollinear) {
+  const Eigen::MatrixXd x = dense_.x;
+  Eigen::MatrixXd collinear = x;
+  for (const int j : {1, 2}) collinear.col(j) = x.col(0) + 1e-3 * x.col(j);
+  Member member = Of({.intercept = true});
+  member.factors = Eigen::VectorXd::Ones(20);
+  member.factors.head(3).setZero();
+  lasso::Options options;
+  options.lambda = 0.5;
+  RunOptions run = To(1e-5, 2);
+  run.max_rounds = 100;
+  const Solution expected = SolveMember({x, dense_.y}, member, options, run);
+  const Solution found = SolveMember({collinear, dense_.y}, member, options, run);
+  for (const Solution* solution : {&expected, &found})
+    EXPECT_EQ(solution->summary.termination, Termination::kConverged)
+        << solution->summary.FullReport();
+  EXPECT_NEAR(found.summary.objective, expected.summary.objective,
+              1e-6 * expected.summary.objective);
+  EXPECT_NEAR(found.lambda_max, expected.lambda_max, 1e-5 * expected.lambda_max);
+}
+
 TEST_P(Identities, StandardizingIsDividingByTheDeviation) {
   Eigen::MatrixXd x = dense_.x;
   Eigen::RowVectorXd deviation =
