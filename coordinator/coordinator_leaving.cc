@@ -1,5 +1,6 @@
 // How a run ends: in order, because a member is lost, or because the coordinator cannot go on.
 #include <glog/logging.h>
+#include <strads/sum.h>
 
 #include <algorithm>
 #include <cmath>
@@ -74,11 +75,8 @@ void CoordinatorNode::FinishHolders() {
 // In rank order. False if there is nothing to tell.
 bool CoordinatorNode::TellMeasures() {
   std::vector<double> sums;
-  for (int rank = 0; rank < options_.workers; ++rank) {
-    const std::vector<double>& own = membership_.worker(rank).measures;
-    sums.resize(std::max(sums.size(), own.size()), 0.0);
-    for (size_t i = 0; i < own.size(); ++i) sums[i] += own[i];
-  }
+  for (int rank = 0; rank < options_.workers; ++rank)
+    internal::AddTo(sums, membership_.worker(rank).measures);
   if (sums.empty()) return false;
   clocks_ ? clocks_->Measured(sums) : model_->Measured(sums);
   return true;
@@ -103,16 +101,18 @@ void CoordinatorNode::Conclude() {
     complete = complete && loss;
     objective += loss.value_or(0);
   }
-  if (complete && TellMeasures()) last_.extra = ModelReport().extra;
   if (complete) {
+    if (TellMeasures()) last_.extra = ModelReport().extra;
     last_.measured = objective != kUnknownLoss;
     last_.objective = last_.measured ? objective + ModelReport().penalty
                                      : std::numeric_limits<double>::quiet_NaN();
   }
   constexpr double kDiverged = 1000;
-  const bool is_lost =
-      clocks_ && complete && !(last_.objective <= kDiverged * ModelReport().empty_objective);
-  if (is_lost || (clocks_ && complete && !std::isfinite(last_.objective)))
+  const auto is_sound = [&] {
+    return std::isfinite(last_.objective) &&
+           last_.objective <= kDiverged * ModelReport().empty_objective;
+  };
+  if (clocks_ && complete && !is_sound())
     ending_ = Ending{Termination::kFailure,
                      "the steps lead away from the optimum: take shorter ones, or less staleness"};
   // They wait for this before they leave.

@@ -234,7 +234,7 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   constexpr char kNoText = '\0';
   if (rows == 0 && CountRows(text, kNoText) == 0)
     throw DataError(path + ":1: no rows in the file, expected lines of numbers after the names");
-  if (options.first_row || !options.weights.empty())
+  if (options.wants_first_row || !options.weights.empty())
     data.first_row = CountRows({text.data(), parts.front().data()}, kNoText);
   if (!options.weights.empty()) {
     const char* const end = text.data() + text.size();

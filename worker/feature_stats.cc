@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "strads/index.h"
+#include "strads/require.h"
 #include "strads/spread.h"
 
 namespace strads {
@@ -62,6 +63,11 @@ FeatureStats FeatureStatsOf(std::span<const FeatureSums* const> shards) {
   }
   stats.spreads = SpreadsOf(known, stats.means);
   return stats;
+}
+
+void RequireScale(const std::string& scale) {
+  Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
+          "none, max_abs or standard");
 }
 
 double DivisorOf(const std::string& scale, const FeatureStats& stats, std::size_t j) {

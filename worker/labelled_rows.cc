@@ -93,7 +93,7 @@ LabelledRows ReadLabelledRows(const std::string& path,
                    {.target = options.target,
                     .kind = kind,
                     .weights = options.weights,
-                    .first_row = options.first_row});
+                    .wants_first_row = options.wants_first_row});
   }
   std::optional<TextFile> file(path);
   ThreadPool pool(shard.threads);

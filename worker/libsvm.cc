@@ -70,7 +70,7 @@ LibsvmShard ParseLibsvmShard(const TextFile& file,
               data.y.begin() + pieces[p].first_row);
   }
   const char* const begin = file.text().data();
-  if (options.first_row || !options.weights.empty())
+  if (options.wants_first_row || !options.weights.empty())
     data.first_row = CountRows({begin, parts.front().data()}, '#');
   if (!options.weights.empty()) {
     const int64_t before = data.first_row;

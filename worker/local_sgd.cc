@@ -195,11 +195,14 @@ const LocalSteps& LocalSgd::Push(const SharedWeights& shared,
   return made;
 }
 
+double LocalSgd::ConstantOf(const SharedWeights& shared) const {
+  return shared.constant - (rows_.centre.size() > 0 ? rows_.centre.dot(shared.w) : 0);
+}
+
 double LocalSgd::Loss(const SgdSteps& steps, const SharedWeights& shared, ThreadPool& pool) const {
   const int64_t blocks = (rows_.size() + kGrain - 1) / kGrain;
   const Eigen::VectorXd& w = shared.w;
-  const double constant =
-      shared.constant - (rows_.centre.size() > 0 ? rows_.centre.dot(shared.w) : 0);
+  const double constant = ConstantOf(shared);
   std::vector<double> sums(Index(blocks), 0.0);
   row_loss::With(steps.loss, steps.delta, [&](auto loss) {
     rows_.x->With([&](const auto& x) {
@@ -222,8 +225,7 @@ double LocalSgd::Loss(const SgdSteps& steps, const SharedWeights& shared, Thread
 std::vector<double> LocalSgd::Fitted(std::span<const int64_t> rows,
                                      const SharedWeights& shared) const {
   const Eigen::VectorXd& w = shared.w;
-  double constant = shared.constant;
-  if (rows_.centre.size() > 0) constant -= rows_.centre.dot(w);
+  double constant = ConstantOf(shared);
   if (rows_.bias != 0) constant += rows_.bias * w[w.size() - 1];
   std::vector<double> fitted;
   rows_.x->With([&](const auto& x) {

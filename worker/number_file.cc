@@ -70,11 +70,11 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
                         " is out of place, expected one finite number on a line");
     }
     if (value < wanted.least || (wanted.whole && value != std::floor(value))) {
-      std::ostringstream least;
-      least << wanted.least;
-      throw ErrorAt(file, p,
-                    QuoteField(p, end) + " is out of range, expected " +
-                        (wanted.whole ? "a whole number of " : "") + "at least " + least.str());
+      std::ostringstream range;
+      if (wanted.whole) range << "a whole number";
+      if (wanted.whole && std::isfinite(wanted.least)) range << " of ";
+      if (std::isfinite(wanted.least)) range << "at least " << wanted.least;
+      throw ErrorAt(file, p, QuoteField(p, end) + " is out of range, expected " + range.str());
     }
     if (wanted.classes && !IsClass(value)) throw ErrorAt(file, p, QuoteField(p, end) + kNoClass);
     if (read == wanted.count)

@@ -5,7 +5,6 @@
 #include <strads/parallel.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 namespace strads::lasso {

@@ -177,15 +177,11 @@ bool LogisticSolver::NewtonStep(
     const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool) {
   const Eigen::VectorXd root = curvature_.cwiseSqrt();
   const double cost = CostOfInnerProducts();
-  const double most_by_columns = std::ceil(std::min(cost, kMostSweeps * size() + 1));
-  const Step step =
-      by_inner_products_ && std::isfinite(cost)
-          ? ByInnerProducts(penalty, root, gap, most, pool)
-          : ByColumns(penalty, root, gap,
-                      static_cast<int64_t>(std::min(static_cast<double>(most), most_by_columns)),
-                      pool);
-  const auto changed = static_cast<double>(step.changes);
-  cut_short_ = changed >= most_by_columns ? cut_short_ + changed : 0;
+  const auto by_columns = static_cast<int64_t>(std::ceil(std::min(cost, kMostSweeps * size() + 1)));
+  const Step step = by_inner_products_ && std::isfinite(cost)
+                        ? ByInnerProducts(penalty, root, gap, most, pool)
+                        : ByColumns(penalty, root, gap, std::min(most, by_columns), pool);
+  cut_short_ = step.changes >= by_columns ? cut_short_ + static_cast<double>(step.changes) : 0;
   by_inner_products_ = by_inner_products_ || cut_short_ >= cost;
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);

@@ -120,7 +120,7 @@ void Worker::Look(Partial& partial) {
   const auto num_cols = static_cast<size_t>(data_.x.num_cols());
   const bool is_weighted = data_.weights.size() > 0;
   const Eigen::VectorXd& w = data_.weights;
-  const Eigen::VectorXd own_w = is_weighted ? w : Eigen::VectorXd::Ones(data_.y.size());
+  const Eigen::VectorXd own_w = RowWeights();
   partial.weight = is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
   partial.entries = data_.x.num_nonzeros();
   partial.threads = pool_.threads();
@@ -147,14 +147,17 @@ void Worker::Look(Partial& partial) {
     partial.counts.push_back(data_.x.CountNonzeros(j));
 }
 
+Eigen::VectorXd Worker::RowWeights() const {
+  if (data_.weights.size() > 0) return data_.weights;
+  return Eigen::VectorXd::Ones(data_.y.size());
+}
+
 // While all coefficients are zero: the fitted values stay as they are.
 void Worker::Shift(std::span<const double> shifts) {
   if (std::ssize(shifts) != data_.x.num_cols() || xe_.size() != shifts.size())
     throw ProtocolError("the shifts of an update do not fit");
   data_.x.Shift(shifts);
-  const bool is_weighted = data_.weights.size() > 0;
-  const Eigen::VectorXd w =
-      is_weighted ? data_.weights : Eigen::VectorXd(Eigen::VectorXd::Ones(data_.y.size()));
+  const Eigen::VectorXd w = RowWeights();
   for (size_t j = 0; j < shifts.size(); ++j) {
     if (shifts[j] != 0) xe_[j] = data_.x.Dot(static_cast<int>(j), w);
   }

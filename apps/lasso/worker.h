@@ -35,6 +35,7 @@ class Worker {
   std::vector<double> SlopesOf(std::span<const int32_t> columns);
   void Measure(Partial& partial);
   void Look(Partial& partial);
+  Eigen::VectorXd RowWeights() const;
   void Shift(std::span<const double> shifts);
   void ShiftTarget(double shift);
   void Gather(Partial& partial);

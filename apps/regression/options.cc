@@ -1,6 +1,7 @@
 #include "apps/regression/options.h"
 
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/options.h>
 #include <strads/require.h>
 
@@ -33,7 +34,6 @@ double Options::UpperBound() const { return Bound("upper", upper, kInfinity); }
 
 void Options::Validate() const {
   constexpr std::array<std::string_view, 3> kLosses = {"squared", "huber", "logistic"};
-  constexpr std::array<std::string_view, 3> kScales = {"none", "max_abs", "standard"};
   constexpr std::array<std::string_view, 8> kSolvers = {"auto",   "normal", "cg",   "lbfgs",
                                                         "newton", "fista",  "ista", "gd"};
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
@@ -43,7 +43,7 @@ void Options::Validate() const {
   Require(lambda >= 0, "lambda", std::to_string(lambda), "at least 0");
   Require(l1_ratio >= 0 && l1_ratio <= 1, "l1_ratio", std::to_string(l1_ratio), "0 to 1");
   Require(LowerBound() <= UpperBound(), "lower", lower, "at most --upper");
-  Require(IsOneOf(scale, kScales), "scale", scale, "none, max_abs or standard");
+  RequireScale(scale);
   hold_out().Validate();
   Require(IsOneOf(solver, kSolvers), "solver", solver,
           "auto, normal, cg, lbfgs, newton, fista, ista or gd");

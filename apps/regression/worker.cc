@@ -82,7 +82,7 @@ void Worker::SplitRows(const Update& update) {
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     const double y =
         options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
-    const double weight = data_.weights.size() == 0 ? 1 : data_.weights[i];
+    const double weight = data_.WeightOf(i);
     if (options_.hold_out().HasRow(options_.seed, first + i)) {
       validation_.push_back(i);
       validation_y_.push_back(y);

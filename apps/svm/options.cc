@@ -1,6 +1,7 @@
 #include "apps/svm/options.h"
 
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/require.h>
 
 #include <cmath>
@@ -14,8 +15,7 @@ void Options::Validate() const {
   Require(loss == "hinge" || loss == "squared_hinge", "loss", loss, "hinge or squared_hinge");
   Require(multiclass == "one_against_all" || multiclass == "crammer_singer", "multiclass",
           multiclass, "one_against_all or crammer_singer");
-  Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
-          "none, max_abs or standard");
+  RequireScale(scale);
   hold_out().Validate();
   Require(solver == "dual", "solver", solver, "dual or sgd");
   if (IsCrammerSinger() && IsSquared())

@@ -91,7 +91,7 @@ void Worker::SplitRows(const Update& update) {
     label = class_of.at(Index(label));
     if (options_.hold_out().HasRow(options_.seed, first + i)) {
       validation_.push_back(i);
-    } else if (data_.weights.size() == 0 || data_.weights[i] > 0) {
+    } else if (data_.WeightOf(i) > 0) {
       rows_.rows.push_back(i);
       rows_.label.push_back(label);
     }
@@ -106,8 +106,7 @@ Partial Worker::Look() const {
   for (const int32_t label : rows_.label) ++partial.class_rows[Index(label)];
   if (options_.scale == "none") return partial;
   std::vector<double> weights;
-  for (const int64_t row : rows_.rows)
-    weights.push_back(data_.weights.size() > 0 ? data_.weights[row] : 1);
+  for (const int64_t row : rows_.rows) weights.push_back(data_.WeightOf(row));
   partial.feature_sums = FeatureSumsOf(data_.x, rows_.rows, weights);
   return partial;
 }
@@ -126,7 +125,7 @@ void Worker::SetUp(const Update& update) {
   }
   double costs = 0;
   for (int64_t t = 0; t < rows_.size(); ++t) {
-    const double weight = data_.weights.size() > 0 ? data_.weights[rows_.rows[Index(t)]] : 1;
+    const double weight = data_.WeightOf(rows_.rows[Index(t)]);
     rows_.cost.push_back(options_.C * weight *
                          update.class_weights.at(Index(rows_.label[Index(t)])));
     costs += rows_.cost.back();

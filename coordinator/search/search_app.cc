@@ -29,8 +29,8 @@ void CheckFolds(const Program& app,
   if (options.folds == 0) return;
   const auto given = values.find(kShare);
   if (given != values.end() && internal::FormatOption(0.0) != given->second)
-    throw UsageError("--folds sets --validation_share itself, expected no " +
-                     std::string("--validation_share beside it"));
+    throw UsageError(
+        "--folds sets --validation_share itself, expected no --validation_share beside it");
   for (const char* name : {kShare, kFold}) {
     if (!HasOption(app, name))
       throw UsageError("--folds needs an app with the options " + std::string(kShare) + " and " +

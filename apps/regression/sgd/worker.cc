@@ -22,7 +22,7 @@ Worker::Worker(const Options& options, Shard shard)
           options.problem().IsLogistic() ? TargetKind::kLabel : TargetKind::kNumber)) {
   rows_.x = &data_.x;
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    rows_.cost.push_back(data_.weights.size() == 0 ? 1 : data_.weights[i]);
+    rows_.cost.push_back(data_.WeightOf(i));
     if (options.problem().hold_out().HasRow(options.seed, data_.first_row + i)) {
       validation_.push_back(i);
     } else if (rows_.cost.back() > 0) {

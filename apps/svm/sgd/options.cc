@@ -1,6 +1,7 @@
 #include "apps/svm/sgd/options.h"
 
 #include <strads/error.h>
+#include <strads/feature_stats.h>
 #include <strads/require.h>
 
 #include <cmath>
@@ -13,8 +14,7 @@ void Options::Validate() const {
   Require(num_features >= 0, "num_features", std::to_string(num_features), "at least 0");
   Require(loss == "hinge" || loss == "squared_hinge" || loss == "logistic", "loss", loss,
           "hinge, squared_hinge or logistic");
-  Require(scale == "none" || scale == "max_abs" || scale == "standard", "scale", scale,
-          "none, max_abs or standard");
+  RequireScale(scale);
   hold_out().Validate();
   Require(epochs >= 0, "epochs", std::to_string(epochs), "at least 0");
   Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),

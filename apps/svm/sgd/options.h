@@ -88,7 +88,7 @@ struct Options {
     return {.target = target,
             .num_features = num_features,
             .weights = weights,
-            .first_row = validation_share > 0};
+            .wants_first_row = validation_share > 0};
   }
 
   // Throws UsageError, naming the option, if one is out of range or two contradict each other.

@@ -21,14 +21,10 @@ Worker::Worker(const Options& options, Shard shard)
   for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
     if (options.hold_out().HasRow(options.seed, data_.first_row + i)) {
       validation_.push_back(i);
-    } else if (WeightOf(i) > 0) {
+    } else if (data_.WeightOf(i) > 0) {
       rows_.rows.push_back(i);
     }
   }
-}
-
-double Worker::WeightOf(int64_t row) const {
-  return data_.weights.size() > 0 ? data_.weights[row] : 1;
 }
 
 Start Worker::Describe() const {
@@ -42,7 +38,7 @@ Start Worker::Describe() const {
   start.target = data_.target;
   if (options_.scale != "none") {
     std::vector<double> weights;
-    for (const int64_t i : rows_.rows) weights.push_back(WeightOf(i));
+    for (const int64_t i : rows_.rows) weights.push_back(data_.WeightOf(i));
     start.feature_sums = FeatureSumsOf(data_.x, rows_.rows, weights);
     return start;
   }
@@ -62,7 +58,7 @@ void Worker::SetUp(const Parameters& parameters) {
     const bool is_positive = data_.labels.Name(data_.label.at(Index(i))) == parameters.positive;
     const double weight = is_positive ? parameters.positive_weight : parameters.negative_weight;
     rows_.y.push_back(is_positive ? 1 : -1);
-    rows_.cost.push_back(weight * WeightOf(i));
+    rows_.cost.push_back(weight * data_.WeightOf(i));
   }
   step_ = parameters.step;
   // The slope of a squared hinge has no bound: a longer step could lead a row ever farther away.

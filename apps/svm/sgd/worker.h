@@ -33,7 +33,6 @@ class Worker {
  private:
   // Before the first push or loss: what is known of the whole data.
   void SetUp(const Parameters& parameters);
-  double WeightOf(int64_t row) const;
   SgdSteps StepsOf(const Parameters& parameters) const;
 
   const Options options_;

@@ -11,8 +11,8 @@ struct CsvOptions {
   std::string target = {};   // the name of the target's column; empty: the first column
   bool needs_target = true;  // if not, a file without the column of that name has no labels
   TargetKind kind = TargetKind::kLabel;
-  std::string weights = {};  // the file of the weights of rows: strads/number_file.h
-  bool first_row = false;    // whether the rows before the shard are to be counted
+  std::string weights = {};      // the file of the weights of rows: strads/number_file.h
+  bool wants_first_row = false;  // whether the rows before the shard are to be counted
 };
 
 // Reads comma-separated values. The first line names the columns, none twice. In each other line

@@ -18,12 +18,12 @@ struct Dataset {
 };
 
 struct ReadOptions {
-  std::string target = {};   // the file of y, for Matrix Market
-  int64_t num_features = 0;  // columns of x; 0: as many as the file (libsvm: the shard) needs
-  std::string weights = {};  // the file of the weights of rows: strads/number_file.h
-  bool first_row = false;    // whether the rows before the shard are to be counted
-  bool needs_target = true;  // if not, Matrix Market data without it have no y
-  bool classes = false;      // y is of two classes: -1 or 0, and 1; others are refused
+  std::string target = {};       // the file of y, for Matrix Market
+  int64_t num_features = 0;      // columns of x; 0: as many as the file (libsvm: the shard) needs
+  std::string weights = {};      // the file of the weights of rows: strads/number_file.h
+  bool wants_first_row = false;  // whether the rows before the shard are to be counted
+  bool needs_target = true;      // if not, Matrix Market data without it have no y
+  bool classes = false;          // y is of two classes: -1 or 0, and 1; others are refused
 };
 
 // Reads a worker's rows of a data set with shard.threads threads; the result is the same for any

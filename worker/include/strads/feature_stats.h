@@ -38,5 +38,7 @@ FeatureStats FeatureStatsOf(std::span<const FeatureSums* const> shards);
 // What --scale divides feature j by: max_abs: its largest absolute value, standard: its standard
 // deviation; 1 if `scale` is none or that is zero, but for rounding.
 double DivisorOf(const std::string& scale, const FeatureStats& stats, std::size_t j);
+// Throws UsageError if --scale is none of these.
+void RequireScale(const std::string& scale);
 
 }  // namespace strads

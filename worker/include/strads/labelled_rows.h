@@ -27,6 +27,8 @@ struct LabelledRows {
   // Of a file with a header: its columns but the target, in order, and the target.
   std::vector<std::string> features;
   std::string target;
+
+  double WeightOf(int64_t row) const { return weights.size() > 0 ? weights[row] : 1; }
 };
 
 // The shortest text of a number that reads back as the same double: 1, -1, 0.5.

@@ -129,6 +129,8 @@ class LocalSgd {
  private:
   // The t-th row visited, t = 0, 1, ... O(rows) where a pass begins.
   int32_t RowOf(int64_t t);
+  // Of rows that are not centred.
+  double ConstantOf(const SharedWeights& shared) const;
   void Restart(const SharedWeights& shared, const OwnClocks& own);
 
   const SgdRows& rows_;
