@@ -94,18 +94,18 @@ void CoordinatorNode::Conclude() {
     if (!std::exchange(holders_told_, true)) FinishHolders();
     return;
   }
-  double objective = 0;
+  double losses = 0;
   bool complete = true;  // unless a worker was lost after the model was final
   for (int rank = 0; rank < options_.workers; ++rank) {
     const auto& loss = membership_.worker(rank).final_loss;
     complete = complete && loss;
-    objective += loss.value_or(0);
+    losses += loss.value_or(0);
   }
   if (complete) {
     if (TellMeasures()) last_.extra = ModelReport().extra;
-    last_.measured = objective != kUnknownLoss;
-    last_.objective = last_.measured ? objective + ModelReport().penalty
-                                     : std::numeric_limits<double>::quiet_NaN();
+    const Objective objective(losses, ModelReport().penalty);
+    last_.measured = objective.measured;
+    last_.objective = objective.value;
   }
   constexpr double kDiverged = 1000;
   const auto is_sound = [&] {

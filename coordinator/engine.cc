@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <limits>
 #include <utility>
 
 namespace strads {
@@ -122,18 +121,17 @@ bool Engine::TryPull() {
   if (open_.empty()) idle_since_ = clock_.Now();
   std::vector<Bytes> partials;
   partials.reserve(open.partials.size());
-  double objective = 0;
+  double losses = 0;
   for (size_t rank = 0; rank < open.partials.size(); ++rank) {
     partials.push_back(std::move(*open.partials[rank]));
-    objective += open.losses[rank];
+    losses += open.losses[rank];
   }
   CHECK(open.updates_seen >= first_penalty_ && open.updates_seen <= pulled_) << open.updates_seen;
-  objective += penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)];
+  const Objective objective(losses,
+                            penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)]);
   updates_.push_back(model_.Pull(open.plan, partials));
   if (open_.empty()) pulled_at_ = clock_.Now();
-  const bool measured = objective != kUnknownLoss;
-  if (!measured) objective = std::numeric_limits<double>::quiet_NaN();
-  const RoundResult result{pulled_, objective, measured, model_.Report()};
+  const RoundResult result{pulled_, objective.value, objective.measured, model_.Report()};
   if (result.report.loads) {
     idle_ = waited_for_plans_ = wire::Time{0};
     if (open_.empty()) idle_since_ = pulled_at_;

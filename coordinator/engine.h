@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -11,6 +12,16 @@
 #include "coordinator/wire/clock.h"
 
 namespace strads {
+
+// The objective, if it is known: not while a worker's loss is kUnknownLoss.
+struct Objective {
+  Objective(double losses, double penalty)
+      : measured(losses != kUnknownLoss),
+        value(measured ? losses + penalty : std::numeric_limits<double>::quiet_NaN()) {}
+
+  bool measured;
+  double value;
+};
 
 // What a round came to.
 struct RoundResult {

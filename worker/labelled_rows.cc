@@ -46,6 +46,21 @@ bool IsCsv(std::string_view path) {
 
 }  // namespace
 
+RowSplit SplitRows(const LabelledRows& data,
+                   const HoldOut& hold_out,
+                   int64_t seed,
+                   int64_t first_row) {
+  RowSplit split;
+  for (int64_t i = 0; i < data.x.num_rows(); ++i) {
+    if (hold_out.HasRow(seed, first_row + i)) {
+      split.held_out.push_back(i);
+    } else if (data.WeightOf(i) > 0) {
+      split.training.push_back(i);
+    }
+  }
+  return split;
+}
+
 std::string LabelOfNumber(double value) {
   std::array<char, 32> text;
   // Adding 0 makes -0 a 0.

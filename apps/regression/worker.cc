@@ -79,18 +79,16 @@ void Worker::SplitRows(const Update& update) {
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
   const int64_t first = update.first_row.at(Index(shard_.rank));
   data_.x.Resize(update.num_features, pool_);
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    const double y =
-        options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
-    const double weight = data_.WeightOf(i);
-    if (options_.hold_out().HasRow(options_.seed, first + i)) {
-      validation_.push_back(i);
-      validation_y_.push_back(y);
-    } else if (weight > 0) {
-      rows_.rows.push_back(i);
-      rows_.y.push_back(y);
-      rows_.weight.push_back(weight);
-    }
+  const auto target = [&](int64_t i) {
+    return options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
+  };
+  RowSplit split = strads::SplitRows(data_, options_.hold_out(), options_.seed, first);
+  validation_ = std::move(split.held_out);
+  rows_.rows = std::move(split.training);
+  for (const int64_t i : validation_) validation_y_.push_back(target(i));
+  for (const int64_t i : rows_.rows) {
+    rows_.y.push_back(target(i));
+    rows_.weight.push_back(data_.WeightOf(i));
   }
   rows_.x = std::move(data_.x);
   data_ = {};

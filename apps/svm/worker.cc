@@ -86,16 +86,11 @@ void Worker::SplitRows(const Update& update) {
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
   const int64_t first = update.first_row.at(Index(shard_.rank));
   data_.x.Resize(update.num_features, pool_);
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    int32_t& label = data_.label[Index(i)];
-    label = class_of.at(Index(label));
-    if (options_.hold_out().HasRow(options_.seed, first + i)) {
-      validation_.push_back(i);
-    } else if (data_.WeightOf(i) > 0) {
-      rows_.rows.push_back(i);
-      rows_.label.push_back(label);
-    }
-  }
+  for (int32_t& label : data_.label) label = class_of.at(Index(label));
+  RowSplit split = strads::SplitRows(data_, options_.hold_out(), options_.seed, first);
+  validation_ = std::move(split.held_out);
+  rows_.rows = std::move(split.training);
+  for (const int64_t i : rows_.rows) rows_.label.push_back(data_.label[Index(i)]);
   rows_.bias = options_.bias ? 1 : 0;
 }
 

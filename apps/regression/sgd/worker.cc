@@ -21,14 +21,10 @@ Worker::Worker(const Options& options, Shard shard)
           options.problem().reading(),
           options.problem().IsLogistic() ? TargetKind::kLabel : TargetKind::kNumber)) {
   rows_.x = &data_.x;
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    rows_.cost.push_back(data_.WeightOf(i));
-    if (options.problem().hold_out().HasRow(options.seed, data_.first_row + i)) {
-      validation_.push_back(i);
-    } else if (rows_.cost.back() > 0) {
-      rows_.rows.push_back(i);
-    }
-  }
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i) rows_.cost.push_back(data_.WeightOf(i));
+  RowSplit split = SplitRows(data_, options.problem().hold_out(), options.seed, data_.first_row);
+  rows_.rows = std::move(split.training);
+  validation_ = std::move(split.held_out);
 }
 
 Partial Worker::Describe() const {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 namespace strads::sgd {
 
@@ -18,13 +19,9 @@ Worker::Worker(const Options& options, Shard shard)
       data_(ReadLabelledRows(options.data, shard, options.reading())) {
   rows_.x = &data_.x;
   rows_.bias = options.bias ? 1 : 0;
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    if (options.hold_out().HasRow(options.seed, data_.first_row + i)) {
-      validation_.push_back(i);
-    } else if (data_.WeightOf(i) > 0) {
-      rows_.rows.push_back(i);
-    }
-  }
+  RowSplit split = SplitRows(data_, options.hold_out(), options.seed, data_.first_row);
+  rows_.rows = std::move(split.training);
+  validation_ = std::move(split.held_out);
 }
 
 Start Worker::Describe() const {

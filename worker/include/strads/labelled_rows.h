@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "strads/dataset.h"
+#include "strads/hold_out.h"
 #include "strads/id_table.h"
 #include "strads/row_matrix.h"
 #include "strads/shard.h"
@@ -30,6 +31,17 @@ struct LabelledRows {
 
   double WeightOf(int64_t row) const { return weights.size() > 0 ? weights[row] : 1; }
 };
+
+// The rows that are learned from, of a weight above 0, and those that are held out, in order.
+struct RowSplit {
+  std::vector<int64_t> training, held_out;
+};
+
+// How `hold_out` splits rows that begin at this row of their file: the same whatever the shards.
+RowSplit SplitRows(const LabelledRows& data,
+                   const HoldOut& hold_out,
+                   int64_t seed,
+                   int64_t first_row);
 
 // The shortest text of a number that reads back as the same double: 1, -1, 0.5.
 std::string LabelOfNumber(double value);
