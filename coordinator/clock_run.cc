@@ -38,6 +38,8 @@ ClockRun::ClockRun(const Program& program,
       starts_(static_cast<size_t>(options.workers)) {
   if (options.schedulers > 0)
     throw UsageError("--schedulers does not go with a data-parallel app: it has no plans");
+  if (options.lookahead > 0)
+    throw UsageError("--lookahead does not go with a data-parallel app: it has no plans");
   if (options.holders > 0 && !program.divides)
     throw UsageError("--holders does not go with this app: its parameters cannot be divided");
   if (options.holders > 0) {

@@ -27,6 +27,8 @@ void RefusePlanningAhead(const RunOptions& options) {
     throw UsageError("--staleness=" + std::to_string(options.staleness) + reason + "0");
   if (options.schedulers > 1)
     throw UsageError("--schedulers=" + std::to_string(options.schedulers) + reason + "at most 1");
+  if (options.lookahead > 0)
+    throw UsageError("--lookahead=" + std::to_string(options.lookahead) + reason + "0");
 }
 
 }  // namespace
@@ -275,7 +277,7 @@ void CoordinatorNode::StartRounds() {
   }
   engine_.emplace(*model_,
                   Engine::Shape{options_.workers, std::max(1, options_.schedulers),
-                                options_.staleness, options_.max_rounds},
+                                options_.staleness, options_.PlansAhead(), options_.max_rounds},
                   clock_, static_cast<Engine::Outlet&>(*this));
   engine_->Advance();
 }

@@ -14,13 +14,14 @@ Engine::Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, O
       shape_(shape),
       clock_(clock),
       outlet_(outlet),
-      lead_(shape.staleness + shape.schedulers - 1),
+      lead_(shape.staleness + shape.lookahead),
       fed_back_(static_cast<size_t>(shape.schedulers), 0),
       penalties_{model.Report().penalty},
       idle_since_(clock.Now()) {
   CHECK_GE(shape.workers, 1);
   CHECK_GE(shape.schedulers, 1);
   CHECK_GE(shape.staleness, 0);
+  CHECK_GE(shape.lookahead, 0);
 }
 
 void Engine::Advance() {

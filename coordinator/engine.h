@@ -34,14 +34,14 @@ struct RoundResult {
 // Schedule, push, pull, sync: decides, from what has arrived, what happens next. Knows rounds and
 // ranks, and neither transports nor apps.
 //
-// With staleness s and S schedulers, round t is
-//   planned  by scheduler t mod S, once the updates of rounds <= t-S-s are fed back,
+// With staleness s, lookahead l and S schedulers, round t is
+//   planned  by scheduler t mod S, once the updates of rounds <= t-1-l-s are fed back,
 //   pushed   once the updates of rounds <= t-1-s are in, after exactly those; a fenced round and
 //            the one after it once those of <= t-1 are in,
 //   pulled   once all partials of t and the updates of rounds <= t-1 are in, in rank order,
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
-// a given number of workers, schedulers, and staleness. Round 0 is fed back and synced before
-// round 1 is planned.
+// a given number of workers and schedulers, staleness and lookahead. Round 0 is fed back and synced
+// before round 1 is planned.
 //
 // To add recovery of a lost worker: plans_ and updates_ hold what its replacement has to repeat.
 class Engine final : public EngineState {
@@ -65,6 +65,7 @@ class Engine final : public EngineState {
     int workers = 1;
     int schedulers = 1;
     int staleness = 0;
+    int lookahead = 0;
     int64_t max_rounds = 0;  // none beyond is planned or pushed; 0: no bound
   };
 

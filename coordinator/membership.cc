@@ -16,7 +16,7 @@ OptionValues BindingOptions(const Program& program,
     binding[option.name] = found == app.end() ? option.default_value : found->second;
   }
   const OptionValues shared = ToValues(run);
-  for (const char* name : {"workers", "threads", "schedulers", "holders", "staleness",
+  for (const char* name : {"workers", "threads", "schedulers", "holders", "staleness", "lookahead",
                            "consistency", "backup_workers", "seed"})
     binding[name] = shared.at(name);
   return binding;

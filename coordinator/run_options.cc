@@ -13,6 +13,13 @@ void AtLeast(const char* name, T value, T least) {
                      " is out of range, expected at least " + std::to_string(least));
 }
 
+template <class T>
+void AtMost(const char* name, T value, T most) {
+  if (value > most)
+    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
+                     " is out of range, expected at most " + std::to_string(most));
+}
+
 void Positive(const char* name, double value) {
   if (!(value > 0))
     throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
@@ -41,9 +48,9 @@ void RunOptions::Validate() const {
         "--workers, --schedulers and --holders are of this machine, expected at most " +
         std::to_string(kMostHere) + " of each");
   AtLeast("staleness", staleness, 0);
-  if (staleness > 1000)
-    throw UsageError("--staleness=" + std::to_string(staleness) +
-                     " is out of range, expected at most 1000");
+  AtMost("staleness", staleness, 1000);
+  AtLeast("lookahead", lookahead, -1);
+  AtMost("lookahead", lookahead, 1000);
   AtLeast<int64_t>("max_rounds", max_rounds, 0);
   if (tolerance < 0) throw UsageError("--tolerance is out of range, expected at least 0");
   if (max_time < 0) throw UsageError("--max_time is out of range, expected at least 0");

@@ -263,7 +263,7 @@ void Scheduler::Feedback(const Update& update) {
   if (update.measured) {
     measuring_ = false;
     measure_again_ = update.measure_again;
-    if (null_objective_ == 0) null_objective_ = update.objective;
+    if (null_objective_ == 0 || update.begins) null_objective_ = update.objective;
     updates_between_ = std::min(kLaterMeasurements * updates_between_,
                                 kMostSweepsBetween * static_cast<double>(num_units_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();

@@ -46,7 +46,7 @@ const std::set<std::string> kOfTheSearch = {
     "listen",       "connect",       "insecure",  "join_timeout", "load_timeout",
     "peer_timeout", "round_timeout", "model",     "metrics",      "progress",
     "slow_rank",    "slow_factor",   "threads",   "consistency",  "backup_workers",
-    "trace",        "delay_mean",    "holders"};
+    "trace",        "delay_mean",    "holders",   "lookahead"};
 
 RunOptions OwnRun(const OptionValues& values, int threads) {
   auto options = MakeOptions<RunOptions>(values);

@@ -100,6 +100,23 @@ INSTANTIATE_TEST_SUITE_P(
       return std::get<0>(of.param) + "WithStaleness" + std::to_string(std::get<1>(of.param));
     });
 
+// Every column twice: from far beyond the model of zeros, where the first rounds have led, descent
+// takes the copies back by a lambda at a time. The intercept alone brings the objective down by far
+// more than any divergence raises it.
+TEST_F(Interference, TheGuardStartsAgainBeyondTheModelOfTheInterceptAlone) {
+  const Problem once = Correlated(6, 40, 30);
+  Eigen::MatrixXd twice(40, 60);
+  twice << Eigen::MatrixXd(once.x), Eigen::MatrixXd(once.x);
+  const Problem problem(twice, once.y.array() + 1e6);
+  for (const char* schedule : {"random", "priority", "cyclic", "shuffled", "block_greedy"}) {
+    lasso::Options options = Parallel(schedule, true);
+    options.intercept = true;
+    options.lambda_ratio = 0.001;
+    const Solution solution = SolveWithin(kBudget, problem, options, To(1e-6));
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << schedule;
+  }
+}
+
 TEST_F(Interference, TheGuardLeavesHarmlessParallelismAlone) {
   const Problem problem = DrawOrthonormal(100, 80, 5);
   const Solution solution = Solve(problem, Parallel("random", true), To(1e-9));

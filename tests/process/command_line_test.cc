@@ -117,6 +117,8 @@ TEST_F(CommandLine, AnAppWhoseRoundsEachNeedTheLastTakesNoLead) {
                      {"--staleness=3", "expected 0"});
     ExpectUsageError({app, "train", "--data=" + data_, "--schedulers=2"},
                      {"--schedulers=2", "expected at most 1"});
+    ExpectUsageError({app, "train", "--data=" + data_, "--lookahead=1"},
+                     {"--lookahead=1", "expected 0"});
   }
 }
 

@@ -210,7 +210,7 @@ TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
   };
   for (const char* flag :
        {"--staleness=2", "--backup_workers=1", "--consistency=fresh", "--schedulers=1",
-        "--holders=-1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
+        "--lookahead=1", "--holders=-1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
     refuses("sgd", flag);
   for (const char* flag : {"--consistency=ssp", "--backup_workers=1", "--trace=5", "--holders=1"})
     refuses("svm", flag);

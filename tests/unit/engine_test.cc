@@ -204,26 +204,31 @@ TEST(EngineTest, RoundsThatLoadAreNoWaiting) {
 
 // Plans that are made ahead are waited for no longer than they are late.
 TEST(EngineTest, DoesNotWaitForPlansThatAreThereInTime) {
-  FakeCluster cluster({.workers = 1, .schedulers = 2, .staleness = 1}, NoneIsFenced, false);
-  cluster.engine.Advance();
-  cluster.AnswerPlan(0);
-  cluster.AnswerPush(0);
-  cluster.AnswerPlan(1);
-  for (int round = 2; round < 12; ++round) {
-    cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1));
-    cluster.AnswerPlan(round % 2);
-    cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1));
+  for (const int schedulers : {1, 2}) {
+    FakeCluster cluster({.workers = 1, .schedulers = schedulers, .lookahead = 1}, NoneIsFenced,
+                        false);
+    const auto second = [&] { cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1)); };
+    cluster.engine.Advance();
+    cluster.AnswerPlan(0);
     cluster.AnswerPush(0);
+    cluster.AnswerPlan(1 % schedulers);
+    for (int round = 2; round < 12; ++round) {
+      second();
+      cluster.AnswerPlan(round % schedulers);
+      second();
+      cluster.AnswerPush(0);
+    }
+    EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(0));
   }
-  EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(0));
 }
 
-class EngineOfShape : public ::testing::TestWithParam<std::tuple<int, int, int, bool>> {
+class EngineOfShape : public ::testing::TestWithParam<std::tuple<int, int, int, int, bool>> {
  protected:
   Engine::Shape shape() const {
-    return {std::get<0>(GetParam()), std::get<1>(GetParam()), std::get<2>(GetParam())};
+    return {std::get<0>(GetParam()), std::get<1>(GetParam()), std::get<2>(GetParam()),
+            std::get<3>(GetParam())};
   }
-  bool plans_at_once() const { return std::get<3>(GetParam()); }
+  bool plans_at_once() const { return std::get<4>(GetParam()); }
 };
 
 TEST_P(EngineOfShape, GivesEveryRoleOneSequenceWhateverTheOrderOfArrival) {
@@ -250,7 +255,7 @@ TEST_P(EngineOfShape, GivesEveryRoleOneSequenceWhateverTheOrderOfArrival) {
         ASSERT_EQ(cluster.model.log[i], line);
         ASSERT_NEAR(cluster.objectives[i], objective, 1e-9 * objective);
       }
-      const int64_t lead = shape().staleness + shape().schedulers - 1;
+      const int64_t lead = shape().staleness + shape().lookahead;
       for (const auto& [index, log] : cluster.scheduler_log) {
         for (size_t i = 0; i < log.size(); ++i) {
           const int64_t t = static_cast<int64_t>(i) * shape().schedulers + index;
@@ -286,6 +291,7 @@ INSTANTIATE_TEST_SUITE_P(,
                          ::testing::Combine(::testing::Values(1, 3),
                                             ::testing::Values(1, 2, 3),
                                             ::testing::Values(0, 1, 2, 5),
+                                            ::testing::Values(0, 1, 4),
                                             ::testing::Bool()));
 
 TEST(Engine, RunsAheadOfASilentWorkerByTheStalenessAndNoFurther) {
@@ -334,7 +340,7 @@ TEST(Engine, TellsWhichPlanIsAwaitedAndSinceWhen) {
 }
 
 TEST(Engine, AwaitsThePlanOfTheSchedulerThatIsLateThoughOthersHaveBeenAskedSince) {
-  FakeCluster cluster({1, 3, 0}, NoneIsFenced, false);
+  FakeCluster cluster({.workers = 1, .schedulers = 3, .lookahead = 2}, NoneIsFenced, false);
   cluster.engine.Advance();
   cluster.clock.AdvanceTo(wire::Seconds(1));
   cluster.AnswerPlan(0);

@@ -125,6 +125,8 @@ TEST(RunOptions, RefuseWhatIsOutOfRangeNamingTheOption) {
   EXPECT_THAT(refusal([](RunOptions& o) { o.threads = -1; }), HasSubstr("--threads"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.schedulers = -1; }), HasSubstr("--schedulers"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.staleness = -1; }), HasSubstr("--staleness"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.lookahead = -2; }), HasSubstr("--lookahead"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.lookahead = 1001; }), HasSubstr("--lookahead"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.max_rounds = -1; }), HasSubstr("--max_rounds"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.tolerance = -1; }), HasSubstr("--tolerance"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.max_time = -1; }), HasSubstr("--max_time"));

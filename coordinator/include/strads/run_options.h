@@ -14,6 +14,7 @@ struct RunOptions {
   int schedulers = 0;  // 0: the coordinator makes the plans itself
   int holders = 0;     // of the parameters of a data-parallel app; 0: the coordinator holds them
   int staleness = 0;   // rounds a worker may lag behind the updates; 0: bulk synchronous
+  int lookahead = -1;  // rounds that plans lag behind the updates beyond that; -1: automatic
   std::string consistency = "bsp";  // of data-parallel apps: coordinator/consistency.h
   int backup_workers = 0;           // of consistency backup: gradients of a clock not waited for
   int64_t seed = 1;                 // of every random choice
@@ -42,6 +43,7 @@ struct RunOptions {
                 schedulers,
                 holders,
                 staleness,
+                lookahead,
                 consistency,
                 backup_workers,
                 seed,
@@ -72,6 +74,10 @@ struct RunOptions {
       "holders: of data-parallel apps, number of parameter holders, each with a range of the "
       "parameters; 0: the coordinator holds them",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
+      "lookahead: rounds that plans are made ahead of the updates they know of, beyond staleness, "
+      "so "
+      "that workers need not wait for them; -1: two or more schedulers their number and one, else "
+      "0",
       "consistency: of data-parallel apps, how old the parameters may be that workers read: bsp, "
       "ssp, essp, async or backup",
       "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
@@ -100,6 +106,11 @@ struct RunOptions {
 
   // Whether this process joins the run of another one.
   bool IsMember() const { return role == "worker" || role == "scheduler" || role == "holder"; }
+
+  int PlansAhead() const {
+    if (lookahead >= 0) return lookahead;
+    return schedulers > 1 ? schedulers + 1 : 0;
+  }
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.
   void Validate() const;
