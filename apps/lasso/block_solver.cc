@@ -28,21 +28,16 @@ constexpr double kShare = 0.3;
 // The block as its steps see it: the inner products, the penalty, and what follows from them.
 class System {
  public:
-  System(const Products& gram, const Penalty& penalty)
-      : gram_(gram), penalty_(penalty), xx_(gram.diagonal()) {
-    int32_t largest = 0;
-    for (const Penalty::Unit unit : penalty.units()) {
-      largest = std::max(largest, unit.count);
-      if (unit.count == 1) continue;
-      Eigen::MatrixXd a = gram.block(unit.first, unit.first, unit.count, unit.count);
-      for (int32_t k = 0; k < unit.count; ++k) {
-        a.row(k) /= penalty.Scale(unit.first + k);
-        a.col(k) /= penalty.Scale(unit.first + k);
-      }
-      groups_.emplace_back(a);
-    }
-    change_.resize(Index(largest));
-  }
+  // `group_steps` are of units with the numbers `units`, in order; empty: those of `penalty`.
+  System(const Products& gram,
+         const Penalty& penalty,
+         GroupSteps& group_steps,
+         std::span<const int> units = {})
+      : gram_(gram),
+        penalty_(penalty),
+        xx_(gram.diagonal()),
+        group_steps_(group_steps),
+        units_(units) {}
 
   double ObjectiveOf(const State& state) const {
     return 0.5 * state.rr + penalty_.Value(state.b.data());
@@ -65,18 +60,29 @@ class System {
     state.yr -= change * state.xy[i];
   }
 
+  // D^-1 X_u'X_u D^-1.
+  Eigen::MatrixXd ScaledProducts(const Penalty::Unit& unit) const {
+    Eigen::MatrixXd a = gram_.block(unit.first, unit.first, unit.count, unit.count);
+    for (int32_t k = 0; k < unit.count; ++k) {
+      a.row(k) /= penalty_.Scale(unit.first + k);
+      a.col(k) /= penalty_.Scale(unit.first + k);
+    }
+    return a;
+  }
+
   const Products& gram_;
   const Penalty& penalty_;
   const Eigen::VectorXd xx_;
-  std::vector<GroupStep> groups_;  // of the units of more than one variable
+  GroupSteps& group_steps_;
+  const std::span<const int> units_;
   std::vector<double> change_;
 };
 
 // One pass of coordinate descent. Returns the number of changes.
 int64_t System::Sweep(State& state) {
   int64_t changes = 0;
-  auto group = groups_.begin();
-  for (const Penalty::Unit unit : penalty_.units()) {
+  for (int u = 0; u < penalty_.num_units(); ++u) {
+    const Penalty::Unit unit = penalty_.unit(u);
     const Eigen::Index first = unit.first;
     if (unit.count == 1) {
       const double before = state.b[first], q = state.q[first], xx = xx_[first];
@@ -87,7 +93,9 @@ int64_t System::Sweep(State& state) {
       ++changes;
       continue;
     }
-    const GroupStep& step = *group++;
+    const GroupStep& step = group_steps_.Of(units_.empty() ? u : units_[Index(u)],
+                                            [&] { return ScaledProducts(unit); });
+    change_.resize(Index(unit.count));
     if (!penalty_.ExactChange(unit, state.b.data(), state.q.data(), step, change_.data())) continue;
     for (int32_t k = 0; k < unit.count; ++k) {
       const double change = change_[Index(k)];
@@ -198,10 +206,7 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
   }
 }
 
-int64_t BlockSolver::SolveSupport(State& state,
-                                  const Penalty& penalty,
-                                  double gap,
-                                  int64_t most) const {
+int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most) {
   const auto [units, support] = penalty.SupportOf(state.b.data());
   const auto count = std::ssize(support);
   Eigen::MatrixXd matrix(count, count);
@@ -212,7 +217,7 @@ int64_t BlockSolver::SolveSupport(State& state,
   }
   const Products gram(matrix.data(), count, count, Eigen::OuterStride<>(count));
   const Penalty part_penalty = penalty.Over(units);
-  System system(gram, part_penalty);
+  System system(gram, part_penalty, group_steps_, units);
   int64_t changes = 0;
   const auto n = static_cast<double>(count);
   double spent = 0, patience = kFlopCost * n * n * n / 3 + 3 * n * n;
@@ -243,12 +248,13 @@ int64_t BlockSolver::SolveSupport(State& state,
 
 double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
-  return System(gram, penalty).GapOf(state);
+  GroupSteps none;
+  return System(gram, penalty, none).GapOf(state);
 }
 
-int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int64_t most) const {
+int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int64_t most) {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
-  System system(gram, penalty);
+  System system(gram, penalty, group_steps_);
   int64_t changes = 0;
   while (changes < most && system.GapOf(state) > gap) {
     const double before = system.ObjectiveOf(state);

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "apps/lasso/group_step.h"
 #include "apps/lasso/penalty.h"
 
 namespace strads::lasso {
@@ -44,19 +45,21 @@ class BlockSolver {
   // The duality gap of `state` within the block. `penalty` is over its variables.
   double Gap(const State& state, const Penalty& penalty) const;
   // Moves `state` until that gap is at most `gap`, rounding is all that is left, or about `most`
-  // changes were made. Returns how many variables were changed, repetitions counted.
+  // changes were made. Returns how many variables were changed, repetitions counted. The units of
+  // `penalty` are those of the solve before, and more; their scales do not change.
   int64_t Solve(State& state,
                 const Penalty& penalty,
                 double gap,
-                int64_t most = std::numeric_limits<int64_t>::max()) const;
+                int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
   // Solves for the units that are not zero, the others staying so.
-  int64_t SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most) const;
+  int64_t SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most);
 
   int size_ = 0;
   int capacity_ = 0;
   std::vector<double> gram_;  // columns of capacity_ values, both triangles
+  GroupSteps group_steps_;    // of the block's units, which keep their numbers
 };
 
 }  // namespace strads::lasso

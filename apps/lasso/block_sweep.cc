@@ -27,18 +27,13 @@ BlockSweep::BlockSweep(const ProjectedColumns& columns,
     for (auto block = static_cast<size_t>(begin); block < static_cast<size_t>(end); ++block) {
       const size_t count = std::min(kWidth, variables.size() - block * kWidth);
       const auto own = variables.subspan(block * kWidth, count);
-      columns.x.GramBlock(own, 0, pairs, alone);
+      columns.GramBlock(own, 0, pairs, alone);
       double* const products = &products_[block * kWidth * kWidth];
       const double* pair = pairs.data();
       for (size_t k = 0; k < count; ++k) {
-        const auto j = static_cast<size_t>(own[k]);
-        for (size_t i = 0; i < k; ++i, ++pair) {
-          double product = *pair;
-          if (!columns.sums.empty())
-            product -= columns.sums[j] * columns.sums[static_cast<size_t>(own[i])] / columns.weight;
-          products[k * kWidth + i] = products[i * kWidth + k] = product;
-        }
-        products[k * kWidth + k] = columns.squared_norms[j];
+        for (size_t i = 0; i < k; ++i, ++pair)
+          products[k * kWidth + i] = products[i * kWidth + k] = *pair;
+        products[k * kWidth + k] = columns.squared_norms[static_cast<size_t>(own[k])];
       }
     }
   });

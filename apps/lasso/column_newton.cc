@@ -49,14 +49,7 @@ void ColumnNewton::Know(const ProjectedColumns& columns,
   }
   if (std::ssize(known_) == before) return;
   std::vector<double> products;
-  columns.x.GramBlock(known_, before, products, pool);
-  if (!columns.sums.empty()) {
-    double* pair = products.data();
-    for (size_t b = Index(before); b < known_.size(); ++b) {
-      const double mean = columns.sums[Index(known_[b])] / columns.weight;
-      for (size_t a = 0; a < b; ++a) *pair++ -= mean * columns.sums[Index(known_[a])];
-    }
-  }
+  columns.GramBlock(known_, before, products, pool);
   products_.insert(products_.end(), products.begin(), products.end());
 }
 

@@ -146,29 +146,26 @@ double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units,
   return Objective(penalty) - bound(penalty.Over(units), b.data(), q.data(), xx.data());
 }
 
-std::vector<GroupStep> ColumnSolver::GroupSteps(const Penalty& penalty,
-                                                std::span<const int> units) {
-  std::vector<GroupStep> steps;
-  for (const int u : units) {
-    const Penalty::Unit unit = penalty.unit(u);
-    if (unit.count == 1) continue;
-    Eigen::MatrixXd columns = Eigen::MatrixXd::Zero(num_rows(), unit.count);
-    for (int32_t k = 0; k < unit.count; ++k) {
-      const double scale = 1 / penalty.Scale(unit.first + k);
-      x_.AddColumn(unit.first + k, scale, columns.col(k).data());
-      if (ones_.size() > 0)
-        columns.col(k) -= scale * sums_[Index(unit.first + k)] / weight_ * ones_;
-    }
-    steps.emplace_back(columns.transpose() * columns);
+Eigen::MatrixXd ColumnSolver::ScaledProducts(const Penalty& penalty,
+                                             const Penalty::Unit& unit,
+                                             ThreadPool& pool) const {
+  std::vector<int32_t> own(Index(unit.count));
+  std::iota(own.begin(), own.end(), unit.first);
+  std::vector<double> pairs;
+  Projected().GramBlock(own, 0, pairs, pool);
+  Eigen::MatrixXd products(unit.count, unit.count);
+  const double* pair = pairs.data();
+  for (int32_t k = 0; k < unit.count; ++k) {
+    const double scale = penalty.Scale(unit.first + k);
+    for (int32_t i = 0; i < k; ++i, ++pair)
+      products(i, k) = products(k, i) = *pair / (scale * penalty.Scale(unit.first + i));
+    products(k, k) = squared_norms_[Index(unit.first + k)] / (scale * scale);
   }
-  return steps;
+  return products;
 }
 
-int64_t ColumnSolver::Sweep(const Penalty& penalty,
-                            std::span<const int> units,
-                            std::span<const GroupStep> groups) {
+int64_t ColumnSolver::Sweep(const Penalty& penalty, std::span<const int> units, ThreadPool& pool) {
   int64_t changes = 0;
-  auto group = groups.begin();
   std::vector<double> change;
   for (const int u : units) {
     const Penalty::Unit unit = penalty.unit(u);
@@ -184,7 +181,8 @@ int64_t ColumnSolver::Sweep(const Penalty& penalty,
     }
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i) q_[Index(i)] = Dot(i);
     change.resize(Index(unit.count));
-    if (!penalty.ExactChange(unit, b_.data(), q_.data(), *group++, change.data())) continue;
+    const GroupStep& step = group_steps_.Of(u, [&] { return ScaledProducts(penalty, unit, pool); });
+    if (!penalty.ExactChange(unit, b_.data(), q_.data(), step, change.data())) continue;
     for (int32_t k = 0; k < unit.count; ++k) {
       if (change[Index(k)] == 0) continue;
       Add(unit.first + k, -change[Index(k)]);
@@ -280,14 +278,11 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
   std::vector<int>& units = nonzero.units;
   std::vector<int32_t>& support = nonzero.variables;
   const bool has_groups = units.size() < support.size();
-  std::vector<GroupStep> groups;
   std::optional<BlockSweep> blocks;
   if (x_.is_dense() && !has_groups) {
     std::ranges::sort(units, {}, [&](int u) { return numbers_[Index(penalty.unit(u).first)]; });
     for (size_t k = 0; k < units.size(); ++k) support[k] = penalty.unit(units[k]).first;
     blocks.emplace(Projected(), penalty, support, units, pool);
-  } else {
-    groups = GroupSteps(penalty, units);
   }
   const auto values = [&] {
     Eigen::VectorXd b(std::ssize(support));
@@ -307,7 +302,7 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
   while (true) {
     const double objective = Objective(penalty);
     while (!extrapolation.IsFull()) {
-      changes += blocks ? blocks->Run(b_.data(), r_, mean_r_, pool) : Sweep(penalty, units, groups);
+      changes += blocks ? blocks->Run(b_.data(), r_, mean_r_, pool) : Sweep(penalty, units, pool);
       swept_here += sweep;
       swept_ += sweep;
       extrapolation.Add(values(), r_);
@@ -348,12 +343,10 @@ double ColumnSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
 int64_t ColumnSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   MoveIntercept();
   const std::vector<int> all = AllUnits(penalty);
-  std::optional<std::vector<GroupStep>> groups;
   int64_t changes = 0;
   while (changes < most && GapOver(penalty, all, pool) > gap) {
     const double before = Objective(penalty);
-    if (!groups) groups = GroupSteps(penalty, all);
-    changes += Sweep(penalty, all, *groups);
+    changes += Sweep(penalty, all, pool);
     changes += SolveSupport(penalty, kShare * gap, most - changes, pool);
     if (Objective(penalty) >= before) break;  // rounding
   }

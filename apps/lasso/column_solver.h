@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/lasso/column_newton.h"
+#include "apps/lasso/group_step.h"
 #include "apps/lasso/penalty.h"
 
 namespace strads::lasso {
@@ -55,10 +56,11 @@ class ColumnSolver {
     mean_r_ += scale * sums_[Index(i)] / weight_;
   }
 
-  std::vector<GroupStep> GroupSteps(const Penalty& penalty, std::span<const int> units);
-  int64_t Sweep(const Penalty& penalty,
-                std::span<const int> units,
-                std::span<const GroupStep> groups);
+  // D^-1 X_u'X_u D^-1.
+  Eigen::MatrixXd ScaledProducts(const Penalty& penalty,
+                                 const Penalty::Unit& unit,
+                                 ThreadPool& pool) const;
+  int64_t Sweep(const Penalty& penalty, std::span<const int> units, ThreadPool& pool);
   int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool);
   bool NewtonStep(const Penalty& penalty, Penalty::Support support, ThreadPool& pool);
   bool WantsNewtonStep(std::span<const int32_t> support, double swept_here) const;
@@ -84,7 +86,8 @@ class ColumnSolver {
   std::vector<double> squared_norms_;  // of x_i, e projected out
   std::vector<int32_t> numbers_;
   std::vector<double> b_;
-  std::vector<double> q_;  // x_i'r of what Gap looked at last
+  std::vector<double> q_;   // x_i'r of what Gap looked at last
+  GroupSteps group_steps_;  // of the block's units, which keep their numbers
   ColumnNewton newton_;
   double swept_ = 0;            // multiplications of descent so far
   double newton_patience_ = 1;  // doubles with each step in vain

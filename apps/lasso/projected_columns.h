@@ -1,8 +1,12 @@
 #pragma once
 
 #include <strads/column_matrix.h>
+#include <strads/index.h>
+#include <strads/parallel.h>
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace strads::lasso {
 
@@ -20,6 +24,20 @@ struct ProjectedColumns {
   std::span<const double> squared_norms;  // of what is left
   std::span<const double> sums;           // e'x_j; empty if there is no e
   double weight = 1;                      // e'e
+
+  // ColumnMatrix::GramBlock of what is left.
+  void GramBlock(std::span<const int32_t> columns,
+                 int first_new,
+                 std::vector<double>& upper,
+                 ThreadPool& pool) const {
+    x.GramBlock(columns, first_new, upper, pool);
+    if (sums.empty()) return;
+    double* pair = upper.data();
+    for (size_t b = Index(first_new); b < columns.size(); ++b) {
+      const double mean = sums[Index(columns[b])] / weight;
+      for (size_t a = 0; a < b; ++a) *pair++ -= mean * sums[Index(columns[a])];
+    }
+  }
 };
 
 }  // namespace strads::lasso

@@ -21,7 +21,8 @@ constexpr double kSettled = 1e-2;
 constexpr double kLeastSweepsBetween = 0.05;
 
 // Of a working set.
-constexpr int64_t kLeastFirstSize = 64, kMostFirstSize = 512;
+constexpr int64_t kLeastFirstSize = 64, kMostFirstSize = 512;  // variables
+constexpr double kLeastFirstGroups = 8;
 constexpr double kGrowth = 2;
 // Inner products pay as long as the block is this small, or this small beside the entries of a
 // column: they are fewer than the entries then, and let all be solved for at once.
@@ -68,8 +69,10 @@ void Scheduler::SetUp(const Update& update) {
   }
   if (options_.schedule == "working_set") {
     const auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(num_units_)));
-    const auto size = std::clamp(root, kLeastFirstSize, kMostFirstSize) / slice_.count;
-    working_set_.emplace(std::max(1, static_cast<int>(size)), kGrowth);
+    auto size = static_cast<double>(std::clamp(root, kLeastFirstSize, kMostFirstSize));
+    if (!groups_.empty()) size = std::max(kLeastFirstGroups, size / UnitSize(update));
+    first_size_ = size * UnitSize(update);
+    working_set_.emplace(std::max(1, static_cast<int>(size / slice_.count)), kGrowth);
   }
   const std::string name = filter_ || working_set_ || blocks_ ? "priority" : options_.schedule;
   ScheduleOptions own;
@@ -195,7 +198,7 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
 void Scheduler::ChooseBlock(const Update& update) {
   blocks_since_measured_ = 0;
   const double memory = 1e6 * options_.block_memory;
-  const double wanted = kGrowth * static_cast<double>(update.nonzeros);
+  const double wanted = std::max(kGrowth * static_cast<double>(update.nonzeros), first_size_);
   const double most_inner_products = std::sqrt(memory / kBytesPerProduct);
   gather_ = gather_ || options_.IsLogistic() ||
             wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
@@ -210,10 +213,8 @@ void Scheduler::ChooseBlock(const Update& update) {
   is_stuck_ = true;  // unless feedback says otherwise
   auto [candidates, scores] = OwnChanges(update);
   for (double& score : scores) score = std::abs(score);
-  const double unit_size =
-      static_cast<double>(update.num_variables) / static_cast<double>(num_units_);
   const auto in_units = [&](double variables) {
-    return static_cast<int64_t>(variables / unit_size) / slice_.count;
+    return static_cast<int64_t>(variables / UnitSize(update)) / slice_.count;
   };
   // All of them at once, with the next block that is solved: what is not zero must be in it.
   std::vector<int32_t> starting = update.starting;

@@ -42,6 +42,12 @@ class Scheduler {
   void PlanBlock(Plan& plan);
   void PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units);
   void ChooseBlock(const Update& update);
+  // Variables in a unit.
+  double UnitSize(const Update& update) const {
+    return num_units_ > 0
+               ? static_cast<double>(update.num_variables) / static_cast<double>(num_units_)
+               : 1;
+  }
   // The variables of these units.
   std::vector<int32_t> ColumnsOf(std::vector<int32_t> units) const;
 
@@ -72,6 +78,7 @@ class Scheduler {
   bool is_stuck_ = false;          // the last block could not be improved
   int blocks_since_measured_ = 0;  // of all schedulers
   double mean_entries_ = 0;
+  double first_size_ = 0;  // of the working set, in variables
 
   // If block-greedy.
   std::optional<VariableBlocks> blocks_;

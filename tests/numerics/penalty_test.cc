@@ -73,20 +73,24 @@ TEST(GroupStep, FindsThePointWithoutASlope) {
       const Eigen::MatrixXd x =
           DrawMatrix({.rows = rows, .cols = size, .correlation = 0.9, .seed = 7});
       const Eigen::MatrixXd a = x.transpose() * x;
-      const Eigen::VectorXd z = a * DrawMatrix({.rows = size, .cols = 1, .seed = 8}).col(0);
+      const Eigen::VectorXd any = DrawMatrix({.rows = size, .cols = 1, .seed = 8}).col(0);
       const GroupStep step(a);
-      EXPECT_LE((step.Times(z) - a * z).norm(), 1e-12 * (a * z).norm());
-      for (const double l1 : {0.0, 1e-6 * z.norm(), 0.3 * z.norm(), 0.999 * z.norm()}) {
-        for (const double l2 : {0.0, 0.5, 100.0}) {
-          SCOPED_TRACE(std::to_string(size) + " variables, " + std::to_string(rows) + " rows, " +
-                       std::to_string(l1) + ", " + std::to_string(l2));
-          const Eigen::VectorXd b = step.Minimise(z, l1, l2);
-          ASSERT_GT(b.norm(), 0);
-          const Eigen::VectorXd slope = a * b - z + (l1 / b.norm() + l2) * b;
-          EXPECT_LE(slope.norm(), 1e-9 * z.norm());
+      EXPECT_LE((step.Times(any) - a * any).norm(), 1e-12 * a.norm() * any.norm());
+      for (const bool is_in_range : {true, false}) {
+        const Eigen::VectorXd z = is_in_range ? a * any : any;
+        for (const double l1 : {0.0, 1e-6 * z.norm(), 0.3 * z.norm(), 0.999 * z.norm()}) {
+          for (const double l2 : {0.0, 0.5, 100.0}) {
+            if (!is_in_range && l2 == 0) continue;  // there may be no such point
+            SCOPED_TRACE(std::to_string(size) + " variables, " + std::to_string(rows) + " rows, " +
+                         std::to_string(l1) + ", " + std::to_string(l2));
+            const Eigen::VectorXd b = step.Minimise(z, l1, l2);
+            ASSERT_GT(b.norm(), 0);
+            const Eigen::VectorXd slope = a * b - z + (l1 / b.norm() + l2) * b;
+            EXPECT_LE(slope.norm(), 1e-9 * z.norm());
+          }
         }
+        EXPECT_TRUE(step.Minimise(z, 1.001 * z.norm(), 0).isZero(0));
       }
-      EXPECT_TRUE(step.Minimise(z, 1.001 * z.norm(), 0).isZero(0));
     }
   }
   EXPECT_TRUE(
