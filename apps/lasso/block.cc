@@ -102,7 +102,7 @@ void Block::StartColumns(std::span<const Partial> partials) {
     row += partial.y.size();
   }
   if (all_.is_logistic) {
-    logistic_.emplace(y, std::move(weights), all_.has_intercept);
+    logistic_.emplace(std::move(y), std::move(weights), all_.has_intercept);
     return;
   }
   Eigen::VectorXd ones;

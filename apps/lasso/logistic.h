@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 
 namespace strads::lasso {
@@ -25,6 +27,36 @@ inline LogisticRow LogisticAt(bool positive, double weight, double eta) {
   return {weight * (agrees ? log_term : log_term + std::abs(eta)),
           weight * (positive ? (eta >= 0 ? unlikely : likely) : -probability),
           weight * likely * unlikely, weight * (log_term + std::abs(eta) * unlikely)};
+}
+
+// Some rows at once. Those that there are not count nothing, but have to be numbers.
+struct LogisticRows {
+  static constexpr Eigen::Index kRows = 32;
+  using Values = Eigen::Array<double, kRows, 1>;
+  Values sign = Values::Ones(), weight = Values::Ones(), eta = Values::Zero();
+  Values loss, r, curvature, entropy;
+
+  // What LogisticAt says of them, by Eigen's exponential and logarithm: several at once, and the
+  // same on every processor.
+  void Evaluate();
+};
+
+// use(i, row) for all rows in order: of the positive class where y > 0; `weights` empty: all 1.
+template <class Use>
+void ForEachLogistic(const Eigen::VectorXd& y,
+                     const Eigen::VectorXd& weights,
+                     const Eigen::VectorXd& eta,
+                     const Use& use) {
+  LogisticRows rows;
+  for (Eigen::Index first = 0; first < eta.size(); first += LogisticRows::kRows) {
+    const Eigen::Index count = std::min(LogisticRows::kRows, eta.size() - first);
+    for (Eigen::Index k = 0; k < count; ++k) rows.sign[k] = y[first + k] > 0 ? 1 : -1;
+    if (weights.size() > 0) rows.weight.head(count) = weights.segment(first, count).array();
+    rows.eta.head(count) = eta.segment(first, count).array();
+    rows.Evaluate();
+    for (Eigen::Index k = 0; k < count; ++k)
+      use(first + k, LogisticRow{rows.loss[k], rows.r[k], rows.curvature[k], rows.entropy[k]});
+  }
 }
 
 }  // namespace strads::lasso

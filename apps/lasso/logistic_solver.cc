@@ -29,15 +29,13 @@ constexpr double kRounding = 1e-13;  // of the objective
 
 }  // namespace
 
-LogisticSolver::LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept)
-    : positive_(static_cast<size_t>(y.size())),
+LogisticSolver::LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool intercept)
+    : y_(std::move(y)),
       weights_(std::move(weights)),
       has_intercept_(intercept),
-      eta_(Eigen::VectorXd::Zero(y.size())),
-      r_(y.size()),
-      curvature_(y.size()) {
-  for (Eigen::Index i = 0; i < y.size(); ++i) positive_[static_cast<size_t>(i)] = y[i] > 0;
-}
+      eta_(Eigen::VectorXd::Zero(y_.size())),
+      r_(y_.size()),
+      curvature_(y_.size()) {}
 
 void LogisticSolver::Grow(ColumnMatrix x,
                           std::span<const double> b,
@@ -56,20 +54,20 @@ void LogisticSolver::Grow(ColumnMatrix x,
 
 double LogisticSolver::Loss(const Eigen::VectorXd& eta) const {
   double loss = 0;
-  for (Eigen::Index i = 0; i < eta.size(); ++i)
-    loss += LogisticAt(positive_[static_cast<size_t>(i)], Weight(i), eta[i]).loss;
+  ForEachLogistic(y_, weights_, eta,
+                  [&](Eigen::Index, const LogisticRow& row) { loss += row.loss; });
   return loss;
 }
 
 void LogisticSolver::Evaluate() {
   loss_ = entropy_ = 0;
-  for (Eigen::Index i = 0; i < eta_.size(); ++i) {
-    const LogisticRow row = LogisticAt(positive_[static_cast<size_t>(i)], Weight(i), eta_[i]);
+  ForEachLogistic(y_, weights_, eta_, [&](Eigen::Index i, const LogisticRow& row) {
+    const double weight = weights_.size() > 0 ? weights_[i] : 1;
     loss_ += row.loss;
     entropy_ += row.entropy;
     r_[i] = row.r;
-    curvature_[i] = std::max(row.curvature, kLeastCurvature * Weight(i));
-  }
+    curvature_[i] = std::max(row.curvature, kLeastCurvature * weight);
+  });
 }
 
 double LogisticSolver::Gap(const Penalty& penalty) {

@@ -25,7 +25,7 @@ namespace strads::lasso {
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
-  LogisticSolver(const Eigen::VectorXd& y, Eigen::VectorXd weights, bool intercept);
+  LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool intercept);
 
   // Adds the columns of x with these coefficients. `intercept` is of the whole model.
   void Grow(ColumnMatrix x,
@@ -44,7 +44,6 @@ class LogisticSolver {
                 int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
-  double Weight(Eigen::Index i) const { return weights_.size() > 0 ? weights_[i] : 1; }
   double Loss(const Eigen::VectorXd& eta) const;
   void Evaluate();
   double Gap(const Penalty& penalty);
@@ -67,7 +66,7 @@ class LogisticSolver {
   bool NewtonStep(
       const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool);
 
-  std::vector<bool> positive_;
+  const Eigen::VectorXd y_;  // above 0: of the positive class
   const Eigen::VectorXd weights_;
   const bool has_intercept_;
   Eigen::VectorXd eta_;  // b0 + X_B b

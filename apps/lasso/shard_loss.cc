@@ -56,7 +56,8 @@ void LogisticShardLoss::Reset() {
 }
 
 void LogisticShardLoss::Evaluate(Eigen::Index row) {
-  const LogisticRow now = LogisticAt(y_[row] > 0, Weight(row), eta_[row]);
+  const double weight = weights_.size() > 0 ? weights_[row] : 1;
+  const LogisticRow now = LogisticAt(y_[row] > 0, weight, eta_[row]);
   double& loss = losses_[static_cast<size_t>(row)];
   loss_ += now.loss - loss;
   er_ += now.r - r_[row];
@@ -64,11 +65,19 @@ void LogisticShardLoss::Evaluate(Eigen::Index row) {
   r_[row] = now.r;
 }
 
-void LogisticShardLoss::EvaluateAll() {
-  for (Eigen::Index row = 0; row < eta_.size(); ++row) Evaluate(row);
-  loss_ = 0;
-  for (const double loss : losses_) loss_ += loss;
+// Returns the sums of what is not kept.
+LogisticRow LogisticShardLoss::EvaluateAll() {
+  LogisticRow sums;
+  ForEachLogistic(y_, weights_, eta_, [&](Eigen::Index i, const LogisticRow& row) {
+    losses_[static_cast<size_t>(i)] = row.loss;
+    r_[i] = row.r;
+    sums.loss += row.loss;
+    sums.curvature += row.curvature;
+    sums.entropy += row.entropy;
+  });
+  loss_ = sums.loss;
   er_ = r_.sum();
+  return sums;
 }
 
 void LogisticShardLoss::Add(const ColumnMatrix& x,
@@ -82,19 +91,19 @@ void LogisticShardLoss::Add(const ColumnMatrix& x,
     entries += x.is_dense() ? x.num_rows() : std::ssize(x.Rows(columns[c]));
   }
   if (intercept_change != 0) eta_.array() += intercept_change;
-  if (intercept_change != 0 || entries >= x.num_rows()) return EvaluateAll();
+  if (intercept_change != 0 || entries >= x.num_rows()) {
+    EvaluateAll();
+    return;
+  }
   for (const int32_t column : columns) {
     for (const int32_t row : x.Rows(column)) Evaluate(row);  // again changes nothing
   }
 }
 
 void LogisticShardLoss::Measure(Partial& partial) {
-  EvaluateAll();
-  for (Eigen::Index row = 0; row < eta_.size(); ++row) {
-    const LogisticRow now = LogisticAt(y_[row] > 0, Weight(row), eta_[row]);
-    partial.entropy += now.entropy;
-    partial.curvature += now.curvature;
-  }
+  const LogisticRow sums = EvaluateAll();
+  partial.entropy = sums.entropy;
+  partial.curvature = sums.curvature;
 }
 
 }  // namespace strads::lasso

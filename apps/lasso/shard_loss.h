@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "apps/lasso/logistic.h"
 #include "apps/lasso/messages.h"
 
 namespace strads::lasso {
@@ -76,9 +77,8 @@ class LogisticShardLoss final : public ShardLoss {
   void Measure(Partial& partial) override;
 
  private:
-  double Weight(Eigen::Index i) const { return weights_.size() > 0 ? weights_[i] : 1; }
   void Evaluate(Eigen::Index row);
-  void EvaluateAll();
+  LogisticRow EvaluateAll();
 
   const Eigen::VectorXd& y_;
   const Eigen::VectorXd& weights_;

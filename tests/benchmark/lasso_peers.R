@@ -1,4 +1,4 @@
-# Rscript lasso_peers.R FOLDER LAMBDA STEPS: glmnet on the matrix that lasso_peers.py has left in FOLDER, to
+# Rscript lasso_peers.R FOLDER LAMBDA STEPS FAMILY: glmnet on the matrix that lasso_peers.py has left in FOLDER, to
 # a ladder of thresholds, at LAMBDA alone or as the last of STEPS lambdas down from lambda_max. Prints the
 # seconds of each rung, and in the end the peak memory in kilobytes, and writes the coefficients.
 suppressMessages(library(glmnet))
@@ -19,10 +19,12 @@ if (file.exists(file.path(folder, "rows"))) {
 n <- shape[1]
 lambda <- as.numeric(arguments[2]) / n
 steps <- as.integer(arguments[3])
-lambdas <- if (steps == 1) lambda else exp(seq(log(max(abs(as.numeric(crossprod(x, y)))) / n), log(lambda), length.out = steps))
+family <- arguments[4]
+slopes <- as.numeric(crossprod(x, y)) / if (family == "binomial") 2 else 1
+lambdas <- if (steps == 1) lambda else exp(seq(log(max(abs(slopes)) / n), log(lambda), length.out = steps))
 for (k in seq(4, 14)) {
   start <- proc.time()[["elapsed"]]
-  fit <- glmnet(x, y, lambda = lambdas, intercept = FALSE, standardize = FALSE, thresh = 10^-k, maxit = 1e7)
+  fit <- glmnet(x, y, family = family, lambda = lambdas, intercept = FALSE, standardize = FALSE, thresh = 10^-k, maxit = 1e7)
   seconds <- proc.time()[["elapsed"]] - start
   b <- fit$beta[, ncol(fit$beta)]
   writeBin(as.numeric(b), file.path(folder, paste0("b", k)))

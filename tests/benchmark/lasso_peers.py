@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Solving beside scikit-learn and glmnet, in one run: lasso_peers.py BUILD_FOLDER [DATA...]
+"""Solving beside scikit-learn, glmnet and liblinear, in one run: lasso_peers.py BUILD_FOLDER [DATA...] [--logistic]
 
 DATA is a libsvm file (of .xz the content) or one of the sets that are generated:
   sparse      20,000 x 100,000, 5 million non-zeros, independent columns
@@ -11,14 +11,16 @@ Without: the two sets of the app, sparse and dense.
 
 For each, at lambda_max/10 and /100, prints
   - the seconds of solving (data in memory, from zero) to a relative suboptimality (P - P*) / P* of 1e-4 and
-    1e-6, and how many times as long the fastest peer takes. P = 1/2 |y - X b|^2 + lambda |b|_1, the same for
-    all, evaluated by this script; P* is the best of all. Peers stop on their own criteria, so each is run to
-    a ladder of them, and the fastest run that meets the target counts.
+    1e-6, and how many times as long the fastest peer takes. P = 1/2 |y - X b|^2 + lambda |b|_1, or with --logistic
+    sum_i log(1 + exp(-y_i x_i.b)) + lambda |b|_1, y_i being 1 and -1, is the same for all, evaluated by this
+    script; P* is the best of all. Peers stop on their own criteria, so each is run to a ladder of them, and the
+    fastest run that meets the target counts. liblinear (-s 6) is in for the logistic loss; scikit-learn is then
+    its own copy of it.
   - the wall seconds from data file to model file at 1e-4, how many times as long scikit-learn takes, and the
     peak memory of the process.
 Ours are medians of three runs: one worker, one worker of two threads, two workers of one thread. Peers are one
 process of one thread. A peer's ladder ends with a run that takes longer than MOST_SECONDS (environment, 60).
-Needs python3-sklearn and r-cran-glmnet (tests/benchmark/setup.sh).
+Needs python3-sklearn, r-cran-glmnet and liblinear-tools (tests/benchmark/setup.sh).
 """
 import json
 import lzma
@@ -35,7 +37,9 @@ import warnings
 import numpy
 import scipy.sparse
 from sklearn.datasets import load_svmlight_file
-from sklearn.linear_model import Lasso
+from sklearn.linear_model import Lasso, LogisticRegression
+
+import liblinear_library
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGETS = (1e-4, 1e-6)
@@ -43,13 +47,16 @@ REPEATS = 3
 LADDER = [10.0 ** -k for k in range(1, 11)]
 MOST_SECONDS = float(os.environ.get("MOST_SECONDS", 60))
 WAYS = {"1 worker": [], "2 threads": ["--threads=2"], "2 workers": ["--workers=2"]}
+LIBLINEAR_L1_LOGISTIC = 6
 GLMNET = {"glmnet": 1, "glmnet path": 20}
 SPARSE = {"sparse": (20000, 100000, 250), "large": (40000, 100000, 250), "wide": (20000, 1000000, 250)}
 DENSE = {"dense": (1000, 8000), "correlated": (2000, 20000)}
 
 
-def load(path):
+def load(path, logistic):
     x, y = load_svmlight_file(path)
+    if logistic:
+        y = numpy.where(y == y.max(), 1.0, -1.0)
     if x.nnz > 0.4 * x.shape[0] * x.shape[1]:
         return numpy.asfortranarray(x.toarray()), y
     return scipy.sparse.csc_matrix(x), y
@@ -63,8 +70,17 @@ def unpacked(path, folder):
     return plain
 
 
-def objective(x, y, b, lam):
-    return 0.5 * numpy.square(y - x @ b).sum() + lam * numpy.abs(b).sum()
+def loss(x, y, b, logistic):
+    return numpy.logaddexp(0, -y * (x @ b)).sum() if logistic else 0.5 * numpy.square(y - x @ b).sum()
+
+
+def objective(x, y, b, lam, logistic):
+    return loss(x, y, b, logistic) + lam * numpy.abs(b).sum()
+
+
+def lambda_at(ratio, x, y, logistic):
+    """Of the least lambda whose model is zero."""
+    return ratio * numpy.abs(x.T @ y).max() * (0.5 if logistic else 1)
 
 
 def dense_set(path, rows, columns, correlation=0.9):
@@ -92,27 +108,49 @@ def peak_memory():
     return 1024 * int(status.split("VmHWM:")[1].split()[0])
 
 
-def sklearn_child(data, ratio):
+def sklearn_fit(x, y, lam, logistic, tolerance):
+    """Coefficients, and seconds."""
+    if logistic:
+        model = LogisticRegression(penalty="l1", C=1 / lam, solver="liblinear", fit_intercept=False, tol=tolerance,
+                                   max_iter=1000)
+    else:
+        model = Lasso(alpha=lam / len(y), fit_intercept=False, tol=tolerance, max_iter=1000000)
+    start = time.perf_counter()
+    model.fit(x, y)
+    return model.coef_.ravel(), time.perf_counter() - start
+
+
+def liblinear_fit(problem, y, lam, tolerance):
+    """Of the library, which writes its model to a file."""
+    with tempfile.NamedTemporaryFile("r") as file:
+        seconds = problem.train(LIBLINEAR_L1_LOGISTIC, 1 / lam, tolerance, file.name)
+        lines = file.read().splitlines()
+    first = float(lines[2].split()[1])  # the label that is its positive class
+    return first * numpy.array([float(line) for line in lines[lines.index("w") + 1:]]), seconds
+
+
+def child(peer, data, ratio, logistic):
     """Runs in a process of its own: prints seconds of loading, [seconds, objective] of each rung,
     and peak memory."""
     warnings.simplefilter("ignore")  # of rungs that do not converge
     start = time.perf_counter()
-    x, y = load(data)
+    x, y = load(data, logistic)
     loading = time.perf_counter() - start
-    lam = ratio * numpy.abs(x.T @ y).max()
+    lam = lambda_at(ratio, x, y, logistic)
+    problem = liblinear_library.Liblinear(x, y) if peer == "liblinear" else None
     rungs = []
     for tolerance in LADDER:
-        model = Lasso(alpha=lam / len(y), fit_intercept=False, tol=tolerance, max_iter=1000000)
-        start = time.perf_counter()
-        model.fit(x, y)
-        seconds = time.perf_counter() - start
-        rungs.append((seconds, objective(x, y, model.coef_, lam)))
+        if problem is not None:
+            b, seconds = liblinear_fit(problem, y, lam, tolerance)
+        else:
+            b, seconds = sklearn_fit(x, y, lam, logistic, tolerance)
+        rungs.append((seconds, objective(x, y, b, lam, logistic)))
         if seconds > MOST_SECONDS:
             break
     print(json.dumps([loading, rungs, peak_memory()]))
 
 
-def glmnet(x, y, lam, steps, folder):
+def glmnet(x, y, lam, steps, logistic, folder):
     numpy.array(x.shape, dtype=numpy.int32).tofile(f"{folder}/shape")
     y.tofile(f"{folder}/y")
     if scipy.sparse.issparse(x):
@@ -122,21 +160,22 @@ def glmnet(x, y, lam, steps, folder):
     else:
         pathlib.Path(f"{folder}/rows").unlink(missing_ok=True)
         x.ravel(order="F").tofile(f"{folder}/values")
-    out, _ = run(["Rscript", str(HERE / "lasso_peers.R"), folder, repr(float(lam)), str(steps)])
+    out, _ = run(["Rscript", str(HERE / "lasso_peers.R"), folder, repr(float(lam)), str(steps),
+                  "binomial" if logistic else "gaussian"])
     *lines, memory = out.splitlines()
     rungs = []
     for line in lines:
         k, seconds = line.split()
-        rungs.append((float(seconds), objective(x, y, numpy.fromfile(f"{folder}/b{k}"), lam)))
+        rungs.append((float(seconds), objective(x, y, numpy.fromfile(f"{folder}/b{k}"), lam, logistic)))
     return rungs, 1024 * int(memory)
 
 
-def ours(build, data, ratio, flags, folder):
+def ours(build, data, ratio, logistic, flags, folder):
     """[(seconds of solving, objective)] of the rounds of a run to full precision and its peak memory, and
     the wall seconds of one to a tolerance."""
     metrics = os.path.join(folder, "metrics.jsonl")
     command = [f"{build}/strads", "lasso", "train", f"--data={data}", f"--lambda_ratio={ratio}", "--noprogress",
-               f"--model={folder}/model.json", f"--metrics={metrics}", *flags]
+               f"--loss={'logistic' if logistic else 'squared'}", f"--model={folder}/model.json", f"--metrics={metrics}", *flags]
     _, wall = run([*command, "--tolerance=1e-5"])
     run([*command, "--tolerance=1e-9", f"--max_time={MOST_SECONDS}"])
     with open(metrics, encoding="utf-8") as lines:
@@ -149,14 +188,17 @@ def first(points, best, target):
     return min((s for s, p in points if p - best <= target * best), default=float("inf"))
 
 
-def compare(build, data, ratio, x, y, folder):
-    lam = ratio * numpy.abs(x.T @ y).max()
-    runs = {way: [ours(build, data, ratio, flags, folder) for _ in range(REPEATS)] for way, flags in WAYS.items()}
-    out, _ = run([sys.executable, __file__, "--scikit-learn", data, str(ratio)])
-    loading, rungs, peak = json.loads(out)
-    peers = {"scikit-learn": (rungs, peak)}
+def compare(build, data, ratio, x, y, logistic, folder):
+    lam = lambda_at(ratio, x, y, logistic)
+    runs = {way: [ours(build, data, ratio, logistic, flags, folder) for _ in range(REPEATS)]
+            for way, flags in WAYS.items()}
+    peers, loading = {}, {}
+    for name in ["scikit-learn", "liblinear"] if logistic else ["scikit-learn"]:
+        command = [sys.executable, __file__, "--peer", name, data, str(ratio), "logistic" if logistic else ""]
+        loading[name], rungs, peak = json.loads(run(command)[0])
+        peers[name] = (rungs, peak)
     for name, steps in GLMNET.items():
-        peers[name] = glmnet(x, y, lam, steps, folder)
+        peers[name] = glmnet(x, y, lam, steps, logistic, folder)
     best = min([p for rungs, _ in peers.values() for _, p in rungs] +
                [p for way in runs.values() for points, _, _ in way for _, p in points])
     fastest = [min(first(rungs, best, t) for rungs, _ in peers.values()) for t in TARGETS]
@@ -168,9 +210,9 @@ def compare(build, data, ratio, x, y, folder):
 
     for name, (rungs, peak) in peers.items():
         seconds = [first(rungs, best, t) for t in TARGETS]
-        peers_wall = loading + seconds[0] if name == "scikit-learn" else float("nan")
+        peers_wall = loading.get(name, float("nan")) + seconds[0]
         line(name, seconds, "", f"{peers_wall:.3f}", peak)
-    sklearns = loading + first(peers["scikit-learn"][0], best, TARGETS[0])
+    sklearns = loading["scikit-learn"] + first(peers["scikit-learn"][0], best, TARGETS[0])
     for way, repeats in runs.items():
         seconds = [statistics.median(first(points, best, t) for points, _, _ in repeats) for t in TARGETS]
         wall = statistics.median(wall for _, wall, _ in repeats)
@@ -179,9 +221,10 @@ def compare(build, data, ratio, x, y, folder):
 
 
 def main():
-    if sys.argv[1:2] == ["--scikit-learn"]:
-        return sklearn_child(sys.argv[2], float(sys.argv[3]))
-    build, files = sys.argv[1], sys.argv[2:]
+    if sys.argv[1:2] == ["--peer"]:
+        return child(sys.argv[2], sys.argv[3], float(sys.argv[4]), sys.argv[5] == "logistic")
+    logistic = "--logistic" in sys.argv
+    build, *files = [word for word in sys.argv[1:] if word != "--logistic"]
     os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
     print(f"{'data':20} {'ratio':>5} {'solver':>12} {'1e-4 s':>8} {'1e-6 s':>8} {'to fastest':>13} {'file-model':>16} {'peak MB':>8}")
     with tempfile.TemporaryDirectory() as folder:
@@ -197,9 +240,9 @@ def main():
                 data = f"{folder}/{data}"
             elif data.endswith(".xz"):
                 data = unpacked(data, folder)
-            x, y = load(data)
+            x, y = load(data, logistic)
             for ratio in (0.1, 0.01):
-                compare(build, data, ratio, x, y, folder)
+                compare(build, data, ratio, x, y, logistic, folder)
 
 
 if __name__ == "__main__":
