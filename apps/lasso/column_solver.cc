@@ -1,6 +1,5 @@
 #include "apps/lasso/column_solver.h"
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,14 +7,15 @@
 #include <optional>
 #include <utility>
 
+#include "apps/lasso/block_solver.h"
 #include "apps/lasso/block_sweep.h"
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/extrapolation.h"
 #include "apps/lasso/projected_columns.h"
 
 namespace strads::lasso {
 namespace {
 
-constexpr int kIterates = 5;    // that are extrapolated
 constexpr double kShare = 0.3;  // the gap over the support, of that asked for over the block
 // A Newton step that more than this share of the variables would leave with another sign, or that
 // leads to ever more of them, starts too far away.
@@ -27,50 +27,12 @@ constexpr double kNewtonShare = 0.3;
 constexpr double kSettled = 0.98;
 constexpr double kMostOfRows = 0.97;
 constexpr double kMostNewtonBytes = 512e6;
-constexpr double kRidge = 1e-12;  // of the extrapolation's equations, relative to their trace
 
 std::vector<int> AllUnits(const Penalty& penalty) {
   std::vector<int> units(static_cast<size_t>(penalty.num_units()));
   std::iota(units.begin(), units.end(), 0);
   return units;
 }
-
-// The last sweeps' results over the support, from which to guess where they lead.
-class Extrapolation {
- public:
-  void Add(Eigen::VectorXd b, const Eigen::VectorXd& r) {
-    b_.push_back(std::move(b));
-    r_.push_back(r);
-  }
-  bool IsFull() const { return b_.size() == kIterates + 1; }
-  void Clear() {
-    b_.clear();
-    r_.clear();
-  }
-  // The combination of the iterates, with weights that sum to 1, whose last change is smallest.
-  // False if there is none.
-  bool Combine(Eigen::VectorXd& b, Eigen::VectorXd& r) const {
-    Eigen::MatrixXd steps(b_.front().size(), kIterates);
-    for (int k = 0; k < kIterates; ++k)
-      steps.col(k) = b_[static_cast<size_t>(k) + 1] - b_[static_cast<size_t>(k)];
-    Eigen::MatrixXd gram = steps.transpose() * steps;
-    gram.diagonal().array() += kRidge * gram.trace();
-    Eigen::VectorXd weights = gram.ldlt().solve(Eigen::VectorXd::Ones(kIterates));
-    const double sum = weights.sum();
-    if (!std::isfinite(sum) || sum == 0) return false;
-    weights /= sum;
-    b.setZero(b_.front().size());
-    r.setZero(r_.front().size());
-    for (int k = 0; k < kIterates; ++k) {
-      b += weights[k] * b_[static_cast<size_t>(k) + 1];
-      r += weights[k] * r_[static_cast<size_t>(k) + 1];
-    }
-    return true;
-  }
-
- private:
-  std::vector<Eigen::VectorXd> b_, r_;
-};
 
 }  // namespace
 
@@ -204,12 +166,16 @@ double ColumnSolver::SweepCost(std::span<const int32_t> support) const {
 
 // Once descent has cost what the inner products would, and since the last step a share of what
 // another would.
-bool ColumnSolver::WantsNewtonStep(std::span<const int32_t> support, double swept_here) const {
+bool ColumnSolver::WantsNewtonStep(std::span<const int32_t> support,
+                                   double swept_here,
+                                   bool has_groups) const {
   // No more variables than this share of the rows: beyond, there are many optima.
-  if (static_cast<double>(support.size()) > kMostOfRows * static_cast<double>(num_rows()))
+  if (!has_groups &&
+      static_cast<double>(support.size()) > kMostOfRows * static_cast<double>(num_rows()))
     return false;
   if (newton_.Bytes(support) > kMostNewtonBytes) return false;
   const ColumnNewton::Cost cost = newton_.CostOf(Projected(), support);
+  if (has_groups) return swept_here >= cost.products + cost.step;  // nothing is kept
   return swept_ >= newton_patience_ * cost.products &&
          swept_here >= newton_patience_ * kNewtonShare * cost.step;
 }
@@ -270,6 +236,40 @@ bool ColumnSolver::NewtonStep(const Penalty& penalty, Penalty::Support support, 
   return false;
 }
 
+// Of groups, whose Newton steps are those of inner products.
+int64_t ColumnSolver::SolveByProducts(const Penalty& penalty,
+                                      const Penalty::Support& support,
+                                      double gap,
+                                      int64_t most,
+                                      ThreadPool& pool) {
+  std::vector<double> pairs, squared_norms;
+  Projected().GramBlock(support.variables, 0, pairs, pool);
+  for (const int32_t i : support.variables) squared_norms.push_back(squared_norms_[Index(i)]);
+  BlockSolver solver;
+  solver.Grow(squared_norms, pairs);
+  const auto count = std::ssize(support.variables);
+  BlockSolver::State state;
+  state.b.resize(count);
+  state.q.resize(count);
+  for (Eigen::Index k = 0; k < count; ++k) {
+    state.b[k] = b_[Index(support.variables[Index(k)])];
+    state.q[k] = Dot(support.variables[Index(k)]);
+  }
+  state.xy = state.q;
+  for (int k = 0; k < solver.size(); ++k)
+    state.xy[k] += Eigen::Map<const Eigen::VectorXd>(solver.Column(k), count).dot(state.b);
+  state.rr = r_.squaredNorm() - mean_r_ * mean_r_ * weight_;
+  state.yr = y_.dot(r_) - mean_y_ * mean_r_ * weight_;
+  const int64_t changes = solver.Solve(state, penalty.Over(support.units), gap, most);
+  for (Eigen::Index k = 0; k < count; ++k) {
+    const int32_t i = support.variables[Index(k)];
+    const double change = state.b[k] - b_[Index(i)];
+    if (change != 0) Add(i, -change);
+    b_[Index(i)] = state.b[k];
+  }
+  return changes;
+}
+
 int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
                                    double gap,
                                    int64_t most,
@@ -326,10 +326,15 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
     const auto left = std::ranges::count_if(support, [&](int32_t i) { return b_[Index(i)] != 0; });
     const bool is_settled =
         static_cast<double>(left) >= kSettled * static_cast<double>(support.size());
-    if (!has_groups && is_settled && WantsNewtonStep(support, swept_here)) {
+    if (is_settled && WantsNewtonStep(support, swept_here, has_groups)) {
       swept_here = 0;
-      changes += std::ssize(support);
-      if (!NewtonStep(penalty, penalty.SupportOf(b_.data()), pool)) newton_patience_ *= 2;
+      const Penalty::Support now = penalty.SupportOf(b_.data());
+      if (has_groups) {
+        changes += SolveByProducts(penalty, now, gap, most - changes, pool);
+      } else {
+        changes += std::ssize(support);
+        if (!NewtonStep(penalty, now, pool)) newton_patience_ *= 2;
+      }
       if (GapOver(penalty, units, pool) <= gap) return changes;
     }
     extrapolation.Add(values(), r_);

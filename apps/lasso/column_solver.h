@@ -63,7 +63,12 @@ class ColumnSolver {
   int64_t Sweep(const Penalty& penalty, std::span<const int> units, ThreadPool& pool);
   int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool);
   bool NewtonStep(const Penalty& penalty, Penalty::Support support, ThreadPool& pool);
-  bool WantsNewtonStep(std::span<const int32_t> support, double swept_here) const;
+  int64_t SolveByProducts(const Penalty& penalty,
+                          const Penalty::Support& support,
+                          double gap,
+                          int64_t most,
+                          ThreadPool& pool);
+  bool WantsNewtonStep(std::span<const int32_t> support, double swept_here, bool has_groups) const;
   double SweepCost(std::span<const int32_t> support) const;
   ProjectedColumns Projected() const {
     return {x_, squared_norms_, ones_.size() > 0 ? sums_ : std::span<const double>(), weight_};

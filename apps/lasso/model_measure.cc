@@ -29,6 +29,9 @@ constexpr double kNullProgress = 0.5, kNullRounding = 1e-13;
 constexpr int kNullLooksInVain = 10;
 // A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
+// Of the loss where all probabilities are a half: unless they are 1e10, every row is on the right
+// side then.
+constexpr double kSeparated = 1e-10;
 constexpr double kLongestInterceptStep = 4;
 constexpr double kLeastShift = 10;  // mean of a column, in its deviations
 constexpr int64_t kGrain = 16384;   // slopes that a thread adds up
@@ -198,6 +201,11 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     }
     null_objective_ = slopes.loss;
     columns_->xy = slopes.xr;
+  }
+  if (is_null_ && columns_->is_logistic && slopes.loss < kSeparated * null_objective_) {
+    throw DataError(options_.data +
+                    ": variables that are not penalised tell the classes apart without an error, "
+                    "so that no coefficients are the best; expected a penalty factor above 0");
   }
   // Exact again.
   const double* const b = coefficients_.values().data();

@@ -207,6 +207,8 @@ void Scheduler::ChooseBlock(const Update& update) {
   const double most = gather_ ? memory / of_column : most_inner_products;
   if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
     working_set_.reset();  // all schedulers do, having heard the same
+    // What is left to gain is in the last digits, which parallel updates would spoil.
+    if (is_stuck_) GoAlone();
     return;
   }
   block_is_due_ = true;

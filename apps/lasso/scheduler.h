@@ -42,6 +42,10 @@ class Scheduler {
   void PlanBlock(Plan& plan);
   void PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units);
   void ChooseBlock(const Update& update);
+  void GoAlone() {
+    parallelism_ = 1;
+    alone_ = true;
+  }
   // Variables in a unit.
   double UnitSize(const Update& update) const {
     return num_units_ > 0

@@ -215,6 +215,17 @@ TEST(BadOptionFiles, OneClassAloneHasNoIntercept) {
   }
 }
 
+TEST(BadOptionFiles, ClassesThatFreeVariablesTellApartHaveNoBestModel) {
+  const TempDir dir;
+  const std::string path = dir.Write("d", "1 1:1 2:1\n-1 1:-1 2:2\n1 1:2 2:0.5\n-1 1:-3 2:1\n");
+  const std::string factors = dir.Write("f", "0\n1\n");
+  for (const std::string intercept : {"--intercept", "--nointercept"}) {
+    ExpectDataError(RunTrain({"--data=" + path, "--loss=logistic", "--penalty_factors=" + factors,
+                              "--lambda_ratio=0.1", intercept}),
+                    path + ": variables that are not penalised tell the classes apart");
+  }
+}
+
 TEST(BadOptionFiles, TargetsThatAreNoClassesAreNamed) {
   const TempDir dir;
   const std::string path = dir.Write("d", "1 1:1\n3 1:2\n");
