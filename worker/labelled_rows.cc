@@ -88,6 +88,12 @@ std::vector<std::string> SortedLabels(std::vector<std::string> labels) {
   return labels;
 }
 
+void RequireClasses(const std::string& data, const std::vector<std::string>& labels) {
+  if (labels.size() >= 2) return;
+  throw DataError(data + ": all rows have the label '" + (labels.empty() ? "" : labels.front()) +
+                  "', expected at least two classes");
+}
+
 std::vector<int32_t> ClassesOf(const LabelledRows& data, std::span<const std::string> labels) {
   IdTable known;
   for (const std::string& label : labels) known.Add(label);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "worker/output_weights.h"
+
 namespace strads {
 namespace {
 
@@ -10,12 +12,15 @@ constexpr double kLeastScale = 1e-100;
 
 }  // namespace
 
-void LocalWeights::Reset(const Eigen::VectorXd& w, double constant) {
+void LocalWeights::Reset(const Eigen::VectorXd& w, const Eigen::VectorXd& constants) {
+  outputs_ = constants.size();
   v_ = w;
-  constant_ = constant;
-  shift_ = 0;
+  constants_ = constants;
+  shifts_.setZero(outputs_);
   scale_ = 1;
-  marks_.resize(static_cast<size_t>(w.size()), 0);
+  marks_.resize(static_cast<size_t>(features()), 0);
+  touched_.resize(marks_.size());
+  before_.resize(static_cast<size_t>(v_.size()));
 }
 
 void LocalWeights::Begin() {
@@ -28,14 +33,18 @@ void LocalWeights::Begin() {
   ++begun_;
   begin_scale_ = scale_;
   shrink_ = 1;
-  constant_before_ = constant_;
-  touched_.clear();
-  before_.clear();
+  constants_before_ = constants_;
+  met_ = 0;
 }
 
-void LocalWeights::FoldShift(const Eigen::VectorXd& m) {
-  v_ -= shift_ * m;
-  shift_ = 0;
+void LocalWeights::FoldShifts(const Eigen::VectorXd& m) {
+  AddToEach(-shifts_, m, v_.data());
+  shifts_.setZero();
+}
+
+void LocalWeights::KeepOutputs(size_t at, int32_t feature) {
+  const auto outputs = static_cast<size_t>(outputs_);
+  std::copy_n(v_.data() + feature * outputs_, outputs, before_.data() + at * outputs);
 }
 
 void LocalWeights::Shrink(double factor) {
@@ -45,17 +54,28 @@ void LocalWeights::Shrink(double factor) {
 
 WeightChange LocalWeights::Change() const {
   const double then = shrink_ * begin_scale_;
-  const auto change = [&](size_t k) { return scale_ * v_[touched_[k]] - then * before_[k]; };
+  const int64_t met = met_ * outputs_;
+  const auto visit = [&](auto&& visit_change) {  // of (place among those met, weight, change)
+    size_t at = 0;
+    for (int64_t n = 0; n < met_; ++n) {
+      const int64_t first = touched_[static_cast<size_t>(n)] * outputs_;
+      for (int64_t j = first; j < first + outputs_; ++j, ++at)
+        visit_change(at, j, scale_ * v_[j] - then * before_[at]);
+    }
+  };
   WeightChange result;
   result.size = v_.size();
-  if (12 * std::ssize(touched_) < 8 * v_.size()) {
-    result.indices = touched_;
-    result.values.resize(touched_.size());
-    for (size_t k = 0; k < touched_.size(); ++k) result.values[k] = change(k);
+  if (12 * met < 8 * v_.size()) {
+    result.indices.resize(static_cast<size_t>(met));
+    result.values.resize(static_cast<size_t>(met));
+    visit([&](size_t at, int64_t j, double change) {
+      result.indices[at] = static_cast<int32_t>(j);
+      result.values[at] = change;
+    });
   } else {
     result.values.assign(static_cast<size_t>(v_.size()), 0.0);
-    for (size_t k = 0; k < touched_.size(); ++k)
-      result.values[static_cast<size_t>(touched_[k])] = change(k);
+    visit(
+        [&](size_t, int64_t j, double change) { result.values[static_cast<size_t>(j)] = change; });
   }
   return result;
 }

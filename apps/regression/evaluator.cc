@@ -1,6 +1,7 @@
 #include "apps/regression/evaluator.h"
 
 #include <strads/index.h>
+#include <strads/output_losses.h>
 
 #include <algorithm>
 #include <cmath>

@@ -3,9 +3,6 @@
 #include <strads/row_losses.h>
 
 #include <Eigen/Core>
-#include <algorithm>
-#include <cmath>
-#include <cstdint>
 
 namespace strads::regression {
 
@@ -51,17 +48,5 @@ void TakeLosses(const Loss& loss, RowBatch& batch) {
 }
 // By Eigen's exponential and logarithm: several rows at once, and the same on every processor.
 void TakeLosses(const LogisticLoss& loss, RowBatch& batch);
-
-// log sum_k exp(f_k) - f_y of `classes` values, whose derivatives by f_k replace them.
-inline double SoftmaxLoss(int32_t y, double* f, int64_t classes) {
-  double largest = f[0];
-  for (int64_t k = 1; k < classes; ++k) largest = std::max(largest, f[k]);
-  const double own = f[y];
-  double sum = 0;
-  for (int64_t k = 0; k < classes; ++k) sum += f[k] = std::exp(f[k] - largest);
-  for (int64_t k = 0; k < classes; ++k) f[k] /= sum;
-  f[y] -= 1;
-  return std::log(sum) + largest - own;
-}
 
 }  // namespace strads::regression

@@ -104,9 +104,7 @@ Update Model::PullRows(std::span<const Partial> partials) {
     shape_.features = std::max(shape_.features, heading.num_features);
   }
   TakeNames(partials);
-  if (options_.IsLogistic() && labels.size() < 2)
-    throw DataError(options_.data + ": all rows have the label '" +
-                    (labels.empty() ? "" : labels.front()) + "', expected at least two classes");
+  if (options_.IsLogistic()) RequireClasses(options_.data, labels);
   shape_.outputs = labels.size() > 2 ? std::ssize(labels) : 1;
   for (const std::string& label : labels) update.labels.Add(label);
   update.num_features = shape_.features;
@@ -119,11 +117,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   if (!(sums.features.weight > 0))
     throw DataError(options_.data +
                     ": no row is left to train on, expected at least one with a weight above 0");
-  for (size_t k = 0; k < labels.size(); ++k) {
-    if (!(sums.class_weight.at(k) > 0))
-      throw DataError(options_.data + ": no row with the label '" + labels[k] +
-                      "' is left to train on, expected at least one with a weight above 0");
-  }
+  RequireRowsOfEach(options_.data, labels, sums.class_weight);
   const FeatureStats stats = FeatureStatsOf(partials);
   shape_.rows = sums.trained_rows;
   shape_.entries = sums.entries;

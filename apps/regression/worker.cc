@@ -3,6 +3,7 @@
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/linear_decision.h>
+#include <strads/output_losses.h>
 #include <strads/random.h>
 #include <strads/row_gram.h>
 

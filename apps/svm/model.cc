@@ -10,12 +10,23 @@
 namespace strads::svm {
 namespace {
 
-// Weights are numbered by 32 bits.
-constexpr int64_t kMostWeights = (int64_t{1} << 31) - 2;
 // Of squared hinges, whose points have no upper bound, times C: hardly a restriction.
 constexpr double kSquaredProximity = 20;
 
 }  // namespace
+
+ClassModel SvmModel::MakeClass(const std::string& label,
+                               std::span<const double> w,
+                               size_t stride,
+                               size_t k) const {
+  ClassModel made;
+  made.label = label;
+  const size_t features_count = w.size() / stride - (has_bias ? 1 : 0);
+  made.weights.resize(features_count);
+  for (size_t j = 0; j < features_count; ++j) made.weights[j] = w[j * stride + k];
+  made.bias = has_bias ? w[features_count * stride + k] : 0;
+  return made;
+}
 
 Model::Model(const Options& options) : options_(options), class_weights_(options.class_weights) {
   options.Validate();
@@ -59,9 +70,7 @@ Update Model::PullRows(std::span<const Partial> partials) {
       target = partial.target;
     }
   }
-  if (labels.size() < 2)
-    throw DataError(options_.data + ": all rows have the label '" +
-                    (labels.empty() ? "" : labels.front()) + "', expected at least two classes");
+  RequireClasses(options_.data, labels);
   for (const std::string& label : labels) update.labels.Add(label);
   update.num_features = num_features_;
   update.next.phase = static_cast<int>(Phase::kLook);
@@ -78,11 +87,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
     validation_rows_ += partial.validation_rows;
     sums.push_back(&partial.feature_sums);
   }
-  for (size_t k = 0; k < rows.size(); ++k) {
-    if (rows[k] == 0)
-      throw DataError(options_.data + ": no row with the label '" + labels[k] +
-                      "' is left to train on, expected at least one with a weight above 0");
-  }
+  RequireRowsOfEach(options_.data, labels, rows);
   Update update;
   update.class_weights = class_weights_.Of(labels, rows);
   const FeatureStats stats = FeatureStatsOf(sums);  // of no features if they are not scaled
@@ -92,9 +97,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   const bool is_joint = options_.IsCrammerSinger();
   const auto classes = static_cast<int64_t>(labels.size());
   const int64_t width = num_features_ + (has_bias ? 1 : 0);
-  if (width > kMostWeights / classes)
-    throw DataError(options_.data + ": " + std::to_string(width) + " features of " +
-                    std::to_string(classes) + " classes, expected at most 2^31 - 2 weights");
+  RequireNumbered(options_.data, width, classes);
   const int64_t count = is_joint || classes == 2 ? 1 : classes;
   // A point moves from one bound to the other as its margin moves by 1.
   const double largest_weight = *std::ranges::max_element(update.class_weights);
@@ -190,16 +193,12 @@ Plan Model::NextPlan() const {
 
 void Model::MakeClasses(size_t problem) {
   const std::span<const double> w = problems_[problem].best();
-  const auto p = static_cast<size_t>(num_features_);
   const size_t stride = options_.IsCrammerSinger() ? labels.size() : 1;
   const size_t count = stride > 1 || problems_.size() > 1 ? labels.size() : 1;
   classes.resize(count);
   for (size_t k = 0; k < stride; ++k) {
-    ClassModel& made = classes[stride > 1 ? k : problem];
-    made.label = count == 1 ? labels.back() : labels[stride > 1 ? k : problem];
-    made.weights.resize(p);
-    for (size_t j = 0; j < p; ++j) made.weights[j] = w[j * stride + k];
-    made.bias = has_bias ? w[p * stride + k] : 0;
+    const size_t number = stride > 1 ? k : problem;
+    classes[number] = MakeClass(count == 1 ? labels.back() : labels[number], w, stride, k);
   }
 }
 

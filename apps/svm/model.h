@@ -42,6 +42,13 @@ struct SvmModel {
   std::vector<double> scales;         // empty: all are 1
   std::vector<ClassModel> classes;
 
+  // The class of a label by the k-th of `stride` weights that w has for each feature, and at the
+  // end for the bias, if there is one.
+  ClassModel MakeClass(const std::string& label,
+                       std::span<const double> w,
+                       size_t stride,
+                       size_t k) const;
+
   STRADS_FIELDS(labels, loss, multiclass, C, has_bias, features, target, scales, classes)
 };
 

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <strads/output_losses.h>
 #include <strads/parallel.h>
 #include <strads/prox.h>
 #include <strads/random.h>
@@ -102,7 +103,7 @@ TEST(Losses, FarOutLogisticLossesAreFinite) {
   EXPECT_DOUBLE_EQ(wrong.slope, -1);
   EXPECT_EQ(regression::LogisticLoss{}(1, 1000).loss, 0);
   std::array<double, 3> f = {1000, -1000, 0};
-  EXPECT_DOUBLE_EQ(regression::SoftmaxLoss(1, f.data(), 3), 2000);
+  EXPECT_DOUBLE_EQ(SoftmaxLoss(1, f.data(), 3), 2000);
 }
 
 TEST(Evaluator, AStepAlongAProductMovesTheModelThere) {

@@ -21,7 +21,6 @@ namespace {
 
 using Options = regression::sgd::Options;
 
-// Steps on batches of two rows with a constant, by the definition.
 // Weights that come while it computes lack its last clocks: it goes on as if they did not.
 TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
   const RegressionProblem problem = RandomRegression(12, 12, 4);
@@ -34,7 +33,9 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
                         .has_constant = true,
                         .centre = Eigen::Vector4d(0.4, -0.1, 0.7, 0.2)};
   const SgdSteps steps = {.loss = "squared", .lambda = 0.3, .step = 0.05};
-  const SharedWeights start{.w = Eigen::Vector4d(0.3, -0.2, 0.1, 1), .constant = 2, .pulls = 0};
+  const SharedWeights start{.w = Eigen::Vector4d(0.3, -0.2, 0.1, 1),
+                            .constants = Eigen::VectorXd::Constant(1, 2.0),
+                            .pulls = 0};
   SharedWeights newer = start;
   newer.pulls = 5;
   const auto third_clock = [&](const SharedWeights& weights, const std::vector<int64_t>& settled) {
@@ -44,8 +45,8 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
     return sgd.Push(weights, 2, {.settled = settled, .may_lack = true}, 3, steps);
   };
   const auto expect_same = [](const LocalSteps& a, const LocalSteps& b) {
-    EXPECT_NEAR(a.constant_change, b.constant_change, 1e-13);
-    EXPECT_NEAR(a.centre_change, b.centre_change, 1e-13);
+    EXPECT_NEAR(a.constant_changes[0], b.constant_changes[0], 1e-13);
+    EXPECT_NEAR(a.centre_changes[0], b.centre_changes[0], 1e-13);
     ASSERT_EQ(a.change.values.size(), b.change.values.size());
     for (size_t j = 0; j < a.change.values.size(); ++j)
       EXPECT_NEAR(a.change.values[j], b.change.values[j], 1e-13);
@@ -56,9 +57,10 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
   LocalSgd fresh(rows, 9, 0);
   const LocalSteps from_newer = fresh.Push(newer, 2, {.settled = {2}}, 3, steps);
   expect_same(third_clock(newer, {2}), from_newer);
-  EXPECT_GT(std::abs(on.constant_change - from_newer.constant_change), 1e-4);
+  EXPECT_GT(std::abs(on.constant_changes[0] - from_newer.constant_changes[0]), 1e-4);
 }
 
+// Steps on batches of two rows with a constant, by the definition.
 TEST(LocalSgd, TakesBatchesOfCentredRowsAndAConstantThatIsNotPenalised) {
   const RegressionProblem problem = RandomRegression(4, 4, 3);
   ThreadPool pool(1);
@@ -71,17 +73,19 @@ TEST(LocalSgd, TakesBatchesOfCentredRowsAndAConstantThatIsNotPenalised) {
                         .centre = Eigen::Vector3d(0.4, -0.1, 0.7)};
   const SgdSteps steps = {.loss = "huber", .delta = 0.8, .batch = 2, .lambda = 0.3, .step = 0.05};
   LocalSgd sgd(rows, 9, 0);
-  const SharedWeights start{.w = Eigen::Vector3d(0.3, -0.2, 0.1), .constant = 2, .pulls = 0};
+  const SharedWeights start{.w = Eigen::Vector3d(0.3, -0.2, 0.1),
+                            .constants = Eigen::VectorXd::Constant(1, 2.0),
+                            .pulls = 0};
   const LocalSteps made = sgd.Push(start, 3, {.settled = {3}}, 2, steps);
   EXPECT_EQ(made.visits, 4);
   Eigen::VectorXd w = made.shrink * start.w;
   made.change.AddTo({w.data(), 3});
-  w -= made.centre_change * rows.centre;
+  w -= made.centre_changes[0] * rows.centre;
   std::vector<int> order = {0, 1, 2, 3};
   double nearest = 1;
   do {
     Eigen::VectorXd naive = start.w;
-    double constant = start.constant;
+    double constant = start.constants[0];
     for (int k = 0; k < 2; ++k) {
       const double eta = 0.05 / (1 + 0.3 * 0.05 * (3 * 2 + k + 1));
       Eigen::VectorXd slope = Eigen::VectorXd::Zero(3);
@@ -97,8 +101,8 @@ TEST(LocalSgd, TakesBatchesOfCentredRowsAndAConstantThatIsNotPenalised) {
       naive = (1 - eta * 0.3) * naive - eta * slope;
       constant -= eta * slope_of_constant;
     }
-    nearest = std::min(
-        nearest, (naive - w).norm() + std::abs(constant - start.constant - made.constant_change));
+    nearest = std::min(nearest, (naive - w).norm() + std::abs(constant - start.constants[0] -
+                                                              made.constant_changes[0]));
   } while (std::ranges::next_permutation(order).found);
   EXPECT_LT(nearest, 1e-13);
 }
@@ -228,9 +232,14 @@ TEST(RegressionSgd, RefusesWhatItCannotTrain) {
   options.batch = 0;
   EXPECT_THROW(Train(RandomRegression(2, 9, 3), options, Rounds(1, 1)), Error);
   options = {};
+  options.hogwild = true;
+  options.batch = 2;
+  EXPECT_THROW(Train(RandomRegression(2, 9, 3), options, Rounds(1, 1)), Error);
+  options = {};
   options.loss = "logistic";
-  EXPECT_THROW(Train(RandomRegression(2, 30, 3, 1, 3), options, Rounds(1, 1)), Error)
-      << "three classes";
+  RegressionProblem problem = RandomRegression(2, 9, 3);
+  problem.y.setOnes();
+  EXPECT_THROW(Train(problem, options, Rounds(1, 1)), Error) << "one class";
 }
 
 }  // namespace

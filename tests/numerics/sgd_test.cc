@@ -186,7 +186,8 @@ TEST(WeightChange, OfAVectorIsThoseOfItsParts) {
     for (const int count : {1, 2, 5, 30}) {
       std::vector<double> joined;
       for (int index = 0; index < count; ++index) {
-        const WeightChange part = change.PartOf({index, count});
+        const auto [first, last] = Slice{index, count}.RangeOf(change.size);
+        const WeightChange part = change.PartOf(first, last);
         std::vector<double> own(static_cast<size_t>(part.size), 0.0);
         ASSERT_TRUE(part.Fits(own.size()));
         part.AddTo(own);
@@ -335,14 +336,15 @@ TEST(Sgd, BspIsTheSameForAnyNumberOfThreadsAndNeedsNoRowsInEveryShard) {
 }
 
 TEST(Sgd, RefusesWhatItCannotTrain) {
-  const SvmProblem problem = RandomSvm(2, 9, 3, 3);
-  EXPECT_THROW(Train(problem, {}, Rounds(1, 1)), Error) << "three labels";
+  SvmProblem problem = RandomSvm(2, 9, 3, 2);
   sgd::Options options;
   options.loss = "huber";
   EXPECT_THROW(Train(problem, options, Rounds(1, 1)), Error);
   options = {};
   options.local_epochs = 0;
   EXPECT_THROW(Train(problem, options, Rounds(1, 1)), Error);
+  problem.label.assign(9, 1);
+  EXPECT_THROW(Train(problem, {}, Rounds(1, 1)), Error) << "one label";
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 #include <strads/index.h>
+#include <strads/labelled_rows.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,14 +38,17 @@ void Model::Begin(std::span<const Partial> starts) {
   if (!(stats.weight > 0))
     throw DataError(options_.data +
                     ": has no row to train on, expected at least one with a weight above 0");
-  if (options_.problem().IsLogistic() && labels.size() != 2)
-    throw DataError(
-        options_.data + ": has " + std::to_string(labels.size()) +
-        " different labels, expected two with --solver=sgd (lbfgs and fista take more)");
-  const auto [first, last] = slice_.RangeOf(width);
-  parameters_.weights.w.setZero(last - first);
+  if (options_.problem().IsLogistic()) {
+    RequireClasses(options_.data, labels);
+    std::vector<double> class_weights;
+    for (const auto& [heading, sums] : starts)
+      AddByLabel(heading.labels, sums.class_weight, labels, class_weights);
+    RequireRowsOfEach(options_.data, labels, class_weights);
+  }
+  parameters_.weights = SharedWeights::Zeros(slice_, width, num_outputs(), options_.data);
   parameters_.lambda = options_.lambda / static_cast<double>(rows_);
-  if (!labels.empty()) parameters_.positive = labels.back();
+  parameters_.labels = labels;
+  const auto [first, last] = slice_.RangeOf(width);
   const Variables variables(options_.problem(), stats, 1, false);
   if (options_.scale != "none")
     inverses_.assign(variables.inverses().begin() + first, variables.inverses().begin() + last);
@@ -61,7 +65,9 @@ void Model::Begin(std::span<const Partial> starts) {
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
-  if (average_.workers_heard() == workers_) parameters_.inverses = parameters_.centre = {};
+  if (average_.workers_heard() < workers_) return;
+  parameters_.inverses = parameters_.centre = {};
+  parameters_.labels = {};
 }
 
 Parameters Model::Answer() const {
@@ -74,14 +80,18 @@ void Model::Measured(std::span<const double> sums) { measures_.assign(sums.begin
 
 void Model::Finish() {
   const SharedWeights& weights = average_.Answer(parameters_.weights);
-  outputs.resize(1);
-  Output& output = outputs.front();
-  if (!labels.empty()) output.label = labels.back();
-  output.intercept = weights.constant - (options_.intercept ? centre_.dot(weights.w) : 0);
-  output.coefficients.resize(Index(weights.w.size()));
-  for (Eigen::Index j = 0; j < weights.w.size(); ++j) {
-    const double inverse = inverses_.empty() ? 1 : inverses_[Index(j)];
-    output.coefficients[Index(j)] = weights.w[j] * inverse;
+  const Eigen::VectorXd constants = weights.ConstantsWithout(centre_);
+  const int64_t count = num_outputs(), width = weights.w.size() / count;
+  outputs.resize(Index(count));
+  for (int64_t k = 0; k < count; ++k) {
+    Output& output = outputs[Index(k)];
+    if (!labels.empty()) output.label = count > 1 ? labels[Index(k)] : labels.back();
+    output.intercept = constants[k];
+    output.coefficients.resize(Index(width));
+    for (int64_t j = 0; j < width; ++j) {
+      const double inverse = inverses_.empty() ? 1 : inverses_[Index(j)];
+      output.coefficients[Index(j)] = weights.w[j * count + k] * inverse;
+    }
   }
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <strads/local_sgd.h>
 #include <strads/report.h>
 #include <strads/slice.h>
+#include <strads/weight_average.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace strads::regression::sgd {
 
-// Owns the weights, or a range of them: see WeightAverage (strads/local_sgd.h).
+// Owns the weights, or a range of them: see WeightAverage (strads/weight_average.h).
 class Model : public RegressionModel {
  public:
   Model() = default;
@@ -31,6 +31,8 @@ class Model : public RegressionModel {
   strads::Report Report() const;
 
  private:
+  int64_t num_outputs() const { return labels.size() > 2 ? std::ssize(labels) : 1; }
+
   Options options_;
   Slice slice_;
   int64_t rows_ = 0;

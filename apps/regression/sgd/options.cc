@@ -1,5 +1,6 @@
 #include "apps/regression/sgd/options.h"
 
+#include <strads/error.h>
 #include <strads/require.h>
 
 #include <cmath>
@@ -32,6 +33,9 @@ void Options::Validate() const {
   Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),
           "more than 0 and at most 1000000");
   Require(step >= 0 && std::isfinite(step), "step", std::to_string(step), "at least 0");
+  if (hogwild && batch > 1)
+    throw UsageError("--hogwild takes one row a step, and --batch=" + std::to_string(batch) +
+                     " more, expected --batch=1");
   Require(solver == "sgd", "solver", solver, "sgd");
 }
 

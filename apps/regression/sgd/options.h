@@ -7,13 +7,13 @@
 
 namespace strads::regression::sgd {
 
-// Regression as strads::regression::Options has it, of losses of one output and with an L2 penalty,
-// by stochastic gradient descent on shards of the data, at any --consistency: minimises over w and
-// b
+// Regression as strads::regression::Options has it, with an L2 penalty, by stochastic gradient
+// descent on shards of the data, at any --consistency: minimises over w and b
 //
 //   P(w, b) = sum_i c_i loss(y_i, b + w.x_i) + lambda/2 sum_j (d_j w_j)^2,     lambda > 0
 //
-// with the divisors d_j of --scale.
+// with the divisors d_j of --scale; the logistic loss of K > 2 classes has w_k and b_k for each,
+// and the penalty is on all w_k.
 struct Options {
   std::string data;
   std::string target;
@@ -31,6 +31,7 @@ struct Options {
   double local_epochs = 0.1;
   double step = 0;
   bool average = true;
+  bool hogwild = false;
   int64_t seed = 1;
   std::string solver = "sgd";
 
@@ -50,6 +51,7 @@ struct Options {
                 local_epochs,
                 step,
                 average,
+                hogwild,
                 seed,
                 solver)
   STRADS_HELP(
@@ -59,7 +61,7 @@ struct Options {
       "weights: file of the weights of the samples, one a line; empty: all are 1",
       "num_features: number of features; 0: the largest index in the data",
       "loss: squared: 1/2(y - f)^2; huber: the same, but beyond delta only linear; logistic: of "
-      "two classes",
+      "classes, two or more",
       "delta: of the Huber loss, in units of y",
       "lambda: weight of the penalty, in sum of losses + lambda/2 |w|^2, above 0",
       "intercept: add a constant to the model, which is not penalised",
@@ -71,9 +73,12 @@ struct Options {
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",
       "step: of the first rows, s in s / (1 + l s t), l = lambda / rows; 0: 1 / (the largest "
-      "c_i (|x_i|^2 + 1) of a worker's rows, scaled and centred, times the loss's curvature)",
+      "c_i (|x_i|^2 + 1) of a worker's rows, scaled and centred, times the loss's curvature: 1, "
+      "logistic of two classes 1/4, of more 1/2)",
       "average: the model is the average of the parameters after all pulls, late ones counting "
       "more",
+      "hogwild: let the --threads of a worker update its weights without locks, one row a step; "
+      "such runs are not repeatable",
       "seed: of the order in which rows are visited, and what is held out",
       "solver: sgd; regression has others")
 

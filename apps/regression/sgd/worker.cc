@@ -3,10 +3,12 @@
 #include <strads/error.h>
 #include <strads/feature_stats.h>
 #include <strads/index.h>
-#include <strads/row_losses.h>
+#include <strads/linear_decision.h>
+#include <strads/output_losses.h>
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <utility>
 
 namespace strads::regression::sgd {
@@ -37,39 +39,34 @@ Partial Worker::Describe() const {
   start.sums.trained_rows = rows_.size();
   std::vector<double> weights;
   for (const int64_t i : rows_.rows) weights.push_back(rows_.cost[Index(i)]);
+  start.sums.class_weight.resize(Index(data_.labels.size()), 0.0);
+  for (const int64_t i : rows_.rows) {
+    if (!data_.label.empty())
+      start.sums.class_weight[Index(data_.label[Index(i)])] += rows_.cost[Index(i)];
+  }
   start.sums.features = FeatureSumsOf(data_.x, rows_.rows, weights);
   return start;
 }
 
 void Worker::SetUp(const Parameters& parameters) {
-  data_.x.Resize(parameters.weights.w.size(), pool_);
+  if (options_.problem().IsLogistic()) {
+    data_.label = ClassesOf(data_, parameters.labels);
+    rows_.TakeClasses(data_.label, std::ssize(parameters.labels));
+  } else {
+    rows_.y.assign(data_.y.begin(), data_.y.end());
+  }
+  data_.x.Resize(parameters.weights.w.size() / rows_.outputs, pool_);
   if (!parameters.inverses.empty()) data_.x.ScaleColumns(parameters.inverses);
   rows_.has_constant = options_.intercept;
   rows_.centre =
       Eigen::Map<const Eigen::VectorXd>(parameters.centre.data(), std::ssize(parameters.centre));
-  const bool has_numbers = data_.label.empty();
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    rows_.y.push_back(has_numbers ? data_.y[i]
-                      : data_.labels.Name(data_.label.at(Index(i))) == parameters.positive ? 1
-                                                                                           : -1);
-  }
-  double largest = 0;
-  data_.x.With([&](const auto& x) {
-    for (const int64_t i : rows_.rows) {
-      double square = options_.intercept ? 1 + rows_.centre.squaredNorm() : 0;
-      x.ForEach(i, [&](int32_t j, double value) {
-        const double centre = options_.intercept ? rows_.centre[j] : 0;
-        square += value * (value - 2 * centre);
-      });
-      largest = std::max(largest, rows_.cost[Index(i)] * square);
-    }
-  });
-  steps_ = {.loss = options_.loss,
+  steps_ = {.loss = rows_.outputs > 1 ? "softmax" : options_.loss,
             .delta = options_.delta,
             .batch = options_.batch,
             .lambda = parameters.lambda,
             .step = options_.step};
-  if (options_.step == 0 && largest > 0) steps_.step = 1 / (CurvatureOf(options_.loss) * largest);
+  const double largest = options_.step == 0 ? rows_.LargestSquare() : 0;
+  if (largest > 0) steps_.step = 1 / (CurvatureOf(steps_.loss, rows_.outputs) * largest);
   if (steps_.step == 0) steps_.step = 1;
   sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
@@ -78,7 +75,8 @@ const LocalSteps& Worker::Push(const Parameters& parameters, int64_t clock, cons
   if (!sgd_) SetUp(parameters);
   const double rows = options_.local_epochs * static_cast<double>(rows_.size());
   const auto count = std::max<int64_t>(1, std::llround(rows / static_cast<double>(options_.batch)));
-  return sgd_->Push(parameters.weights, clock, own, count, steps_);
+  return sgd_->Push(parameters.weights, clock, own, count, steps_,
+                    options_.hogwild ? &pool_ : nullptr);
 }
 
 double Worker::Loss(const Parameters& parameters) {
@@ -88,18 +86,22 @@ double Worker::Loss(const Parameters& parameters) {
 
 std::vector<double> Worker::Measures(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
-  const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
-  double empty = 0, losses = 0, errors = 0;
-  row_loss::With(options_.loss, options_.delta, [&](auto loss) {
-    for (const int64_t i : rows_.rows)
-      empty += rows_.cost[Index(i)] * loss.Value(rows_.y[Index(i)], 0);
-    for (size_t k = 0; k < fitted.size(); ++k) {
-      const double y = rows_.y[Index(validation_[k])], f = fitted[k];
-      losses += loss.Value(y, f);
-      errors += data_.label.empty() ? (y - f) * (y - f) : ((f > 0) != (y > 0) ? 1 : 0);
+  const LinearDecision decision;
+  std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
+  const auto outputs = Index(rows_.outputs);
+  double losses = 0, errors = 0;
+  output_loss::With(steps_.loss, steps_.delta, rows_.outputs, [&](const auto& loss) {
+    for (size_t n = 0; n < validation_.size(); ++n) {
+      const size_t i = Index(validation_[n]);
+      const std::span<double> f = std::span(fitted).subspan(n * outputs, outputs);
+      if (data_.label.empty())
+        errors += (rows_.y[i] - f[0]) * (rows_.y[i] - f[0]);
+      else
+        errors += decision.ClassOf(f) != data_.label[i] ? 1 : 0;
+      losses += loss.Value(rows_.y[i], f.data());
     }
   });
-  return {empty, static_cast<double>(fitted.size()), losses, errors};
+  return {sgd_->EmptyLoss(steps_), static_cast<double>(validation_.size()), losses, errors};
 }
 
 }  // namespace strads::regression::sgd

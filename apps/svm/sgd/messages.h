@@ -3,7 +3,7 @@
 #include <strads/feature_stats.h>
 #include <strads/fields.h>
 #include <strads/id_table.h>
-#include <strads/local_sgd.h>
+#include <strads/local_steps.h>
 
 #include <cstdint>
 #include <span>
@@ -26,21 +26,22 @@ struct Start {
       labels, label_rows, rows, num_features, squared_norms, feature_sums, features, target)
 };
 
-// What workers read: the weights, one for each feature and one for the bias, if there is one.
+// What workers read: the weights of each feature and of the bias, if there is one; one output of
+// two classes, else one for each.
 struct Parameters {
   SharedWeights weights;
-  std::string positive;                             // the label of y = 1
-  double positive_weight = 1, negative_weight = 1;  // of the losses of rows of that class, and not
-  double lambda = 1;                                // 1 / (C rows): minimised is P / (C rows)
-  double step = 1;                                  // of the first rows
-  // For workers that have not pushed yet: what weights' features are multiplied by, if not all
-  // by 1.
+  double lambda = 1;  // 1 / (C rows): minimised is P / (C rows)
+  double step = 1;    // of the first rows
+  // For workers that have not pushed yet: all labels, in order; what the losses of their rows are
+  // multiplied by; and what features are multiplied by, if not all by 1.
+  std::vector<std::string> labels;
+  std::vector<double> class_weights;
   std::vector<double> scales;
 
-  // Of holders: all but the weights is the same.
+  // Of holders: scales are divided by themselves; all but these and the weights is the same.
   static Parameters Join(std::span<const Parameters> parts);
 
-  STRADS_FIELDS(weights, positive, positive_weight, negative_weight, lambda, step, scales)
+  STRADS_FIELDS(weights, lambda, step, labels, class_weights, scales)
 };
 
 }  // namespace strads::sgd

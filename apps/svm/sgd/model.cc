@@ -3,12 +3,10 @@
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/labelled_rows.h>
+#include <strads/local_sgd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <limits>
-#include <map>
 #include <string>
 #include <utility>
 
@@ -33,12 +31,8 @@ void Model::Begin(std::span<const Start> starts) {
   int64_t num_features = 0;
   double squared_norms = 0;
   std::vector<const FeatureSums*> feature_sums;
-  std::map<std::string, int64_t, std::less<>> label_rows;
   for (const Start& start : starts) {
-    for (int32_t k = 0; k < start.labels.size(); ++k) {
-      labels.emplace_back(start.labels.Name(k));
-      label_rows[labels.back()] += start.label_rows.at(Index(k));
-    }
+    for (int32_t k = 0; k < start.labels.size(); ++k) labels.emplace_back(start.labels.Name(k));
     rows_ += start.rows;
     num_features = std::max(num_features, start.num_features);
     squared_norms += start.squared_norms;
@@ -49,18 +43,10 @@ void Model::Begin(std::span<const Start> starts) {
     }
   }
   labels = SortedLabels(std::move(labels));
-  if (labels.size() != 2)
-    throw DataError(options_.data + ": has " + std::to_string(labels.size()) +
-                    " different labels, expected two");
-  for (const std::string& label : labels) {
-    if (label_rows[label] == 0)
-      throw DataError(options_.data + ": no row with the label '" + label +
-                      "' is left to train on, expected at least one with a weight above 0");
-  }
-  const std::vector<double> weights_of_classes =
-      class_weights_.Of(labels, std::vector{label_rows[labels[0]], label_rows[labels[1]]});
-  if (num_features >= std::numeric_limits<int32_t>::max())
-    throw DataError(options_.data + ": has too many features, expected less than 2^31 - 1");
+  RequireClasses(options_.data, labels);
+  std::vector<int64_t> class_rows;
+  for (const Start& start : starts) AddByLabel(start.labels, start.label_rows, labels, class_rows);
+  RequireRowsOfEach(options_.data, labels, class_rows);
   const auto rows = static_cast<double>(rows_);
   const FeatureStats stats = FeatureStatsOf(feature_sums);
   for (size_t j = 0; j < stats.means.size(); ++j) {
@@ -70,27 +56,26 @@ void Model::Begin(std::span<const Start> starts) {
     squared_norms += rows * (mean * mean + variance);
   }
   if (has_bias) squared_norms += rows;
-  const auto [first, last] = slice_.RangeOf(num_features + (has_bias ? 1 : 0));
-  parameters_.weights.w.setZero(last - first);
-  parameters_.positive = labels.back();
-  parameters_.negative_weight = weights_of_classes[0];
-  parameters_.positive_weight = weights_of_classes[1];
+  parameters_.weights =
+      SharedWeights::Zeros(slice_, num_features + (has_bias ? 1 : 0), outputs(), options_.data);
+  parameters_.labels = labels;
+  parameters_.class_weights = class_weights_.Of(labels, class_rows);
   parameters_.lambda = 1 / (C * rows);
   parameters_.step = options_.step;
   if (options_.step == 0)
-    parameters_.step = squared_norms > 0 ? rows / (CurvatureOf(options_.loss) * squared_norms) : 1;
-  if (!scales.empty()) {
-    std::vector<double> all = scales;
-    if (has_bias) all.push_back(1);
-    parameters_.scales.assign(all.begin() + first, all.begin() + last);
-  }
+    parameters_.step =
+        squared_norms > 0 ? rows / (CurvatureOf(options_.loss, outputs()) * squared_norms) : 1;
+  const auto [first, last] = slice_.RangeOf(std::ssize(scales));
+  parameters_.scales.assign(scales.begin() + first, scales.begin() + last);
   workers_ = std::ssize(starts);
   average_ = WeightAverage(rows_, options_.average);
 }
 
 void Model::Pull(std::span<const LocalSteps> gradients) {
   average_.Pull(gradients, parameters_.weights);
-  if (average_.workers_heard() == workers_) parameters_.scales = {};
+  if (average_.workers_heard() < workers_) return;
+  parameters_.labels = {};
+  parameters_.class_weights = parameters_.scales = {};
 }
 
 void Model::Measured(std::span<const double> sums) {
@@ -106,13 +91,10 @@ Parameters Model::Answer() const {
 }
 
 void Model::Finish() {
-  classes.resize(1);
-  svm::ClassModel& made = classes.front();
-  made.label = labels.back();
-  const int64_t features_count = weights().size() - (has_bias ? 1 : 0);
-  made.weights.resize(static_cast<size_t>(features_count));
-  for (int64_t j = 0; j < features_count; ++j) made.weights[static_cast<size_t>(j)] = weights()[j];
-  made.bias = has_bias ? weights()[features_count] : 0;
+  const auto count = Index(outputs());
+  const std::span<const double> w(weights().data(), Index(weights().size()));
+  for (size_t k = 0; k < count; ++k)
+    classes.push_back(MakeClass(count == 1 ? labels.back() : labels[k], w, count, k));
 }
 
 strads::Report Model::Report() const {

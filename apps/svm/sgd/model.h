@@ -2,6 +2,7 @@
 
 #include <strads/report.h>
 #include <strads/slice.h>
+#include <strads/weight_average.h>
 
 #include <cstdint>
 #include <limits>
@@ -14,7 +15,7 @@
 
 namespace strads::sgd {
 
-// Owns the weights, or a range of them: see WeightAverage (strads/local_sgd.h).
+// Owns the weights, or a range of them: see WeightAverage (strads/weight_average.h).
 class Model : public svm::SvmModel {
  public:
   Model() = default;
@@ -31,6 +32,7 @@ class Model : public svm::SvmModel {
 
  private:
   const Eigen::VectorXd& weights() const { return average_.Answer(parameters_.weights).w; }
+  int64_t outputs() const { return labels.size() > 2 ? std::ssize(labels) : 1; }
 
   Options options_;
   Slice slice_;

@@ -9,15 +9,17 @@
 
 namespace strads::sgd {
 
-// Linear classifiers of two classes by stochastic gradient descent on shards of the data, at any
-// --consistency: minimises over w
+// Linear classifiers by stochastic gradient descent on shards of the data, at any --consistency:
+// minimises over w
 //
 //   P(w) = 1/2 |w|^2 + C sum_i c_i loss(y_i w.x_i)
 //
 // with loss(m) = max(0, 1 - m) (hinge), its square (squared_hinge) or log(1 + exp(-m)) (logistic),
 // y_i = 1 for the larger label (as a number if all are numbers), else -1, and c_i the weight of the
-// row times that of its class. With a bias, x_i has one more feature, constant 1, whose weight is
-// part of w and of |w|^2.
+// row times that of its class. Of K > 2 classes the sum of K such problems, each with weights of
+// its own: y_i = 1 for the rows of class k, -1 for those of all others, and c_i the same in all of
+// them (as strads svm has it of one_against_all). All see the same visits of rows. With a bias, x_i
+// has one more feature, constant 1, whose weight is part of w and of |w|^2.
 struct Options {
   std::string data;
   std::string target;

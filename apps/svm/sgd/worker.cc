@@ -3,7 +3,7 @@
 #include <strads/error.h>
 #include <strads/feature_stats.h>
 #include <strads/index.h>
-#include <strads/row_losses.h>
+#include <strads/linear_decision.h>
 
 #include <algorithm>
 #include <cmath>
@@ -47,28 +47,19 @@ Start Worker::Describe() const {
 }
 
 void Worker::SetUp(const Parameters& parameters) {
-  const int64_t features = parameters.weights.w.size() - (options_.bias ? 1 : 0);
-  data_.x.Resize(features, pool_);
-  if (!parameters.scales.empty())
-    data_.x.ScaleColumns(std::span(parameters.scales).first(Index(features)));
-  for (int64_t i = 0; i < data_.x.num_rows(); ++i) {
-    const bool is_positive = data_.labels.Name(data_.label.at(Index(i))) == parameters.positive;
-    const double weight = is_positive ? parameters.positive_weight : parameters.negative_weight;
-    rows_.y.push_back(is_positive ? 1 : -1);
-    rows_.cost.push_back(weight * data_.WeightOf(i));
-  }
+  const auto num_classes = std::ssize(parameters.labels);
+  data_.label = ClassesOf(data_, parameters.labels);
+  rows_.TakeClasses(data_.label, num_classes);
+  data_.x.Resize(parameters.weights.w.size() / rows_.outputs - (options_.bias ? 1 : 0), pool_);
+  if (!parameters.scales.empty()) data_.x.ScaleColumns(parameters.scales);
+  for (int64_t i = 0; i < data_.x.num_rows(); ++i)
+    rows_.cost.push_back(parameters.class_weights.at(Index(data_.label[Index(i)])) *
+                         data_.WeightOf(i));
   step_ = parameters.step;
   // The slope of a squared hinge has no bound: a longer step could lead a row ever farther away.
   if (options_.step == 0 && options_.loss == "squared_hinge") {
-    double largest = 0;
-    data_.x.With([&](const auto& x) {
-      for (const int64_t i : rows_.rows) {
-        double square = rows_.bias * rows_.bias;
-        x.ForEach(i, [&](int32_t, double value) { square += value * value; });
-        largest = std::max(largest, rows_.cost[Index(i)] * square);
-      }
-    });
-    if (largest > 0) step_ = 1 / (CurvatureOf(options_.loss) * largest);
+    const double largest = rows_.LargestSquare();
+    if (largest > 0) step_ = 1 / (CurvatureOf(options_.loss, rows_.outputs) * largest);
   }
   sgd_.emplace(rows_, static_cast<uint64_t>(options_.seed), shard_.rank);
 }
@@ -92,15 +83,16 @@ double Worker::Loss(const Parameters& parameters) {
 
 std::vector<double> Worker::Measures(const Parameters& parameters) {
   if (!sgd_) SetUp(parameters);
+  const LinearDecision decision;
   const std::vector<double> fitted = sgd_->Fitted(validation_, parameters.weights);
-  double right = 0, empty = 0;
-  row_loss::With(options_.loss, 1, [&](auto loss) {
-    for (const int64_t i : rows_.rows)
-      empty += options_.C * rows_.cost[Index(i)] * loss.Value(rows_.y[Index(i)], 0);
-  });
-  for (size_t k = 0; k < fitted.size(); ++k)
-    right += (fitted[k] > 0) == (rows_.y[Index(validation_[k])] > 0) ? 1 : 0;
-  return {empty, static_cast<double>(fitted.size()), right};
+  const auto outputs = Index(rows_.outputs);
+  double right = 0;
+  for (size_t n = 0; n < validation_.size(); ++n) {
+    const int32_t found = decision.ClassOf(std::span(fitted).subspan(n * outputs, outputs));
+    right += found == data_.label[Index(validation_[n])] ? 1 : 0;
+  }
+  return {options_.C * sgd_->EmptyLoss(StepsOf(parameters)),
+          static_cast<double>(validation_.size()), right};
 }
 
 }  // namespace strads::sgd

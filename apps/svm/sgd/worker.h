@@ -25,7 +25,7 @@ class Worker {
   // local_epochs passes over the shard. Takes the rows of clock c wherever the clock before was
   // spent.
   const LocalSteps& Push(const Parameters& parameters, int64_t clock, const OwnClocks& own);
-  // C sum_i c_i loss(y_i w.x_i), over the shard.
+  // C sum_i c_i loss(y_i, f_i), over the shard.
   double Loss(const Parameters& parameters);
   // The loss of w = 0, and of the rows held out how many there are, and are put into their class.
   std::vector<double> Measures(const Parameters& parameters);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "strads/dataset.h"
+#include "strads/error.h"
 #include "strads/hold_out.h"
 #include "strads/id_table.h"
 #include "strads/row_matrix.h"
@@ -51,6 +52,38 @@ std::optional<double> NumberOfLabel(const std::string& text);
 
 // All labels once: by number if all are numbers, else by their bytes.
 std::vector<std::string> SortedLabels(std::vector<std::string> labels);
+
+// Throws DataError, naming the data, if labels are fewer than two, as of rows that are to be told
+// apart.
+void RequireClasses(const std::string& data, const std::vector<std::string>& labels);
+
+// Throws DataError, naming the data and the label, if one has nothing left to train on: `rows` are
+// its rows, or what these weigh.
+template <class Number>
+void RequireRowsOfEach(const std::string& data,
+                       const std::vector<std::string>& labels,
+                       const std::vector<Number>& rows) {
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    if (rows.at(k) > 0) continue;
+    throw DataError(data + ": no row with the label '" + labels[k] +
+                    "' is left to train on, expected at least one with a weight above 0");
+  }
+}
+
+// What a shard tells of its own labels, `of_own`, is added to `of_each` of these ones, all of which
+// are known. O(labels).
+template <class Number>
+void AddByLabel(const IdTable& own,
+                const std::vector<Number>& of_own,
+                const std::vector<std::string>& labels,
+                std::vector<Number>& of_each) {
+  IdTable known;
+  for (const std::string& label : labels) known.Add(label);
+  of_each.resize(labels.size());
+  for (int32_t k = 0; k < own.size(); ++k)
+    of_each.at(static_cast<std::size_t>(known.Find(own.Name(k)))) +=
+        of_own.at(static_cast<std::size_t>(k));
+}
 
 // The class of each row by the labels of a model, from 0; -1 where it does not have the label.
 std::vector<int32_t> ClassesOf(const LabelledRows& data, std::span<const std::string> labels);

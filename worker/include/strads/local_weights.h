@@ -2,63 +2,75 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "strads/weight_change.h"
 
 namespace strads {
 
-// A worker's weights w = scale v, so that shrinking all of them costs O(1), and a constant that is
-// never shrunk, with books on what has changed since Begin: w = shrink w_begin + change, `change`
-// being zero but for features that were met. Of rows that are centred at m it is scale (v - shift
-// m) that w is, so that a step along x_i - m does not touch every feature.
+// A worker's weights w = scale v of K outputs, K numbers for each feature, one after the other, so
+// that shrinking all of them costs O(1), and K constants that are never shrunk, with books on what
+// has changed since Begin: w = shrink w_begin + change, `change` being zero but for features that
+// were met. Of rows that are centred at m it is scale (v_k - shift_k m) that w_k is, so that a step
+// along x_i - m does not touch every feature.
 class LocalWeights {
  public:
-  // O(size).
-  void Reset(const Eigen::VectorXd& w, double constant = 0);
-  int64_t size() const { return v_.size(); }
+  // As many outputs as constants. O(size).
+  void Reset(const Eigen::VectorXd& w, const Eigen::VectorXd& constants = Eigen::VectorXd::Zero(1));
+  int64_t outputs() const { return outputs_; }
+  int64_t features() const { return v_.size() / outputs_; }
 
   void Begin();
   // w *= factor, 0 < factor <= 1. O(1).
   void Shrink(double factor);
   double scale() const { return scale_; }
   double* v() { return v_.data(); }
-  double& constant() { return constant_; }
-  double& shift() { return shift_; }
-  // v -= shift m, shift = 0. O(size); `change` knows nothing of it.
-  void FoldShift(const Eigen::VectorXd& m);
-  // Before v_j is changed. Not by several threads.
-  void Touch(int32_t j) {
-    int32_t& mark = marks_[static_cast<size_t>(j)];
+  double* constants() { return constants_.data(); }
+  Eigen::VectorXd& shifts() { return shifts_; }
+  // v_k -= shift_k m, shift_k = 0. O(size); `change` knows nothing of it, unless all features have
+  // been touched.
+  void FoldShifts(const Eigen::VectorXd& m);
+  // Before v of this feature is changed. Not by several threads.
+  void Touch(int32_t feature) {
+    int32_t& mark = marks_[static_cast<size_t>(feature)];
     if (mark == begun_) return;
     mark = begun_;
-    touched_.push_back(j);
-    before_.push_back(v_[j]);
+    const auto at = static_cast<size_t>(met_++);
+    touched_[at] = feature;
+    if (outputs_ == 1)
+      before_[at] = v_[feature];
+    else
+      KeepOutputs(at, feature);
   }
 
   // Before any of v is changed, by whomever. O(size).
   void TouchAll() {
-    for (int32_t j = 0; j < size(); ++j) Touch(j);
+    for (int32_t j = 0; j < features(); ++j) Touch(j);
   }
 
   double shrink() const { return shrink_; }
-  double constant_change() const { return constant_ - constant_before_; }
-  // O(features met), or O(size) if they are many.
+  Eigen::VectorXd constant_changes() const { return constants_ - constants_before_; }
+  // O(weights of features met), or O(size) if they are many.
   WeightChange Change() const;
 
  private:
+  void KeepOutputs(size_t at, int32_t feature);
+
+  int64_t outputs_ = 1;
   Eigen::VectorXd v_;
   double scale_ = 1;
   double begin_scale_ = 1;
   double shrink_ = 1;
-  double constant_ = 0;
-  double constant_before_ = 0;
-  double shift_ = 0;
+  Eigen::VectorXd constants_;
+  Eigen::VectorXd constants_before_;
+  Eigen::VectorXd shifts_;
   int32_t begun_ = 0;
-  std::vector<int32_t> marks_;
+  std::vector<int32_t> marks_;  // of features
+  // As long as the weights, so that a touch needs to grow nothing: the first met_ features, and v
+  // of those.
+  int64_t met_ = 0;
   std::vector<int32_t> touched_;
-  std::vector<double> before_;  // v of those
+  std::vector<double> before_;
 };
 
 }  // namespace strads

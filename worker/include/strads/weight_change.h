@@ -1,12 +1,15 @@
 #pragma once
 
 #include <strads/fields.h>
-#include <strads/slice.h>
 
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "strads/error.h"
 
 namespace strads {
 
@@ -59,9 +62,8 @@ struct WeightChange {
     return true;
   }
 
-  // The elements that a holder of a part of the vector owns. O(non-zeros), or O(the elements).
-  WeightChange PartOf(Slice slice) const {
-    const auto [first, last] = slice.RangeOf(size);
+  // The elements [first, last). O(non-zeros), or O(the elements).
+  WeightChange PartOf(int64_t first, int64_t last) const {
     WeightChange part;
     part.size = last - first;
     if (indices.empty()) {
@@ -88,5 +90,15 @@ struct WeightChange {
 
   STRADS_FIELDS(size, indices, values)
 };
+
+// Throws DataError, naming the data, if the weights of so many features and outputs are more than
+// their numbers in a WeightChange can tell apart.
+inline void RequireNumbered(const std::string& data, int64_t features, int64_t outputs) {
+  constexpr int64_t kMost = std::numeric_limits<int32_t>::max() - 1;
+  if (features <= kMost / outputs) return;
+  throw DataError(data + ": " + std::to_string(features) + " features of " +
+                  std::to_string(outputs) + (outputs == 1 ? " output" : " classes") +
+                  ", expected at most 2^31 - 2 weights");
+}
 
 }  // namespace strads
