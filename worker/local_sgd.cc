@@ -131,9 +131,8 @@ void LocalSgd::Descend(const LossOfRow& loss,
     const double next_scale = begin_scale * (begin / (1 + rate * static_cast<double>(t + 1)));
     for (const auto& [i, by] : batch) {
       if (std::ranges::all_of(by, [](double of_output) { return of_output == 0; })) continue;
-      x.ForEach(i, [&](int32_t j, double) { weights.Touch(j); });
-      AddRow(loss, x, i, by.data(), v);
-      if (rows_.bias != 0) weights.Touch(bias);
+      AddRow(loss, x, i, by.data(), v, [&](int32_t j) { weights.Touch(loss, j); });
+      if (rows_.bias != 0) weights.Touch(loss, bias);
       for (int64_t k = 0; k < outputs; ++k) {
         const double own = by[Index(k)];
         if (rows_.bias != 0) v[bias * outputs + k] += own * rows_.bias;

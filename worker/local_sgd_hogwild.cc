@@ -23,21 +23,62 @@ void AddAll(double& value, double change) {
   std::atomic_ref<double>(value).fetch_add(change, std::memory_order_relaxed);
 }
 
-// visit(j, x_ij - centre_j) of the features `common`, and visit(j, x_ij) of the row's others.
-template <class Rows, class Visit>
-void ForEachCentred(const Rows& x,
-                    int64_t i,
-                    std::span<const int32_t> common,
-                    const Eigen::VectorXd& centre,
-                    Visit&& visit) {
-  auto next = common.begin();
-  x.ForEach(i, [&](int32_t j, double value) {
-    for (; next != common.end() && *next < j; ++next) visit(*next, -centre[*next]);
-    const bool is_common = next != common.end() && *next == j;
-    if (is_common) ++next;
-    visit(j, is_common ? value - centre[j] : value);
-  });
-  for (; next != common.end(); ++next) visit(*next, -centre[*next]);
+// The features of a row that go into a step. All here is taken by value: what others might point to
+// would have to be read anew after each store to a weight.
+template <class Rows>
+struct CentredRow {
+  Rows x;
+  int64_t i;
+  std::span<const int32_t> common;
+  const double* centre;
+
+  // visit(j, x_ij - centre_j) of the features `common`, and visit(j, x_ij) of the row's others.
+  template <class Visit>
+  void ForEach(Visit&& visit) const {
+    if (common.empty()) return x.ForEach(i, visit);
+    auto next = common.begin();
+    x.ForEach(i, [&](int32_t j, double value) {
+      for (; next != common.end() && *next < j; ++next) visit(*next, -centre[*next]);
+      const bool is_common = next != common.end() && *next == j;
+      if (is_common) ++next;
+      visit(j, is_common ? value - centre[j] : value);
+    });
+    for (; next != common.end(); ++next) visit(*next, -centre[*next]);
+  }
+};
+
+// f_k += the row times w_k
+template <class Outputs, class Rows>
+void AddFitted(const Outputs& outputs,
+               const CentredRow<Rows> row,
+               double* w,
+               double* __restrict f) {
+  if constexpr (Outputs::kIsOne) {
+    double sum = 0;
+    row.ForEach([&sum, w](int32_t j, double value) { sum += value * Load(w[j]); });
+    f[0] += sum;
+  } else {
+    row.ForEach([&outputs, w, f](int32_t j, double value) {
+      double* const own = w + j * outputs.count();
+      for (int64_t k = 0; k < outputs.count(); ++k) f[k] += value * Load(own[k]);
+    });
+  }
+}
+
+// w_k += by_k times the row
+template <class Outputs, class Rows>
+void AddRowRelaxed(const Outputs& outputs,
+                   const CentredRow<Rows> row,
+                   const double* __restrict by,
+                   double* w) {
+  if constexpr (Outputs::kIsOne) {
+    row.ForEach([own = by[0], w](int32_t j, double value) { AddRelaxed(w[j], own * value); });
+  } else {
+    row.ForEach([&outputs, w, by](int32_t j, double value) {
+      double* const own = w + j * outputs.count();
+      for (int64_t k = 0; k < outputs.count(); ++k) AddRelaxed(own[k], by[k] * value);
+    });
+  }
 }
 
 }  // namespace
@@ -100,14 +141,13 @@ void LocalSgd::DescendHogwild(const LossOfRow& loss,
   const int64_t threads = pool.threads(), count = std::ssize(visited);
   const auto visit = [&](int64_t t, double* f) {
     const int32_t i = visited[Index(t)];
+    const CentredRow<Rows> row = {x, i, common, rows_.centre.data()};
     const double rest_dot = has_rest ? split_->rest_dots[Index(i)] : 0;
     for (int64_t k = 0; k < outputs; ++k) {
       f[k] = bias != nullptr ? rows_.bias * Load(bias[k]) : 0;
       if (has_rest) f[k] -= Load(rest_products[k]) + Load(shifts[k]) * (rest_dot - rest_square);
     }
-    ForEachCentred(x, i, common, rows_.centre, [&](int32_t j, double value) {
-      for (int64_t k = 0; k < outputs; ++k) f[k] += value * Load(v[j * outputs + k]);
-    });
+    AddFitted(loss, row, v, f);
     const auto scale_at = [&](int64_t step) {
       return begin_scale * (begin / (1 + rate * static_cast<double>(first + step)));
     };
@@ -116,9 +156,7 @@ void LocalSgd::DescendHogwild(const LossOfRow& loss,
     loss.ToSlopes(rows_.y[Index(i)], f);
     for (int64_t k = 0; k < outputs; ++k) f[k] *= -eta * rows_.cost[Index(i)];
     if (std::all_of(f, f + outputs, [](double by) { return by == 0; })) return;
-    ForEachCentred(x, i, common, rows_.centre, [&](int32_t j, double value) {
-      for (int64_t k = 0; k < outputs; ++k) AddRelaxed(v[j * outputs + k], f[k] * value);
-    });
+    AddRowRelaxed(loss, row, f, v);
     for (int64_t k = 0; k < outputs; ++k) {
       if (bias != nullptr) AddRelaxed(bias[k], f[k] * rows_.bias);
       if (has_rest) {

@@ -42,11 +42,6 @@ void LocalWeights::FoldShifts(const Eigen::VectorXd& m) {
   shifts_.setZero();
 }
 
-void LocalWeights::KeepOutputs(size_t at, int32_t feature) {
-  const auto outputs = static_cast<size_t>(outputs_);
-  std::copy_n(v_.data() + feature * outputs_, outputs, before_.data() + at * outputs);
-}
-
 void LocalWeights::Shrink(double factor) {
   scale_ *= factor;
   shrink_ *= factor;
@@ -55,28 +50,22 @@ void LocalWeights::Shrink(double factor) {
 WeightChange LocalWeights::Change() const {
   const double then = shrink_ * begin_scale_;
   const int64_t met = met_ * outputs_;
-  const auto visit = [&](auto&& visit_change) {  // of (place among those met, weight, change)
-    size_t at = 0;
-    for (int64_t n = 0; n < met_; ++n) {
-      const int64_t first = touched_[static_cast<size_t>(n)] * outputs_;
-      for (int64_t j = first; j < first + outputs_; ++j, ++at)
-        visit_change(at, j, scale_ * v_[j] - then * before_[at]);
-    }
-  };
   WeightChange result;
   result.size = v_.size();
-  if (12 * met < 8 * v_.size()) {
-    result.indices.resize(static_cast<size_t>(met));
-    result.values.resize(static_cast<size_t>(met));
-    visit([&](size_t at, int64_t j, double change) {
-      result.indices[at] = static_cast<int32_t>(j);
-      result.values[at] = change;
-    });
-  } else {
-    result.values.assign(static_cast<size_t>(v_.size()), 0.0);
-    visit(
-        [&](size_t, int64_t j, double change) { result.values[static_cast<size_t>(j)] = change; });
-  }
+  const bool is_sparse = 12 * met < 8 * v_.size();
+  if (is_sparse) result.indices.resize(static_cast<size_t>(met));
+  result.values.resize(static_cast<size_t>(is_sparse ? met : v_.size()), 0.0);
+  WithOutputs(outputs_, [&](const auto& outputs) {
+    size_t at = 0;
+    for (int32_t n = 0; n < met_; ++n) {
+      const int64_t first = touched_[static_cast<size_t>(n)] * outputs.count();
+      for (int64_t j = first; j < first + outputs.count(); ++j, ++at) {
+        if (is_sparse) result.indices[at] = static_cast<int32_t>(j);
+        result.values[is_sparse ? at : static_cast<size_t>(j)] =
+            scale_ * v_[j] - then * before_[at];
+      }
+    }
+  });
   return result;
 }
 

@@ -51,14 +51,23 @@ void FittedOf(const Outputs& outputs,
   for (int64_t k = 0; k < outputs.count(); ++k) f[k] += bias * bias_weights[k];
 }
 
-// w_k += by_k x_i. O(K entries of the row).
-template <class Outputs, class Rows>
-void AddRow(
-    const Outputs& outputs, const Rows& x, int64_t i, const double* __restrict by, double* w) {
+// w_k += by_k x_i, after touch(j) of each of the row's features. O(K entries of the row).
+template <class Outputs, class Rows, class Touch>
+void AddRow(const Outputs& outputs,
+            const Rows& x,
+            int64_t i,
+            const double* __restrict by,
+            double* w,
+            Touch&& touch) {
   if constexpr (Outputs::kIsOne) {
-    x.Add(i, by[0], w);
+    const double own = by[0];
+    x.ForEach(i, [&](int32_t j, double value) {
+      touch(j);
+      w[j] += own * value;
+    });
   } else {
     x.ForEach(i, [&](int32_t j, double value) {
+      touch(j);
       double* const own = w + j * outputs.count();
       for (int64_t k = 0; k < outputs.count(); ++k) own[k] += by[k] * value;
     });

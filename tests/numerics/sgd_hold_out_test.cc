@@ -153,6 +153,55 @@ TEST_F(HeldOutRows, OfSvmAreCountedAndNotLearnedFrom) {
   EXPECT_EQ(alone.summary.extra.count("validation_accuracy"), 0u);
 }
 
+// Of more than two classes the largest value decides.
+TEST_F(HeldOutRows, OfSeveralClassesAreMeasuredAndNotLearnedFrom) {
+  const SvmProblem problem = RandomSvm(3, 90, 6, 3);
+  sgd::Options one_against_all = With(sgd::Options{}, problem.Libsvm());
+  one_against_all.num_features = 6;
+  one_against_all.bias = true;
+  using Multinomial = regression::sgd::Options;
+  Multinomial multinomial = With(Multinomial{}, problem.Libsvm());
+  multinomial.num_features = 6;
+  multinomial.loss = "logistic";
+  for (const auto& [workers, holders] : {std::pair{1, 0}, {3, 2}}) {
+    const RunOptions roles = Roles(workers, holders);
+    const auto machine = strads::Run<sgd::Sgd>(HoldingOut(one_against_all), roles);
+    const auto shares = strads::Run<regression::sgd::Sgd>(HoldingOut(multinomial), roles);
+    double rows = 0, right_by_machine = 0, right_by_shares = 0, losses = 0;
+    for (int i = 0; i < 90; ++i) {
+      if (!kHeldOut.HasRow(kSeed, i)) continue;
+      ++rows;
+      Eigen::Vector3d values, f;
+      for (int k = 0; k < 3; ++k) {
+        const svm::ClassModel& made = machine.model.classes[Index(k)];
+        const regression::Output& output = shares.model.outputs[Index(k)];
+        values[k] = problem.x.row(i).dot(Dense(made.weights)) + made.bias;
+        f[k] = problem.x.row(i).dot(Dense(output.coefficients)) + output.intercept;
+      }
+      const int label = problem.label[Index(i)];
+      Eigen::Index found = 0;
+      values.maxCoeff(&found);
+      right_by_machine += found == label;
+      f.maxCoeff(&found);
+      right_by_shares += found == label;
+      losses += std::log(f.array().exp().sum()) - f[label];
+    }
+    EXPECT_NEAR(machine.summary.extra.at("validation_accuracy"), right_by_machine / rows, 1e-12);
+    EXPECT_NEAR(shares.summary.extra.at("validation_accuracy"), right_by_shares / rows, 1e-12);
+    EXPECT_NEAR(shares.summary.extra.at("validation_loss"), losses / rows, 1e-9);
+  }
+  const auto machine = strads::Run<sgd::Sgd>(HoldingOut(one_against_all), Roles(1, 0));
+  const auto shares = strads::Run<regression::sgd::Sgd>(HoldingOut(multinomial), Roles(1, 0));
+  const std::string others = Lines(problem.Libsvm(), false);
+  const auto lone_machine = strads::Run<sgd::Sgd>(With(one_against_all, others), Roles(1, 0));
+  const auto lone_shares =
+      strads::Run<regression::sgd::Sgd>(With(multinomial, others), Roles(1, 0));
+  for (size_t k = 0; k < 3; ++k) {
+    EXPECT_EQ(machine.model.classes[k].weights, lone_machine.model.classes[k].weights);
+    EXPECT_EQ(shares.model.outputs[k].coefficients, lone_shares.model.outputs[k].coefficients);
+  }
+}
+
 TEST_F(HeldOutRows, OfRegressionAreMeasuredAndNotLearnedFrom) {
   const RegressionProblem problem = RandomRegression(8, 80, 5);
   for (const bool is_logistic : {false, true}) {

@@ -118,6 +118,10 @@ TEST_F(RegressionCommands, SgdIsASolverWithFlagsOfItsOwn) {
   EXPECT_THAT(Run("train", {"--solver=sgd", "--help"}).out, HasSubstr("local_epochs"));
   EXPECT_EQ(Train(data, {"--solver=sgd", "--l1_ratio=1"}).exit_code, 2);
   EXPECT_EQ(Train(data, {"--solver=sgd", "--lambda=0"}).exit_code, 2);
+  EXPECT_EQ(Train(data, {"--solver=sgd", "--hogwild", "--threads=2"}).exit_code, 0);
+  const Finished refused = Train(data, {"--solver=sgd", "--hogwild", "--batch=2"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--hogwild takes one row a step, and --batch=2"));
 }
 
 TEST_F(RegressionCommands, WhatIsWrongIsSaid) {

@@ -59,6 +59,49 @@ TEST(SgdCommands, TrainInProcessesAndPredictUnderEveryConsistency) {
   }
 }
 
+// Three kinds, numbers so that liblinear can name them, each where one of two features is large, or
+// neither. In turn, as one worker may do all.
+constexpr char kFlowers[] =
+    "kind,width,length\n"
+    "10,1,0.1\n2,0,1\n3,-1,-1\n10,1.2,0\n2,0.1,1.1\n3,-0.8,-1.2\n"
+    "10,0.9,0.2\n2,0.2,0.8\n3,-1.1,-0.7\n10,1.1,-0.1\n2,-0.1,0.9\n3,-0.9,-0.9\n";
+
+TEST(SgdCommands, TellSeveralClassesApartUnderEveryConsistency) {
+  const TempDir folder;
+  const std::string data = folder.Write("flowers.csv", kFlowers);
+  const std::string fresh = folder.Write("new.csv", "length,colour,width\n0,7,2\n2,7,0\n-2,7,-2\n");
+  const std::string model = folder.Path("model.json"), metrics = folder.Path("metrics.jsonl");
+  for (const Words& app : {Words{"svm", "train", "--solver=sgd", "--C=10", "--bias"},
+                           Words{"regression", "train", "--solver=sgd", "--loss=logistic"}}) {
+    for (const std::string consistency : {"bsp", "ssp", "essp", "async", "backup"}) {
+      Words flags = app;
+      flags.insert(flags.end(),
+                   {"--data=" + data, "--model=" + model, "--metrics=" + metrics, "--workers=2",
+                    "--consistency=" + consistency, "--epochs=200", "--trace=20", "--noprogress"});
+      if (consistency.ends_with("ssp")) flags.insert(flags.end(), {"--staleness=2", "--holders=2"});
+      if (consistency == "backup") flags.push_back("--backup_workers=1");
+      if (consistency == "essp") flags.push_back("--processes");
+      const Finished trained = RunStrads(flags);
+      ASSERT_EQ(trained.exit_code, 0) << trained.err;
+      EXPECT_GT(ReadJsonLines(metrics).back()["trace"].size(), consistency == "async" ? 0u : 1u);
+      const auto told = [&](const std::string& command, const Words& more) {
+        Words words = {app[0], command, "--model=" + model};
+        words.insert(words.end(), more.begin(), more.end());
+        const Finished finished = RunStrads(words);
+        EXPECT_EQ(finished.exit_code, 0) << finished.err;
+        return finished.out;
+      };
+      EXPECT_EQ(told("predict", {"--data=" + fresh}), "10\n2\n3\n") << app[0] << " " << consistency;
+      EXPECT_THAT(told("evaluate", {"--data=" + data}), HasSubstr("accuracy  1\n"));
+      if (app[0] != "svm") continue;
+      EXPECT_THAT(told("export", {}), HasSubstr("nr_class 3\nlabel 2 3 10\n"));
+      told("calibrate", {"--data=" + data});
+      EXPECT_THAT(told("predict", {"--data=" + fresh, "--values=probabilities"}),
+                  ContainsRegex("^[^ ]+ [^ ]+ [^ ]+\n"));
+    }
+  }
+}
+
 TEST(SgdCommands, AreASolverOfSvm) {
   const TempDir folder;
   const std::string data = "--data=" + folder.Write("rows.csv", Csv());

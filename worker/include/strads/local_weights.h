@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "strads/output_losses.h"
 #include "strads/weight_change.h"
 
 namespace strads {
@@ -30,22 +31,22 @@ class LocalWeights {
   // v_k -= shift_k m, shift_k = 0. O(size); `change` knows nothing of it, unless all features have
   // been touched.
   void FoldShifts(const Eigen::VectorXd& m);
-  // Before v of this feature is changed. Not by several threads.
-  void Touch(int32_t feature) {
+  // Before v of this feature is changed; `outputs` says how many there are (output_losses.h). Not
+  // by several threads.
+  template <class Outputs>
+  void Touch(const Outputs& outputs, int32_t feature) {
     int32_t& mark = marks_[static_cast<size_t>(feature)];
     if (mark == begun_) return;
     mark = begun_;
-    const auto at = static_cast<size_t>(met_++);
-    touched_[at] = feature;
-    if (outputs_ == 1)
-      before_[at] = v_[feature];
-    else
-      KeepOutputs(at, feature);
+    touched_[static_cast<size_t>(met_)] = feature;
+    const int64_t at = met_++ * outputs.count(), first = feature * outputs.count();
+    for (int64_t k = 0; k < outputs.count(); ++k)
+      before_[static_cast<size_t>(at + k)] = v_[first + k];
   }
 
   // Before any of v is changed, by whomever. O(size).
   void TouchAll() {
-    for (int32_t j = 0; j < features(); ++j) Touch(j);
+    for (int32_t j = 0; j < features(); ++j) Touch(ManyOutputs(outputs_), j);
   }
 
   double shrink() const { return shrink_; }
@@ -54,8 +55,6 @@ class LocalWeights {
   WeightChange Change() const;
 
  private:
-  void KeepOutputs(size_t at, int32_t feature);
-
   int64_t outputs_ = 1;
   Eigen::VectorXd v_;
   double scale_ = 1;
@@ -68,7 +67,7 @@ class LocalWeights {
   std::vector<int32_t> marks_;  // of features
   // As long as the weights, so that a touch needs to grow nothing: the first met_ features, and v
   // of those.
-  int64_t met_ = 0;
+  int32_t met_ = 0;
   std::vector<int32_t> touched_;
   std::vector<double> before_;
 };
