@@ -218,11 +218,13 @@ TEST(SgdClasses, HaveTheSameModelForAnyNumberOfHolders) {
 }
 
 TEST(SgdClasses, AreTheSameForAnyNumberOfThreadsAndNeedNoRowsInEveryShard) {
-  const SvmProblem problem = RandomSvm(21, 5, 6, 3);
-  RunOptions run = Rounds(7, 100);
-  const auto one = Train(problem, {}, run);
-  run.threads = 3;
-  EXPECT_EQ(Pack(Train(problem, {}, run).model).view(), Pack(one.model).view());
+  for (const auto& [rows, workers] : {std::pair{5, 7}, {300, 2}}) {
+    const SvmProblem problem = RandomSvm(21, rows, 6, 3);
+    RunOptions run = Rounds(workers, 100);
+    const auto one = Train(problem, {}, run);
+    run.threads = 3;
+    EXPECT_EQ(Pack(Train(problem, {}, run).model).view(), Pack(one.model).view()) << rows;
+  }
 }
 
 TEST(SgdClasses, HogwildThreadsComeToTheOptimum) {

@@ -51,7 +51,10 @@ struct SgdSteps {
   double step = 1;    // of the first rows
 };
 
-// The bound on the second derivatives of the loss of that name by its fitted values.
+// The bound on the second derivatives of the loss of that name by its fitted values, q. Those by
+// the weights and constants of a row's loss are at most q c_i (|x_i - centre|^2 + bias^2, and 1
+// with constants), for any number of outputs: steps of up to 1 over that overshoot no row, and apps
+// take it by default. One against all it is that of one output; of softmax 1/2.
 double CurvatureOf(const std::string& loss, int64_t outputs);
 
 // Stochastic gradient descent on the rows of one shard for
@@ -104,7 +107,8 @@ class LocalSgd {
   // The centre as threads that update weights without locks need it: an addition that is lost must
   // not be larger than what a step is about. Features that most rows have, whose means may be many
   // times what they vary by, are centred one by one; they are no more than two for each entry of a
-  // row. The mean of another is at most its standard deviation, and goes by the shift.
+  // row. The mean of another is at most its standard deviation, if rows weigh the same, and goes by
+  // the shift.
   struct SplitCentre {
     std::vector<int32_t> common;    // features that most rows have, in order
     Eigen::VectorXd rest;           // the centre, zero at those
