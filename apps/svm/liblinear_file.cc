@@ -23,6 +23,7 @@ void Append(double value, std::string& text) {
 
 const char* SolverName(const SvmModel& model) {
   if (model.multiclass == "crammer_singer") return "MCSVM_CS";
+  if (model.loss == "logistic") return "L2R_LR";
   return model.loss == "hinge" ? "L2R_L1LOSS_SVC_DUAL" : "L2R_L2LOSS_SVC_DUAL";
 }
 
@@ -88,9 +89,11 @@ void SetSolver(const Reader& reader, const std::string& name, SvmModel& model) {
     model.multiclass = "crammer_singer";
   else if (name == "L2R_L2LOSS_SVC" || name == "L2R_L2LOSS_SVC_DUAL" || name == "L1R_L2LOSS_SVC")
     model.loss = "squared_hinge";
+  else if (name == "L2R_LR" || name == "L2R_LR_DUAL" || name == "L1R_LR")
+    model.loss = "logistic";
   else if (name != "L2R_L1LOSS_SVC_DUAL")
     reader.Fail("the solver_type '" + name +
-                "' is no support vector machine, expected MCSVM_CS or one with SVC in its name");
+                "' is no classifier, expected MCSVM_CS or one with SVC or LR in its name");
 }
 
 Header ReadHeader(Reader& reader, SvmModel& model) {

@@ -62,20 +62,28 @@ std::vector<double> Numbers(const std::string& text) {
 TEST_F(SvmCommands, AModelSurvivesLiblinearsFormat) {
   const std::string data = folder_.Write(
       "data.libsvm", "+1 1:2 3:1\n+1 1:1\n-1 2:1 3:0.5\n-1 1:-1 2:2\n+1 3:2\n-1 2:0.1\n");
-  Train(data, {"--loss=squared_hinge", "--bias", "--scale=standard"});
-  const Finished before =
-      Run("predict", {"--data=" + data, "--model=" + model_, "--values=decision"});
-  const std::string text = folder_.Path("liblinear"), again = folder_.Path("again.json");
-  ASSERT_EQ(Run("export", {"--model=" + model_, "--output=" + text}).exit_code, 0);
-  EXPECT_THAT(ReadText(text), HasSubstr("solver_type L2R_L2LOSS_SVC_DUAL\nnr_class 2\n"
-                                        "label 1 -1\nnr_feature 3\nbias 1\nw\n"));
-  ASSERT_EQ(Run("import", {"--data=" + text, "--model=" + again}).exit_code, 0);
-  const Finished after =
-      Run("predict", {"--data=" + data, "--model=" + again, "--values=decision"});
-  const std::vector<double> a = Numbers(before.out), b = Numbers(after.out);
-  ASSERT_EQ(a.size(), 6U);
-  ASSERT_EQ(b.size(), 6U);
-  for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
+  for (const auto& [flags, name] : std::vector<std::pair<Words, std::string>>{
+           {{"--loss=hinge"}, "L2R_L1LOSS_SVC_DUAL"},
+           {{"--loss=squared_hinge"}, "L2R_L2LOSS_SVC_DUAL"},
+           {{"--loss=logistic", "--solver=sgd"}, "L2R_LR"}}) {
+    Words all = {"--bias", "--scale=standard"};
+    all.insert(all.end(), flags.begin(), flags.end());
+    Train(data, all);
+    const Finished before =
+        Run("predict", {"--data=" + data, "--model=" + model_, "--values=decision"});
+    const std::string text = folder_.Path("liblinear"), again = folder_.Path("again.json");
+    ASSERT_EQ(Run("export", {"--model=" + model_, "--output=" + text}).exit_code, 0);
+    EXPECT_THAT(ReadText(text), HasSubstr("solver_type " + name +
+                                          "\nnr_class 2\nlabel 1 -1\nnr_feature 3\nbias 1\nw\n"));
+    ASSERT_EQ(Run("import", {"--data=" + text, "--model=" + again}).exit_code, 0);
+    EXPECT_THAT(ReadText(again), HasSubstr(flags[0].substr(7)));
+    const Finished after =
+        Run("predict", {"--data=" + data, "--model=" + again, "--values=decision"});
+    const std::vector<double> a = Numbers(before.out), b = Numbers(after.out);
+    ASSERT_EQ(a.size(), 6U);
+    ASSERT_EQ(b.size(), 6U);
+    for (size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-12);
+  }
 }
 
 // Features on scales of 1 and 10^6, two of them nearly parallel, and hardly a bound on the weights.
@@ -126,10 +134,10 @@ TEST_F(SvmCommands, WhatIsWrongIsSaid) {
   const Finished bad = Run("train", {"--data=" + one, "--class_weights=" + weights});
   EXPECT_EQ(bad.exit_code, 3);
   EXPECT_THAT(bad.err, HasSubstr(weights + ":2: no label and weight"));
-  const std::string model = folder_.Write("liblinear", "solver_type L2R_LR\nnr_class 2\n");
+  const std::string model = folder_.Write("liblinear", "solver_type L2R_L2LOSS_SVR\nnr_class 2\n");
   const Finished foreign = Run("import", {"--data=" + model, "--model=" + model_});
   EXPECT_EQ(foreign.exit_code, 3);
-  EXPECT_THAT(foreign.err, HasSubstr(model + ":1: the solver_type 'L2R_LR'"));
+  EXPECT_THAT(foreign.err, HasSubstr(model + ":1: the solver_type 'L2R_L2LOSS_SVR'"));
   const Finished unknown =
       Run("train", {"--data=" + folder_.Write("two", "1 1:1\n-1 2:1\n"),
                     "--class_weights=" + folder_.Write("weights", "# of classes\n5 2\n")});
