@@ -100,6 +100,11 @@ std::string ToText(const Confusion& confusion,
                    std::span<const int32_t> truth,
                    std::span<const double> values) {
   std::string text;
+  std::vector<double> between;
+  for (size_t i = 0; labels.size() == 2 && values.size() == 2 * truth.size() && i < truth.size();
+       ++i)
+    between.push_back(values[2 * i + 1] - values[2 * i]);
+  if (!between.empty()) values = between;
   if (const double area =
           values.size() == truth.size() ? AreaUnderCurve(truth, values) : std::nan("");
       std::isfinite(area)) {

@@ -17,7 +17,7 @@ void Options::Validate() const {
           multiclass, "one_against_all or crammer_singer");
   RequireScale(scale);
   hold_out().Validate();
-  Require(solver == "dual", "solver", solver, "dual or sgd");
+  Require(solver == "cocoa", "solver", solver, "cocoa or sgd");
   if (IsCrammerSinger() && IsSquared())
     throw UsageError("--multiclass=crammer_singer needs --loss=hinge");
 }

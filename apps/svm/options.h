@@ -34,7 +34,7 @@ struct Options {
   std::string scale = "none";
   double validation_share = 0;
   int validation_fold = 0;
-  std::string solver = "dual";
+  std::string solver = "cocoa";
   int workers = 1;
   double tolerance = 1e-4;
   int64_t seed = 1;
@@ -71,7 +71,7 @@ struct Options {
       "(their standard deviation; they are not centred)",
       "validation_share: share of the rows that is held out, drawn by the seed",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
-      "solver: dual (coordinate ascent on the dual, CoCoA+ over workers, with a certified gap) or "
+      "solver: cocoa (coordinate ascent on the dual, CoCoA+ over workers, with a certified gap) or "
       "sgd (stochastic gradient descent at any --consistency, which has flags of its own: see "
       "--solver=sgd --help)",
       "workers: number of workers, each with its own rows (part of the answer)",

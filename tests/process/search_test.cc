@@ -137,7 +137,7 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
   EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--better=worse"}), HasSubstr("--better=worse"));
   EXPECT_THAT(refused({"svm", data, "--grid=C=1", "--metric=speed"}),
               HasSubstr("--metric=speed is not told by svm, expected one of: objective"));
-  EXPECT_THAT(refused({"svm", data, "--grid=solver=dual,sgd"}),
+  EXPECT_THAT(refused({"svm", data, "--grid=solver=cocoa,sgd"}),
               HasSubstr("solver=sgd has flags of its own, expected --solver=sgd beside a --grid"));
   EXPECT_THAT(refused({"lasso", data, "--grid=lambda=1", "--folds=2"}),
               HasSubstr("validation_share and validation_fold, which lasso has not"));

@@ -118,7 +118,7 @@ TEST(SgdCommands, AreASolverOfSvm) {
   EXPECT_EQ(train({"svm", "train", "--solver=sgd", "--epochs=7"}), model);
   EXPECT_EQ(train({"svm", "train", "--solver", "sgd", "--epochs=7", "--processes"}), model);
   EXPECT_EQ(train({"svm", "train", config}), model);
-  EXPECT_EQ(train({"svm", "train", config, "--solver=dual"}).at("options").at("solver"), "dual");
+  EXPECT_EQ(train({"svm", "train", config, "--solver=cocoa"}).at("options").at("solver"), "cocoa");
   EXPECT_THAT(RunStrads({"svm", "train", "--solver=sgd", "--help"}).out, HasSubstr("local_epochs"));
   const Finished refused =
       RunStrads({"svm", "train", data, "--solver=sgd", "--multiclass=crammer_singer"});

@@ -59,6 +59,17 @@ std::vector<double> Numbers(const std::string& text) {
   return numbers;
 }
 
+// The rows are on a line, and one of each class lies among the other.
+TEST_F(SvmCommands, TellTheAreaUnderTheCurveOfTwoClassesHoweverTheyAreTrained) {
+  const std::string data = folder_.Write(
+      "line.libsvm", "-1 1:1 2:1\n-1 1:2 2:1\n-1 1:5 2:1\n1 1:4 2:1\n1 1:6 2:1\n1 1:7 2:1\n");
+  for (const Words& flags : {Words{}, Words{"--multiclass=crammer_singer"}}) {
+    Train(data, flags);
+    EXPECT_THAT(Run("evaluate", {"--data=" + data, "--model=" + model_}).out,
+                HasSubstr("auc       0.8888888889\n"));
+  }
+}
+
 TEST_F(SvmCommands, AModelSurvivesLiblinearsFormat) {
   const std::string data = folder_.Write(
       "data.libsvm", "+1 1:2 3:1\n+1 1:1\n-1 2:1 3:0.5\n-1 1:-1 2:2\n+1 3:2\n-1 2:0.1\n");

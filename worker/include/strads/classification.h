@@ -38,9 +38,9 @@ class Confusion {
   std::vector<int64_t> counts_;
 };
 
-// For people: the area under the curve, where there is one value a row; rows of unknown labels; and
-// two tables: rows, precision, recall and F1 of each class, and all counts. `labels` are the names
-// of the classes; `values` are as many as `truth`, or there is no area.
+// For people: the area under the curve of two classes; rows of unknown labels; and two tables:
+// rows, precision, recall and F1 of each class, and all counts. `labels` are the names of the
+// classes; `values` are one for each of `truth`, or one for each class, or there is no area.
 std::string ToText(const Confusion& confusion,
                    std::span<const std::string> labels,
                    std::span<const int32_t> truth,
