@@ -156,6 +156,9 @@ std::string PathModel::Table() const {
     table += line;
   };
   const bool validated = lambda_min_ >= 0;
+  if (std::ranges::none_of(path_, &PathPoint::IsFitted))
+    return "\nthe run ended before its first fit: the model written by --model has no "
+           "coefficients\n";
   add("\n%5s %12s %12s %10s %10s", "", "lambda", "lambda/n", "non-zeros", "explained");
   if (validated) add(" %12s %12s", loss_ == "logistic" ? "deviance" : "sq. error", "std. error");
   table += '\n';

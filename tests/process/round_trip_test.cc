@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -10,6 +11,9 @@
 
 namespace strads::testing {
 namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 class RoundTrip : public ::testing::Test {
  protected:
@@ -195,6 +199,14 @@ TEST_F(RoundTrip, APathWritesTheModelThatItSelects) {
   EXPECT_EQ(evaluated.exit_code, 0) << evaluated.err;
   const double rmse = std::stod(evaluated.out.substr(evaluated.out.find("rmse") + 4));
   EXPECT_NEAR(rmse, std::sqrt(squares / static_cast<double>(fitted.size())), 1e-8 * rmse);
+}
+
+TEST_F(RoundTrip, APathThatEndsBeforeItsFirstFitSaysSo) {
+  const Finished run = RunStrads({"lasso", "path", "--data=" + data_, "--model=" + model_,
+                                  "--max_rounds=1", "--noprogress"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("the run ended before its first fit"));
+  EXPECT_THAT(run.out, Not(HasSubstr("explained")));
 }
 
 TEST_F(RoundTrip, ALogisticModelPredictsProbabilities) {
