@@ -1,4 +1,5 @@
 #include <strads/error.h>
+#include <strads/options.h>
 #include <strads/run_options.h>
 
 #include <string>
@@ -9,20 +10,20 @@ namespace {
 template <class T>
 void AtLeast(const char* name, T value, T least) {
   if (value < least)
-    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
-                     " is out of range, expected at least " + std::to_string(least));
+    throw UsageError(std::string("--") + name + "=" + internal::FormatOption(value) +
+                     " is out of range, expected at least " + internal::FormatOption(least));
 }
 
 template <class T>
 void AtMost(const char* name, T value, T most) {
   if (value > most)
-    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
-                     " is out of range, expected at most " + std::to_string(most));
+    throw UsageError(std::string("--") + name + "=" + internal::FormatOption(value) +
+                     " is out of range, expected at most " + internal::FormatOption(most));
 }
 
 void Positive(const char* name, double value) {
   if (!(value > 0))
-    throw UsageError(std::string("--") + name + "=" + std::to_string(value) +
+    throw UsageError(std::string("--") + name + "=" + internal::FormatOption(value) +
                      " is out of range, expected more than 0");
 }
 
@@ -40,6 +41,7 @@ bool IsLocal(const std::string& endpoint) {
 void RunOptions::Validate() const {
   AtLeast("workers", workers, 1);
   AtLeast("threads", threads, 1);
+  AtMost("threads", threads, 4096);
   AtLeast("schedulers", schedulers, 0);
   AtLeast("holders", holders, 0);
   constexpr int kMostHere = 4096;  // threads, each with sockets or a mailbox, and maybe a process
@@ -52,8 +54,8 @@ void RunOptions::Validate() const {
   AtLeast("lookahead", lookahead, -1);
   AtMost("lookahead", lookahead, 1000);
   AtLeast<int64_t>("max_rounds", max_rounds, 0);
-  if (tolerance < 0) throw UsageError("--tolerance is out of range, expected at least 0");
-  if (max_time < 0) throw UsageError("--max_time is out of range, expected at least 0");
+  AtLeast("tolerance", tolerance, 0.0);
+  AtLeast("max_time", max_time, 0.0);
   Positive("join_timeout", join_timeout);
   Positive("load_timeout", load_timeout);
   Positive("round_timeout", round_timeout);

@@ -24,7 +24,7 @@ Error UnknownName(const std::string& name) {
     known += known.empty() ? "" : ", ";
     known += other;
   }
-  return UsageError("unknown schedule '" + name + "', expected one of " + known);
+  return UsageError("--schedule=" + name + " is unknown, expected one of " + known);
 }
 
 }  // namespace

@@ -49,7 +49,8 @@ class System {
     return ObjectiveOf(state) - dual;
   }
   int64_t Sweep(State& state);
-  bool NewtonStep(State& state) const;
+  enum class Newton { kNoStep, kCutShort, kWhole };
+  Newton NewtonStep(State& state) const;
 
  private:
   void Move(State& state, Eigen::Index i, double change) const {
@@ -108,12 +109,14 @@ int64_t System::Sweep(State& state) {
 }
 
 // Moves all units that are not zero towards their common optimum: single variables with the signs
-// they have; those whose sign would change stop at zero. False, and nothing moved, if the objective
-// would not fall.
-bool System::NewtonStep(State& state) const {
-  const auto [units, support] = penalty_.SupportOf(state.b.data());
+// they have; those whose sign would change stop at zero, and the step is cut short. No step, and
+// nothing moved, if the objective would not fall.
+System::Newton System::NewtonStep(State& state) const {
+  const Penalty::Support nonzero = penalty_.SupportOf(state.b.data());
+  const std::vector<int>& units = nonzero.units;
+  const std::vector<int32_t>& support = nonzero.variables;
   const auto count = std::ssize(support);
-  if (count == 0) return false;
+  if (count == 0) return Newton::kNoStep;
   Eigen::MatrixXd matrix(count, count);
   Eigen::VectorXd slope(count);  // of the objective, negated
   for (Eigen::Index c = 0; c < count; ++c) {
@@ -145,11 +148,15 @@ bool System::NewtonStep(State& state) const {
     at += unit.count;
   }
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(matrix);
-  if (factor.info() != Eigen::Success) return false;
+  if (factor.info() != Eigen::Success) return Newton::kNoStep;
   const Eigen::VectorXd whole = factor.solve(slope);
-  if (!whole.allFinite()) return false;
+  if (!whole.allFinite()) return Newton::kNoStep;
+  const auto is_signed = [&](const Penalty::Unit& unit) {
+    return unit.count == 1 && (unit.l1 > 0 || penalty_.nonnegative());
+  };
   const double penalty = penalty_.Value(state.b.data());
-  for (double share = 1; share >= kShortestStep; share /= 2) {
+  const auto move = [&](double share) {
+    bool is_whole = share == 1;
     Eigen::VectorXd change = Eigen::VectorXd::Zero(gram_.cols());
     at = 0;
     for (const int u : units) {
@@ -157,22 +164,36 @@ bool System::NewtonStep(State& state) const {
       for (int32_t k = 0; k < unit.count; ++k, ++at) {
         const Eigen::Index i = support[Index(at)];
         const double b = state.b[i], after = b + share * whole[at];
-        const bool keeps_sign = after * b > 0 || (unit.l1 == 0 && !penalty_.nonnegative());
-        change[i] = unit.count > 1 || keeps_sign ? after - b : -b;
+        const bool stops = is_signed(unit) && !(after * b > 0);
+        is_whole = is_whole && !stops;
+        change[i] = stops ? -b : after - b;
       }
     }
     const Eigen::VectorXd q_change = gram_ * change;
     const Eigen::VectorXd b = state.b + change;
     const double gain =
         change.dot(state.q) - 0.5 * change.dot(q_change) - (penalty_.Value(b.data()) - penalty);
-    if (!(gain > 0)) continue;
+    if (!(gain > 0)) return Newton::kNoStep;
     state.b = b;
     state.rr -= 2 * change.dot(state.q) - change.dot(q_change);
     state.yr -= change.dot(state.xy);
     state.q -= q_change;
-    return true;
+    return is_whole ? Newton::kWhole : Newton::kCutShort;
+  };
+  for (double share = 1; share >= kShortestStep; share /= 2) {
+    if (const Newton made = move(share); made != Newton::kNoStep) return made;
   }
-  return false;
+  // Along directions without curvature a step is as long as it likes. It leads down until the first
+  // variable is zero, and the next has one less.
+  double first = 1;
+  at = 0;
+  for (const int u : units) {
+    const Penalty::Unit unit = penalty_.unit(u);
+    const double b = state.b[support[Index(at)]];
+    if (is_signed(unit) && !((b + first * whole[at]) * b > 0)) first = -b / whole[at];
+    at += unit.count;
+  }
+  return first < 1 ? move(first) : Newton::kNoStep;
 }
 
 }  // namespace
@@ -220,16 +241,21 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
   System system(gram, part_penalty, group_steps_, units);
   int64_t changes = 0;
   const auto n = static_cast<double>(count);
-  double spent = 0, patience = kFlopCost * n * n * n / 3 + 3 * n * n;
+  const double step_cost = kFlopCost * n * n * n / 3 + 3 * n * n;
+  double spent = 0, patience = step_cost;
   while (changes < most && system.GapOf(part) > gap) {
     const double before = system.ObjectiveOf(part);
     const int64_t changed = system.Sweep(part);
     changes += changed;
     spent += static_cast<double>(changed) * n;
     if (spent > patience) {
-      if (!system.NewtonStep(part)) patience *= 2;
-      changes += count;
-      spent = 0;
+      // Descent would bring back what a step has just set to zero: not before its end is reached.
+      auto made = System::Newton::kCutShort;
+      int64_t steps = 0;
+      for (; made == System::Newton::kCutShort && changes < most; ++steps, changes += count)
+        made = system.NewtonStep(part);
+      if (steps == 1 && made == System::Newton::kNoStep) patience *= 2;
+      spent = -static_cast<double>(steps - 1) * step_cost;
     }
     if (changed == 0 || system.ObjectiveOf(part) >= before) break;  // rounding
   }

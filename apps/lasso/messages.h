@@ -58,6 +58,7 @@ struct Partial {
   double yr = 0, yy = 0, ey = 0;  // squared loss: y'r, y'y, e'y
   double entropy = 0;             // logistic loss: sum_i w_i H(probability of row i)
   double curvature = 0;           // logistic loss: its second derivative by the intercept
+  int64_t misplaced = 0;          // logistic loss: rows that are not put into their class
   // In the first measurement:
   double weight = 0;            // sum_i w_i
   std::vector<double> xx;       // sum_i w_i x_ij^2 of all columns
@@ -84,6 +85,7 @@ struct Partial {
                 ey,
                 entropy,
                 curvature,
+                misplaced,
                 weight,
                 xx,
                 xe,

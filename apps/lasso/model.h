@@ -63,6 +63,7 @@ class Model {
     double loss = 0, er = 0;
     double yr = 0, rr = 0;              // squared loss
     double entropy = 0, curvature = 0;  // logistic loss
+    int64_t misplaced = 0;              // likewise
   };
 
   void Check(const Plan& plan, std::span<const Partial> partials) const;

@@ -29,9 +29,8 @@ constexpr double kNullProgress = 0.5, kNullRounding = 1e-13;
 constexpr int kNullLooksInVain = 10;
 // A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
-// Of the loss where all probabilities are a half: unless they are 1e10, every row is on the right
-// side then.
-constexpr double kSeparated = 1e-10;
+// Of the loss of zero coefficients: all that is left is rounding.
+constexpr double kPerfect = 1e-24;
 constexpr double kLongestInterceptStep = 4;
 constexpr double kLeastShift = 10;  // mean of a column, in its deviations
 constexpr int64_t kGrain = 16384;   // slopes that a thread adds up
@@ -59,6 +58,7 @@ Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
     sum.yr += partial.yr;
     sum.entropy += partial.entropy;
     sum.curvature += partial.curvature;
+    sum.misplaced += partial.misplaced;
     ey += partial.ey;
   }
   const bool projects = !columns_->is_logistic && projects_;
@@ -123,7 +123,8 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   for (size_t j = 0; j < spreads.size(); ++j) {
     varying.push_back(LeftOf(spreads[j], means[j], columns_->weight));
     if (options_.standardize) deviations.push_back(std::sqrt(varying[j] / columns_->weight));
-    if (projects_) columns_->norms[j] = varying[j];
+    // Of a constant column the intercept leaves nothing, whatever the loss.
+    if (projects_ || (options_.intercept && varying[j] == 0)) columns_->norms[j] = varying[j];
   }
   if (options_.intercept) ShiftColumns(means, varying, update);
   if (options_.intercept && !options_.IsLogistic()) ShiftTarget(partials, update);
@@ -202,7 +203,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     null_objective_ = slopes.loss;
     columns_->xy = slopes.xr;
   }
-  if (is_null_ && columns_->is_logistic && slopes.loss < kSeparated * null_objective_) {
+  // Twice the coefficients would be better still.
+  if (is_null_ && columns_->is_logistic && slopes.misplaced == 0) {
     throw DataError(options_.data +
                     ": variables that are not penalised tell the classes apart without an error, "
                     "so that no coefficients are the best; expected a penalty factor above 0");
@@ -336,8 +338,13 @@ bool Model::IsNullModel(double gap, double objective) {
 
 void Model::StartFrom(const Slopes& null_model) {
   is_null_ = false;
-  null_objective_ = null_model.loss;
-  lambda_max_ = terms_->LambdaMax(null_model.xr.data());
+  const bool is_perfect = null_model.loss <= kPerfect * null_objective_;
+  null_objective_ = is_perfect ? 0 : null_model.loss;
+  std::vector<double> slopes = null_model.xr;
+  for (size_t j = 0; j < slopes.size(); ++j) {
+    if (is_perfect || columns_->norms[j] == 0) slopes[j] = 0;  // but for rounding
+  }
+  lambda_max_ = terms_->LambdaMax(slopes.data());
   if (path_.start) {
     const std::vector<double> lambdas = path_.start(*this);
     next_lambdas_.assign(lambdas.begin() + 1, lambdas.end());
@@ -352,6 +359,8 @@ void Model::StartAt(double lambda) {
   largest_radius_ = kInfinity;
   if (lambda > 0) penalty_ = terms_->At(lambda);  // else the null model is best at any lambda
   best_dual_ = -kInfinity;
+  least_gap_ = least_objective_ = kInfinity;
+  looks_in_vain_ = 0;
   penalty_sum_ = penalty_.Value(coefficients_.values().data());
 }
 

@@ -1,4 +1,5 @@
 #include <strads/error.h>
+#include <strads/options.h>
 
 #include <algorithm>
 #include <cmath>
@@ -12,22 +13,25 @@ namespace strads::lasso {
 
 PathModel::PathModel(const PathOptions& options)
     : loss_(options.loss), l1_ratio_(options.l1_ratio), options_(options) {
-  Validate(options);
   const auto expect = [](bool holds, const std::string& message) {
     if (!holds) throw UsageError(message);
   };
+  expect(options.l1_ratio != 0, "--l1_ratio=0 has no lambda_max, expected more than 0");
+  Validate(options);
   expect(options.lambda == 0 && options.lambda_ratio == Options().lambda_ratio,
          "--lambda and --lambda_ratio are of train, expected --num_lambdas and --lambda_min_ratio");
   expect(options.warm_start.empty(), "--warm_start is of train, a path starts at zero");
-  expect(options.l1_ratio > 0, "--l1_ratio=0 has no lambda_max, expected more than 0");
   expect(options.num_lambdas >= 1, "--num_lambdas=" + std::to_string(options.num_lambdas) +
                                        " is out of range, expected at least 1");
   expect(options.lambda_min_ratio >= 0 && options.lambda_min_ratio < 1,
-         "--lambda_min_ratio is out of range, expected 0 to less than 1");
+         "--lambda_min_ratio=" + internal::FormatOption(options.lambda_min_ratio) +
+             " is out of range, expected 0 to less than 1");
   expect(options.folds == 0 || options.folds >= 2,
          "--folds=" + std::to_string(options.folds) + " is out of range, expected 0 or 2 and more");
   expect(options.select == "min" || options.select == "1se",
          "--select=" + options.select + " is unknown, expected min or 1se");
+  expect(options.select == "min" || options.folds > 0,
+         "--select=1se goes by cross-validation, expected --folds of 2 and more");
 }
 
 PathUpdate PathModel::Begin(std::span<const PathPartial> partials) {
@@ -137,9 +141,16 @@ strads::Report PathModel::Report() const {
   strads::Report report;
   report.gap = std::numeric_limits<double>::infinity();
   if (IsDone()) report.gap = 0;
+  int64_t exact = 0;
   for (const PathPoint& point : path_) {
     if (IsDone()) report.gap = std::max(report.gap, point.gap);
+    exact += point.gap <= options_.tolerance ? 1 : 0;
     if (point.lambda == lambda_ && point.IsFitted()) report.penalty = point.objective;
+  }
+  if (IsDone()) {
+    report.done = "all fits are done, " + std::to_string(std::ssize(path_) - exact) + " of " +
+                  std::to_string(std::ssize(path_)) + " lambdas to a larger gap than the tolerance";
+    report.converged = false;
   }
   report.nonzeros = coefficients_.CountNonzeros();
   report.updates = updates_;

@@ -62,7 +62,9 @@ PenaltyTerms::PenaltyTerms(const Options& options,
 
   std::vector<bool> is_constant(num_units, false);
   if (!group_of_.empty() && !deviations.empty()) LeaveConstantsOut(deviations, sizes, is_constant);
+  if (!group_of_.empty()) DivideFreeGroups(sizes, factors);
   num_units = sizes.size();
+  is_constant.resize(num_units, false);
 
   std::vector<Penalty::Unit> units(num_units);
   std::vector<int32_t> members;
@@ -120,6 +122,31 @@ void PenaltyTerms::LeaveConstantsOut(const std::vector<double>& deviations,
     group_of_[j] = static_cast<int32_t>(sizes.size());
     sizes.push_back(1);
     is_constant.push_back(true);
+  }
+}
+
+// A group that is not penalised is nothing but its variables, which need no common step: theirs are
+// exact however nearly collinear they are. All but the first become units behind all others.
+void PenaltyTerms::DivideFreeGroups(std::vector<int32_t>& sizes, Eigen::VectorXd& factors) {
+  const auto is_free = [&](int32_t group) { return group < factors.size() && factors[group] == 0; };
+  std::vector<bool> has_first(sizes.size(), false);
+  std::vector<int32_t> rest;
+  for (int32_t j = 0; j < std::ssize(group_of_); ++j) {
+    const int32_t group = group_of_[static_cast<size_t>(j)];
+    if (!is_free(group)) continue;
+    if (has_first[static_cast<size_t>(group)]) rest.push_back(j);
+    has_first[static_cast<size_t>(group)] = true;
+  }
+  if (rest.empty()) return;
+  const Eigen::Index known = factors.size();
+  factors.conservativeResize(std::ssize(sizes) + std::ssize(rest));
+  factors.segment(known, std::ssize(sizes) - known).setConstant(kInfinity);
+  factors.tail(std::ssize(rest)).setZero();
+  for (const int32_t j : rest) {
+    int32_t& group = group_of_[static_cast<size_t>(j)];
+    --sizes[static_cast<size_t>(group)];
+    group = static_cast<int32_t>(sizes.size());
+    sizes.push_back(1);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <Eigen/Core>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -32,6 +33,7 @@ class PenaltyTerms {
   void LeaveConstantsOut(const std::vector<double>& deviations,
                          std::vector<int32_t>& sizes,
                          std::vector<bool>& is_constant);
+  void DivideFreeGroups(std::vector<int32_t>& sizes, Eigen::VectorXd& factors);
 
   Penalty base_;  // at lambda = 1
   std::vector<int32_t> group_of_;

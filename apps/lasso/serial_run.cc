@@ -12,7 +12,10 @@ constexpr int64_t kMostRounds = 100'000;  // for one lambda
 }  // namespace
 
 SerialRun::SerialRun(const Options& options, Dataset data, int threads)
-    : scheduler_(options, Slice{}), worker_(options, std::move(data), threads), model_(options) {}
+    : data_(options.data),
+      scheduler_(options, Slice{}),
+      worker_(options, std::move(data), threads),
+      model_(options) {}
 
 void SerialRun::Follow(std::function<std::vector<double>(const Model&)> start,
                        double tolerance,
@@ -37,9 +40,11 @@ bool SerialRun::GoOn() {
   const Update update = model_.Pull(scheduled.plan, {&partial, 1});
   worker_.Sync(update);
   scheduler_.Feedback(update);
-  if (++rounds_ == kMostRounds) model_.GoOn();
-  if (rounds_ == 2 * kMostRounds)
-    throw DataError("there is no best model without the variables that are penalised");
+  if (++rounds_ == kMostRounds || !model_.Report().done.empty()) model_.GoOn();
+  if (rounds_ == 2 * kMostRounds) {
+    throw DataError(data_ +
+                    ": the best model of the variables that are not penalised was not found");
+  }
   return !is_done_;
 }
 

@@ -3,6 +3,7 @@
 #include <strads/dataset.h>
 
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "apps/lasso/model.h"
@@ -27,6 +28,7 @@ class SerialRun {
   const Model& model() const { return model_; }
 
  private:
+  const std::string data_;  // its name
   bool is_done_ = false;
   size_t left_ = 0;     // lambdas
   int64_t rounds_ = 0;  // for this one

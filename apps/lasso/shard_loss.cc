@@ -102,6 +102,10 @@ void LogisticShardLoss::Add(const ColumnMatrix& x,
 
 void LogisticShardLoss::Measure(Partial& partial) {
   const LogisticRow sums = EvaluateAll();
+  for (Eigen::Index i = 0; i < y_.size(); ++i) {
+    const bool counts = weights_.size() == 0 || weights_[i] > 0;
+    partial.misplaced += counts && !((y_[i] > 0 ? eta_[i] : -eta_[i]) > 0) ? 1 : 0;
+  }
   partial.entropy = sums.entropy;
   partial.curvature = sums.curvature;
 }

@@ -134,6 +134,22 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"RepeatedAndZeroColumns", WithRepeatedAndZeroColumns()}),
     [](const auto& of) { return of.param.name; });
 
+// Fewer rows than variables that descent leaves in, nearly collinear: each step to their common
+// optimum ends where the next of them is zero.
+TEST(Block, OfMoreNonzerosThanRowsTakesFewSteps) {
+  for (const uint64_t seed : {1, 2, 3}) {
+    Eigen::MatrixXd x = 1e-3 * DrawMatrix({.rows = 8, .cols = 20, .seed = seed});
+    x.array() += 1;
+    const Problem problem{x, DrawProblem({.rows = 8, .cols = 20, .seed = seed}).y};
+    const double lambda = 1e-3 * LambdaMax(problem);
+    lasso::Options options;
+    options.lambda = lambda;
+    const Solution solution = Solve(problem, options, To(1e-6));
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+    EXPECT_LE(solution.summary.updates, 100'000) << "seed " << seed;
+  }
+}
+
 // So correlated, and with so many non-zeros, that descent alone would take thousands of sweeps.
 TEST(Block, OfManyDenseColumnsIsTheSameWithAnyNumberOfThreads) {
   const Problem problem = DrawProblem(

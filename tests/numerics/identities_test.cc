@@ -203,6 +203,31 @@ TEST_P(Identities, FreeVariablesMayBeNearlyCollinear) {
   EXPECT_NEAR(found.lambda_max, expected.lambda_max, 1e-5 * expected.lambda_max);
 }
 
+// A group that is not penalised is nothing but its variables.
+TEST_P(Identities, AFreeGroupIsItsVariables) {
+  std::vector<int> groups(20);
+  for (size_t j = 0; j < groups.size(); ++j) groups[j] = j % 4 == 0 ? 0 : static_cast<int>(j);
+  Eigen::VectorXd of_groups = Eigen::VectorXd::Ones(16), of_variables = Eigen::VectorXd::Ones(20);
+  of_groups[0] = 0;
+  for (Eigen::Index j = 0; j < 20; j += 4) of_variables[j] = 0;
+  ExpectSame(Train(dense_, Of({.intercept = true, .factors = of_groups, .groups = groups})),
+             Train(dense_, Of({.intercept = true, .factors = of_variables})));
+}
+
+// Of columns that do not vary the intercept leaves nothing but rounding.
+TEST_P(Identities, ConstantColumnsHaveNoLambda) {
+  Eigen::MatrixXd x = Eigen::MatrixXd::Constant(50, 3, 0.1);
+  x.col(1).array() *= 3e5;
+  x.col(2).array() *= -7;
+  for (const int workers : {1, 2, 3}) {
+    const Solution solution =
+        SolveMember({x, dense_.y}, Of({.intercept = true}), lasso::Options(), To(1e-9, workers));
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+    EXPECT_EQ(solution.lambda_max, 0);
+    EXPECT_TRUE(solution.b.isZero(0));
+  }
+}
+
 TEST_P(Identities, StandardizingIsDividingByTheDeviation) {
   Eigen::MatrixXd x = dense_.x;
   Eigen::RowVectorXd deviation =

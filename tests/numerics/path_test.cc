@@ -137,10 +137,31 @@ TEST_P(Path, SelectsWhatIsAskedFor) {
     EXPECT_EQ(result.model.coefficients().CountNonzeros(), point.nonzeros);
     EXPECT_GT(point.nonzeros, 0);
   }
+  options_.select = "min";
   options_.folds = 0;
   const auto all = Train();
   EXPECT_EQ(all.model.lambda_min(), -1);
   EXPECT_EQ(all.model.intercept(), all.model.path().back().intercept);
+}
+
+// One cyclic update a round, of columns as nearly collinear as these, comes nowhere near a gap.
+TEST(PathOfSlowFits, EndsOnceAllAreGivenUp) {
+  Eigen::MatrixXd x = 1e-3 * DrawMatrix({.rows = 30, .cols = 5, .seed = 61});
+  x.array() += 1;
+  const TempDir dir;
+  PathOptions options;
+  options.data =
+      dir.Write("data.libsvm", ToLibsvm({x, DrawProblem({.rows = 30, .cols = 5, .seed = 61}).y}));
+  options.schedule = "cyclic";
+  options.parallelism = 1;
+  options.num_lambdas = 3;
+  options.lambda_min_ratio = 1e-6;
+  options.folds = 0;
+  options.tolerance = 1e-12;
+  const auto result = strads::Run<LassoPath>(options, To(options.tolerance));
+  EXPECT_EQ(result.summary.termination, Termination::kMaxRounds) << result.summary.FullReport();
+  EXPECT_NE(result.summary.message.find("all fits are done"), std::string::npos);
+  EXPECT_TRUE(std::ranges::all_of(result.model.path(), &PathPoint::IsFitted));
 }
 
 // Fits are handed out by updates, which may come late, and plans by several schedulers.

@@ -2,12 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/penalty_terms.h"
 #include "tests/support/lasso_problems.h"
+#include "tests/support/temp_files.h"
 
 namespace strads::testing {
 namespace {
@@ -95,6 +98,25 @@ TEST(GroupStep, FindsThePointWithoutASlope) {
   }
   EXPECT_TRUE(
       GroupStep(Eigen::MatrixXd::Zero(2, 2)).Minimise(Eigen::Vector2d(1, 1), 0, 0).isZero(0));
+}
+
+// Their own steps are exact however nearly collinear they are.
+TEST(PenaltyTerms, DivideGroupsThatAreNotPenalised) {
+  const TempDir dir;
+  lasso::Options options;
+  options.groups = dir.Write("groups", "7\n8\n7\n8\n7\n");
+  options.penalty_factors = dir.Write("factors", "0\n2\n");
+  const lasso::PenaltyTerms terms(options, 5, {});
+  const Penalty penalty = terms.At(3);
+  std::vector<int32_t> free;
+  for (const Penalty::Unit unit : penalty.units()) {
+    EXPECT_EQ(unit.count, unit.IsFree() ? 1 : 2);
+    EXPECT_EQ(unit.l1, unit.IsFree() ? 0 : 6);
+    if (unit.IsFree()) free.push_back(penalty.Variable(unit.first));
+  }
+  EXPECT_EQ(free, (std::vector<int32_t>{0, 2, 4}));
+  for (const int32_t j : free)
+    EXPECT_EQ(std::ranges::count(terms.group_of(), terms.group_of()[static_cast<size_t>(j)]), 1);
 }
 
 class DualBoundTest : public ::testing::Test {

@@ -130,14 +130,14 @@ TEST_F(CommandLine, MissingDataAreAskedFor) {
 
 TEST_F(CommandLine, NumbersOutOfRangeAreRefusedByName) {
   for (const char* flag :
-       {"workers=0",         "workers=-1",       "threads=0",         "schedulers=-1",
-        "staleness=-1",      "staleness=1001",   "tolerance=-1e-9",   "tolerance=nan",
-        "max_rounds=-1",     "max_time=-1",      "max_time=nan",      "join_timeout=0",
-        "load_timeout=-1",   "round_timeout=0",  "peer_timeout=0",    "parallelism=0",
-        "parallelism=-3",    "lambda=-1",        "lambda=nan",        "lambda_ratio=0",
-        "lambda_ratio=-0.5", "candidates=0.5",   "max_coupling=-0.1", "coupling_cache=-1",
-        "num_features=-1",   "schedule=fastest", "loss=hinge",        "l1_ratio=1.5",
-        "l1_ratio=-0.1",     "l1_ratio=nan"}) {
+       {"workers=0",         "workers=-1",        "threads=0",        "threads=4097",
+        "schedulers=-1",     "staleness=-1",      "staleness=1001",   "tolerance=-1e-9",
+        "tolerance=nan",     "max_rounds=-1",     "max_time=-1",      "max_time=nan",
+        "join_timeout=0",    "load_timeout=-1",   "round_timeout=0",  "peer_timeout=0",
+        "parallelism=0",     "parallelism=-3",    "lambda=-1",        "lambda=nan",
+        "lambda_ratio=0",    "lambda_ratio=-0.5", "candidates=0.5",   "max_coupling=-0.1",
+        "coupling_cache=-1", "num_features=-1",   "schedule=fastest", "loss=hinge",
+        "l1_ratio=1.5",      "l1_ratio=-0.1",     "l1_ratio=nan"}) {
     const std::string name = std::string(flag).substr(0, std::string(flag).find('='));
     ExpectTrainRefuses(
         {"--data=" + data_, "--max_rounds=50", "--schedule=dependency", "--" + std::string(flag)},
@@ -155,6 +155,8 @@ TEST_F(CommandLine, OptionsThatDoNotGoTogetherAreRefused) {
     ExpectUsageError({"lasso", "path", "--data=" + data_, "--noprogress", "--" + std::string(flag)},
                      {name});
   }
+  ExpectUsageError({"lasso", "path", "--data=" + data_, "--select=1se", "--folds=0"},
+                   {"--select=1se", "--folds"});
 }
 
 TEST_F(CommandLine, MoreParallelismThanVariablesIsAllOfThem) {

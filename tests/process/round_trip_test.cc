@@ -202,8 +202,8 @@ TEST_F(RoundTrip, APathWritesTheModelThatItSelects) {
 }
 
 TEST_F(RoundTrip, APathThatEndsBeforeItsFirstFitSaysSo) {
-  const Finished run = RunStrads({"lasso", "path", "--data=" + data_, "--model=" + model_,
-                                  "--max_rounds=1", "--noprogress"});
+  const Finished run = RunStrads(
+      {"lasso", "path", "--data=" + data_, "--model=" + model_, "--max_rounds=1", "--noprogress"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("the run ended before its first fit"));
   EXPECT_THAT(run.out, Not(HasSubstr("explained")));

@@ -182,7 +182,7 @@ TEST(MakeSchedule, NamesTheSchedulesItKnowsWhenAskedForAnother) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("'greedy'"));
+    EXPECT_THAT(error.what(), HasSubstr("--schedule=greedy"));
     for (const auto name : ScheduleNames()) {
       EXPECT_THAT(error.what(), HasSubstr(std::string(name)));
     }
