@@ -79,6 +79,7 @@ double Penalty::LargestSteepness(const double* q) const {
 }
 
 double Penalty::Trace(const Unit& unit, const double* xx) const {
+  if (unit.count == 1) return xx[Variable(unit.first)];  // its scale is in l1
   double trace = 0;
   for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
     trace += xx[Variable(k)] / (Scale(k) * Scale(k));

@@ -51,6 +51,26 @@ TEST_P(Identities, GroupsOfOneAreVariables) {
              Train(sparse_, Of({.l1_ratio = 0.8, .standardize = true})));
 }
 
+// What is screened does not depend on whether a scale is the variable's or its group's.
+TEST_P(Identities, GroupsOfOneAreVariablesOfAnyScale) {
+  const Problem wide = DrawProblem({.rows = 30, .cols = 200, .correlation = 0.5, .seed = 33});
+  Eigen::MatrixXd x = wide.x;
+  for (Eigen::Index j = 0; j < x.cols(); ++j) x.col(j) *= std::pow(10.0, j % 9 - 4);
+  Eigen::VectorXd y = wide.y;
+  if (GetParam()) y = y.unaryExpr([](double value) { return value > 0 ? 1.0 : -1.0; });
+  std::vector<int> groups(200);
+  std::iota(groups.begin(), groups.end(), 0);
+  lasso::Options options;
+  options.lambda_ratio = 0.05;
+  const Problem problem{x, y};
+  const Solution grouped =
+      SolveMember(problem, Of({.standardize = true, .groups = groups}), options, To(1e-10));
+  const Solution single = SolveMember(problem, Of({.standardize = true}), options, To(1e-10));
+  for (const Solution* solution : {&grouped, &single})
+    EXPECT_EQ(solution->summary.termination, Termination::kConverged);
+  EXPECT_NEAR(grouped.summary.objective, single.summary.objective, 1e-9 * single.summary.objective);
+}
+
 // Rounding, too, is about what varies, not about a mean of many times that.
 TEST_P(Identities, WithAnInterceptAColumnMayBeMoved) {
   constexpr double kFar = 1 << 26, kGrid = 1 << 12;  // so that moving rounds nothing
