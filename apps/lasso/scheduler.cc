@@ -198,11 +198,12 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
 void Scheduler::ChooseBlock(const Update& update) {
   blocks_since_measured_ = 0;
   const double memory = 1e6 * options_.block_memory;
-  const double wanted = std::max(kGrowth * static_cast<double>(update.nonzeros), first_size_);
+  const double wanted = kGrowth * static_cast<double>(update.nonzeros);
+  const double soon = std::max({wanted, first_size_, static_cast<double>(update.block_size)});
   const double most_inner_products = std::sqrt(memory / kBytesPerProduct);
   gather_ = gather_ || options_.IsLogistic() ||
-            wanted > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
-            static_cast<double>(update.block_size) >= most_inner_products;
+            std::max(wanted, first_size_) > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
+            soon >= most_inner_products;
   const double of_column = kBytesPerEntry * std::max({mean_entries_, update.block_entries, 1.0});
   const double most = gather_ ? memory / of_column : most_inner_products;
   if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
