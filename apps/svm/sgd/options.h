@@ -65,9 +65,8 @@ struct Options {
       "weights: file of the weights of the samples, one a line; empty: all are 1",
       "num_features: number of features; 0: the largest index in the data",
       "C: weight of the losses, in 1/2|w|^2 + C sum of losses",
-      "loss: hinge: max(0, 1 - m), squared_hinge: its square, or logistic: log(1 + exp(-m)); of "
-      "more "
-      "than two classes the sum over each against all others",
+      "loss: hinge: max(0, 1 - m), squared_hinge: its square, or logistic: log(1 + exp(-m)); "
+      "summed over each class against all others, if there are more than two",
       "bias: add a constant feature of 1, whose weight is penalised as all are",
       "class_weights: file of a label and its weight a line (without one: 1), or balanced: n / "
       "(classes times rows of the class)",
