@@ -102,7 +102,13 @@ void CoordinatorNode::Conclude() {
     losses += loss.value_or(0);
   }
   if (complete) {
-    if (TellMeasures()) last_.extra = ModelReport().extra;
+    if (TellMeasures()) {
+      auto extra = ModelReport().extra;
+      // What the run was like is known to holders alone, if there are any.
+      if (options_.holders > 0) std::swap(extra, last_.extra);
+      extra.insert(last_.extra.begin(), last_.extra.end());
+      last_.extra = std::move(extra);
+    }
     const Objective objective(losses, ModelReport().penalty);
     last_.measured = objective.measured;
     last_.objective = objective.value;

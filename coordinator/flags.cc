@@ -188,7 +188,9 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
   return words;
 }
 
-void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ignored) {
+void Flags::ParseConfig(const std::string& path,
+                        const std::set<std::string>& ignored,
+                        const std::set<std::string>& without_effect) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path))
     throw UsageError("config file " + path + " cannot be read");
@@ -205,6 +207,9 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& ig
     if (!from_file.insert(name).second) throw UsageError(where + "'" + name + "' is given twice");
     const OptionInfo* option = Find(name);
     if (option == nullptr) {
+      if (without_effect.contains(name))
+        std::fprintf(stderr, "strads: warning: %s'%s' has no effect with this --solver\n",
+                     where.c_str(), name.c_str());
       if (ignored.contains(name)) continue;
       Unknown(where, name);
     }

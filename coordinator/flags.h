@@ -26,7 +26,10 @@ class Flags {
 
   // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Keys in
   // `ignored` are skipped. Throws Error (kUsage) with path:line.
-  void ParseConfig(const std::string& path, const std::set<std::string>& ignored);
+  // Keys that are `ignored` say nothing, and those `without_effect` that they have none.
+  void ParseConfig(const std::string& path,
+                   const std::set<std::string>& ignored,
+                   const std::set<std::string>& without_effect);
 
   std::string Get(const std::string& name) const;
   OptionValues values() const;

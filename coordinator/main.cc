@@ -86,17 +86,31 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
   return groups;
 }
 
+void AddNames(const std::vector<OptionInfo>& options, std::set<std::string>& names) {
+  for (const OptionInfo& option : options) names.insert(option.name);
+}
+
+// Keys that only other solvers of the command know.
+std::set<std::string> KeysOfOtherSolvers(const Request& request) {
+  std::set<std::string> keys;
+  if (request.app == nullptr || request.command != nullptr) return keys;
+  AddNames(request.app->options, keys);
+  for (const auto& [name, program] : request.app->solvers) AddNames(program->options, keys);
+  for (const Command& command : request.app->commands) {
+    if (command.program) continue;  // it trains too
+    for (const OptionInfo& option : command.options) keys.erase(option.name);
+  }
+  return keys;
+}
+
 // Keys that another command or solver of the app knows: one config file serves them all.
 std::set<std::string> KeysOfOtherCommands(const Request& request) {
   std::set<std::string> keys;
   if (request.app == nullptr) return keys;
-  const auto add = [&](const std::vector<OptionInfo>& options) {
-    for (const OptionInfo& option : options) keys.insert(option.name);
-  };
-  add(request.app->options);
-  add(DescribeOptions<RunOptions>());
-  for (const Command& command : request.app->commands) add(command.options);
-  for (const auto& [name, program] : request.app->solvers) add(program->options);
+  AddNames(request.app->options, keys);
+  AddNames(DescribeOptions<RunOptions>(), keys);
+  for (const Command& command : request.app->commands) AddNames(command.options, keys);
+  for (const auto& [name, program] : request.app->solvers) AddNames(program->options, keys);
   return keys;
 }
 
@@ -223,7 +237,7 @@ int Dispatch(const std::string& binary,
   if (!words.empty())
     throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
   if (const std::string config = flags.Get("config"); !config.empty())
-    flags.ParseConfig(config, KeysOfOtherCommands(request));
+    flags.ParseConfig(config, KeysOfOtherCommands(request), KeysOfOtherSolvers(request));
   if (flags.Get("print_config") == "true") {
     std::fputs(flags.PrintConfig().c_str(), stdout);
     return 0;

@@ -18,6 +18,8 @@ namespace strads {
 namespace {
 
 using Json = nlohmann::ordered_json;
+// To read: an object that keeps its order looks each name up among all before it.
+using SortedJson = nlohmann::json;
 
 constexpr char kFormat[] = "strads model 1";
 
@@ -211,7 +213,7 @@ SavedModel ReadModel(const std::string& path, const std::string& app) {
   if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   try {
-    const Json json = Json::parse(text);
+    const SortedJson json = SortedJson::parse(text);
     if (json.value("format", "") != kFormat)
       throw DataError(path + ": is no model of strads, expected \"format\": \"" + kFormat + "\"");
     SavedModel saved;
@@ -221,16 +223,16 @@ SavedModel ReadModel(const std::string& path, const std::string& app) {
     for (const auto& [name, value] : json.at("options").items())
       saved.options[name] = value.get<std::string>();
     if (json.contains("training")) saved.training = json["training"].dump();
-    const std::vector<uint8_t> packed = Json::to_msgpack(json.at("model"));
+    const std::vector<uint8_t> packed = SortedJson::to_msgpack(json.at("model"));
     saved.model = Bytes::Copy({reinterpret_cast<const char*>(packed.data()), packed.size()});
     return saved;
-  } catch (const Json::parse_error& error) {
+  } catch (const SortedJson::parse_error& error) {
     const auto line =
         1 + std::count(text.begin(),
                        text.begin() + static_cast<ptrdiff_t>(std::min(error.byte, text.size())),
                        '\n');
     throw DataError(path + ":" + std::to_string(line) + ": is no JSON: " + error.what());
-  } catch (const Json::exception& error) {
+  } catch (const SortedJson::exception& error) {
     throw DataError(path + ": is no model of strads: " + error.what());
   }
 }

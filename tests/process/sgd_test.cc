@@ -14,6 +14,7 @@ namespace {
 
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kRows[] =
     "yes 1 0.1\nyes 1.2 0\nyes 0.9 0.2\nyes 0.8 -0.1\n"
@@ -243,6 +244,53 @@ TEST(SgdCommands, AClassWeightIsTheWeightOfEachOfItsRows) {
   EXPECT_EQ(model("--class_weights=balanced"), model("--weights=")) << "four rows of each class";
 }
 
+// One file serves both solvers, but what is not heeded is not passed over in silence.
+TEST(SgdCommands, WhatAConfigFileSaysToAnotherSolverIsTold) {
+  const TempDir folder;
+  const std::string data = "--data=" + folder.Write("rows.csv", Csv());
+  const std::string config =
+      folder.Write("svm.conf", "epochs = 7\nmulticlass = crammer_singer\nvalues = decision\n");
+  const auto told = [&](const std::string& solver) {
+    return RunStrads({"svm", "train", data, "--noprogress", "--config=" + config, solver}).err;
+  };
+  EXPECT_THAT(told("--solver=sgd"),
+              HasSubstr(config + ":2: 'multiclass' has no effect with this --solver"));
+  EXPECT_THAT(told("--solver=cocoa"),
+              HasSubstr(config + ":1: 'epochs' has no effect with this --solver"));
+  EXPECT_THAT(told("--solver=cocoa"), Not(HasSubstr("'multiclass'")));
+  EXPECT_THAT(told("--solver=sgd"), Not(HasSubstr("'values'")));
+}
+
+TEST(SgdCommands, HoldersTellWhatTheRunWasLike) {
+  const TempDir folder;
+  const std::string data = "--data=" + folder.Write("rows.csv", Csv());
+  for (const std::string app : {"svm", "regression"}) {
+    const auto last = [&](const Words& more) {
+      Words words = {app,
+                     "train",
+                     "--solver=sgd",
+                     data,
+                     "--noprogress",
+                     "--epochs=7",
+                     "--validation_share=0.25",
+                     "--metrics=" + folder.Path("metrics")};
+      if (app == "regression") words.push_back("--loss=logistic");
+      words.insert(words.end(), more.begin(), more.end());
+      const Finished trained = RunStrads(words);
+      EXPECT_EQ(trained.exit_code, 0) << trained.err;
+      Json record = ReadJsonLines(folder.Path("metrics")).back();
+      for (const char* name : {"epochs", "nonzeros", "validation_accuracy", "updates"})
+        EXPECT_TRUE(record.contains(name)) << name;
+      return std::vector<Json>{record["epochs"], record["nonzeros"], record["validation_accuracy"],
+                               record["updates"]};
+    };
+    const std::vector<Json> alone = last({});
+    EXPECT_GE(alone[0].get<double>(), 7);
+    EXPECT_GT(alone[1].get<int>(), 0);
+    EXPECT_EQ(last({"--holders=2"}), alone);
+  }
+}
+
 TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
   const TempDir folder;
   const std::string data = "--data=" + folder.Write("rows.csv", Csv());
@@ -251,9 +299,9 @@ TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
     EXPECT_EQ(refused.exit_code, 2) << app << " " << flag << ": " << refused.err;
     EXPECT_THAT(refused.err, HasSubstr(flag.substr(0, flag.find('='))));
   };
-  for (const char* flag :
-       {"--staleness=2", "--backup_workers=1", "--consistency=fresh", "--schedulers=1",
-        "--lookahead=1", "--holders=-1", "--trace=-1", "--delay_mean=-1", "--epochs=-1"})
+  for (const char* flag : {"--staleness=2", "--backup_workers=1", "--consistency=fresh",
+                           "--schedulers=1", "--lookahead=1", "--holders=-1", "--trace=-1",
+                           "--delay_mean=-1", "--epochs=-1", "--local_epochs=21"})
     refuses("sgd", flag);
   for (const char* flag : {"--consistency=ssp", "--backup_workers=1", "--trace=5", "--holders=1"})
     refuses("svm", flag);

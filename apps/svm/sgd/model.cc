@@ -100,6 +100,7 @@ void Model::Finish() {
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = 0.5 * weights().squaredNorm();
+  report.nonzeros = (weights().array() != 0).count();
   report.empty_objective = empty_objective_;
   average_.Tell(options_.epochs, report);
   if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;

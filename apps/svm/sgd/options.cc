@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 #include <strads/feature_stats.h>
+#include <strads/options.h>
 #include <strads/require.h>
 
 #include <cmath>
@@ -20,6 +21,10 @@ void Options::Validate() const {
   Require(local_epochs > 0 && local_epochs <= 1e6, "local_epochs", std::to_string(local_epochs),
           "more than 0 and at most 1000000");
   Require(solver == "sgd", "solver", solver, "sgd");
+  if (epochs > 0 && local_epochs > epochs)
+    throw UsageError("--local_epochs=" + internal::FormatOption(local_epochs) +
+                     " is more than --epochs=" + std::to_string(epochs) +
+                     ", expected no more passes in a clock than in all");
   Require(step >= 0 && std::isfinite(step), "step", std::to_string(step), "at least 0");
 }
 
