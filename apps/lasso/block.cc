@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "apps/lasso/projected_columns.h"
+
 namespace strads::lasso {
 namespace {
 
@@ -61,13 +63,7 @@ void Block::GrowInnerProducts(const Plan& plan,
   for (const Partial& partial : partials) {
     for (size_t i = 0; i < gram.size(); ++i) gram[i] += partial.gram[i];
   }
-  if (all_.has_intercept) {
-    double* pair = gram.data();
-    for (size_t b = Index(solver_.size()); b < variables_.size(); ++b) {
-      const double mean = all_.xe[Index(variables_[b])] / all_.weight;
-      for (size_t a = 0; a < b; ++a) *pair++ -= mean * all_.xe[Index(variables_[a])];
-    }
-  }
+  if (all_.has_intercept) ProjectOut(variables_, solver_.size(), all_.xe, all_.weight, gram);
   std::vector<double> squared_norms;
   for (const int32_t j : plan.joining) squared_norms.push_back(all_.norms[Index(j)]);
   solver_.Grow(squared_norms, gram);

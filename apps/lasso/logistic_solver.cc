@@ -10,6 +10,7 @@
 #include "apps/lasso/column_solver.h"
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/logistic.h"
+#include "apps/lasso/projected_columns.h"
 
 namespace strads::lasso {
 namespace {
@@ -119,10 +120,7 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
     sums = scaled.TransposedTimes(root) / length;
     sum_r = r_.sum() / length;
     norms -= sums.cwiseAbs2();
-    double* pair = pairs.data();
-    for (Eigen::Index k = 0; k < sums.size(); ++k) {
-      for (Eigen::Index j = 0; j < k; ++j) *pair++ -= sums[j] * sums[k];
-    }
+    ProjectOut(all, 0, {sums.data(), all.size()}, 1, pairs);
   }
   norms = (norms.array() > kRounding * sums.array().square()).select(norms, 0);
   BlockSolver solver;

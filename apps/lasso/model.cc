@@ -11,12 +11,6 @@
 #include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
-namespace {
-
-constexpr int kMostLooksInVain = 200;
-
-}  // namespace
-
 Model::Model(const Options& options)
     : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {
   Validate(options);
@@ -257,7 +251,7 @@ strads::Report Model::Report() const {
   report.gap = is_null_ || !next_lambdas_.empty() ? std::numeric_limits<double>::infinity() : gap_;
   report.nonzeros = nonzeros_;
   report.updates = updates_;
-  if (looks_in_vain_ >= kMostLooksInVain) {
+  if (IsInVain()) {
     report.done =
         "rounding allows no smaller gap: are there columns that vary little beside their "
         "mean, or scales that differ by orders of magnitude?";

@@ -44,6 +44,8 @@ class Model {
   void Follow(Path path) { path_ = std::move(path); }
   // Has the next measurement take the gap for small enough.
   void GoOn() { goes_on_ = true; }
+  // Rounding allows no smaller gap.
+  bool IsInVain() const { return looks_in_vain_ >= kMostLooksInVain; }
 
   const std::string& loss() const { return loss_; }
   double lambda() const { return lambda_; }
@@ -58,6 +60,8 @@ class Model {
   double gap() const { return gap_; }
 
  private:
+  static constexpr int kMostLooksInVain = 200;
+
   struct Slopes {  // of what was measured, e projected out
     std::vector<double> xr;
     double loss = 0, er = 0;

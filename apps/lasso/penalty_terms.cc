@@ -47,24 +47,21 @@ PenaltyTerms::PenaltyTerms(const Options& options,
     sizes.assign(num_units, 0);
     for (const int32_t group : group_of_) ++sizes[static_cast<size_t>(group)];
   }
-  Eigen::VectorXd factors =
-      Eigen::Map<const Eigen::VectorX<int32_t>>(sizes.data(), std::ssize(sizes))
-          .cast<double>()
-          .cwiseSqrt();
-  if (!options.penalty_factors.empty()) {
-    factors =
+  std::vector<double> factors;
+  if (options.penalty_factors.empty()) {
+    for (const int32_t size : sizes) factors.push_back(std::sqrt(size));
+  } else {
+    const Eigen::VectorXd read =
         ReadNumbers(options.penalty_factors, {.name = "penalty factor",
                                               .each = group_of_.empty() ? "variable" : "group",
                                               .count = std::ssize(sizes),
                                               .may_be_infinite = true,
                                               .least = 0});
+    factors.assign(read.begin(), read.end());
   }
-
-  std::vector<bool> is_constant(num_units, false);
-  if (!group_of_.empty() && !deviations.empty()) LeaveConstantsOut(deviations, sizes, is_constant);
+  if (!group_of_.empty() && !deviations.empty()) LeaveConstantsOut(deviations, sizes, factors);
   if (!group_of_.empty()) DivideFreeGroups(sizes, factors);
   num_units = sizes.size();
-  is_constant.resize(num_units, false);
 
   std::vector<Penalty::Unit> units(num_units);
   std::vector<int32_t> members;
@@ -91,14 +88,13 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   }
   for (size_t u = 0; u < num_units; ++u) {
     Penalty::Unit& unit = units[u];
-    const auto at = static_cast<Eigen::Index>(u);
-    const double factor = at < factors.size() ? factors[at] : kInfinity;
+    const double factor = factors[u];
     double deviation = 1;
     if (unit.count == 1 && !deviations.empty()) {
       const auto k = static_cast<size_t>(unit.first);
       deviation = deviations[members.empty() ? k : static_cast<size_t>(members[k])];
     }
-    const bool is_out = factor == kInfinity || deviation == 0 || is_constant[u];
+    const bool is_out = factor == kInfinity || deviation == 0;
     unit.l1 = is_out ? kInfinity : factor * deviation * options.l1_ratio;
     unit.l2 = is_out ? 0 : factor * deviation * deviation * (1 - options.l1_ratio);
     has_free_units_ = has_free_units_ || unit.IsFree();
@@ -106,47 +102,44 @@ PenaltyTerms::PenaltyTerms(const Options& options,
   base_ = Penalty(std::move(units), std::move(members), std::move(scales), options.nonnegative);
 }
 
-// Variables that do not vary become units of their own, behind all others; groups of nothing else
-// are what `is_constant` says.
+// Behind all others.
+void PenaltyTerms::MakeOwnUnit(size_t variable,
+                               double factor,
+                               std::vector<int32_t>& sizes,
+                               std::vector<double>& factors) {
+  int32_t& group = group_of_[variable];
+  --sizes[static_cast<size_t>(group)];
+  group = static_cast<int32_t>(sizes.size());
+  sizes.push_back(1);
+  factors.push_back(factor);
+}
+
+// Variables that do not vary become units of their own; groups of nothing else stay as they are.
 void PenaltyTerms::LeaveConstantsOut(const std::vector<double>& deviations,
                                      std::vector<int32_t>& sizes,
-                                     std::vector<bool>& is_constant) {
-  std::vector<int32_t> varying(sizes.size(), 0);
-  for (size_t j = 0; j < group_of_.size(); ++j)
-    varying[static_cast<size_t>(group_of_[j])] += deviations[j] > 0 ? 1 : 0;
-  for (size_t u = 0; u < varying.size(); ++u) is_constant[u] = varying[u] == 0;
+                                     std::vector<double>& factors) {
+  std::vector<bool> varies(sizes.size(), false);
   for (size_t j = 0; j < group_of_.size(); ++j) {
-    const auto group = static_cast<size_t>(group_of_[j]);
-    if (deviations[j] > 0 || is_constant[group]) continue;
-    --sizes[group];
-    group_of_[j] = static_cast<int32_t>(sizes.size());
-    sizes.push_back(1);
-    is_constant.push_back(true);
+    if (deviations[j] > 0) varies[static_cast<size_t>(group_of_[j])] = true;
+  }
+  for (size_t u = 0; u < varies.size(); ++u) {
+    if (!varies[u]) factors[u] = kInfinity;
+  }
+  for (size_t j = 0; j < group_of_.size(); ++j) {
+    if (!(deviations[j] > 0) && varies[static_cast<size_t>(group_of_[j])])
+      MakeOwnUnit(j, kInfinity, sizes, factors);
   }
 }
 
 // A group that is not penalised is nothing but its variables, which need no common step: theirs are
-// exact however nearly collinear they are. All but the first become units behind all others.
-void PenaltyTerms::DivideFreeGroups(std::vector<int32_t>& sizes, Eigen::VectorXd& factors) {
-  const auto is_free = [&](int32_t group) { return group < factors.size() && factors[group] == 0; };
+// exact however nearly collinear they are.
+void PenaltyTerms::DivideFreeGroups(std::vector<int32_t>& sizes, std::vector<double>& factors) {
   std::vector<bool> has_first(sizes.size(), false);
-  std::vector<int32_t> rest;
-  for (int32_t j = 0; j < std::ssize(group_of_); ++j) {
-    const int32_t group = group_of_[static_cast<size_t>(j)];
-    if (!is_free(group)) continue;
-    if (has_first[static_cast<size_t>(group)]) rest.push_back(j);
-    has_first[static_cast<size_t>(group)] = true;
-  }
-  if (rest.empty()) return;
-  const Eigen::Index known = factors.size();
-  factors.conservativeResize(std::ssize(sizes) + std::ssize(rest));
-  factors.segment(known, std::ssize(sizes) - known).setConstant(kInfinity);
-  factors.tail(std::ssize(rest)).setZero();
-  for (const int32_t j : rest) {
-    int32_t& group = group_of_[static_cast<size_t>(j)];
-    --sizes[static_cast<size_t>(group)];
-    group = static_cast<int32_t>(sizes.size());
-    sizes.push_back(1);
+  for (size_t j = 0; j < group_of_.size(); ++j) {
+    const auto group = static_cast<size_t>(group_of_[j]);
+    if (factors[group] != 0) continue;
+    if (has_first[group]) MakeOwnUnit(j, 0, sizes, factors);
+    has_first[group] = true;
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <Eigen/Core>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -30,10 +30,14 @@ class PenaltyTerms {
   const std::vector<int32_t>& group_of() const { return group_of_; }
 
  private:
+  void MakeOwnUnit(size_t variable,
+                   double factor,
+                   std::vector<int32_t>& sizes,
+                   std::vector<double>& factors);
   void LeaveConstantsOut(const std::vector<double>& deviations,
                          std::vector<int32_t>& sizes,
-                         std::vector<bool>& is_constant);
-  void DivideFreeGroups(std::vector<int32_t>& sizes, Eigen::VectorXd& factors);
+                         std::vector<double>& factors);
+  void DivideFreeGroups(std::vector<int32_t>& sizes, std::vector<double>& factors);
 
   Penalty base_;  // at lambda = 1
   std::vector<int32_t> group_of_;

@@ -17,6 +17,20 @@ inline double LeftOf(double spread, double mean, double weight) {
   return spread > kConstant * mean * mean * weight ? spread : 0;
 }
 
+// Takes from the inner products `pairs`, in the order of ColumnMatrix::GramBlock, what e makes of
+// them: x_a'e x_b'e / e'e, given x_j'e of all columns and e'e.
+inline void ProjectOut(std::span<const int32_t> columns,
+                       int first_new,
+                       std::span<const double> sums,
+                       double weight,
+                       std::vector<double>& pairs) {
+  double* pair = pairs.data();
+  for (size_t b = Index(first_new); b < columns.size(); ++b) {
+    const double mean = sums[Index(columns[b])] / weight;
+    for (size_t a = 0; a < b; ++a) *pair++ -= mean * sums[Index(columns[a])];
+  }
+}
+
 // The columns of a block, borrowed, of which e, the column of the intercept, is to be projected
 // out.
 struct ProjectedColumns {
@@ -31,12 +45,7 @@ struct ProjectedColumns {
                  std::vector<double>& upper,
                  ThreadPool& pool) const {
     x.GramBlock(columns, first_new, upper, pool);
-    if (sums.empty()) return;
-    double* pair = upper.data();
-    for (size_t b = Index(first_new); b < columns.size(); ++b) {
-      const double mean = sums[Index(columns[b])] / weight;
-      for (size_t a = 0; a < b; ++a) *pair++ -= mean * sums[Index(columns[a])];
-    }
+    if (!sums.empty()) ProjectOut(columns, first_new, sums, weight, upper);
   }
 };
 

@@ -40,7 +40,7 @@ bool SerialRun::GoOn() {
   const Update update = model_.Pull(scheduled.plan, {&partial, 1});
   worker_.Sync(update);
   scheduler_.Feedback(update);
-  if (++rounds_ == kMostRounds || !model_.Report().done.empty()) model_.GoOn();
+  if (++rounds_ == kMostRounds || model_.IsInVain()) model_.GoOn();
   if (rounds_ == 2 * kMostRounds) {
     throw DataError(data_ +
                     ": the best model of the variables that are not penalised was not found");

@@ -15,6 +15,7 @@
 #include "apps/regression/sgd/sgd.h"
 #include "tests/support/regression_problems.h"
 #include "tests/support/rounds.h"
+#include "tests/support/sgd_steps.h"
 
 namespace strads::testing {
 namespace {
@@ -39,10 +40,7 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
   SharedWeights newer = start;
   newer.pulls = 5;
   const auto third_clock = [&](const SharedWeights& weights, const std::vector<int64_t>& settled) {
-    LocalSgd sgd(rows, 9, 0);
-    for (const int64_t clock : {0, 1})
-      sgd.Push(start, clock, {.settled = {0}, .may_lack = true}, 3, steps);
-    return sgd.Push(weights, 2, {.settled = settled, .may_lack = true}, 3, steps);
+    return ThirdClock(rows, steps, start, weights, settled);
   };
   const auto expect_same = [](const LocalSteps& a, const LocalSteps& b) {
     EXPECT_NEAR(a.constant_changes[0], b.constant_changes[0], 1e-13);

@@ -171,11 +171,7 @@ TEST(LocalSgd, ReadsItsOwnWritesOfSeveralOutputs) {
   SharedWeights newer = start;
   newer.pulls = 5;
   const auto third_clock = [&](const SharedWeights& weights, const std::vector<int64_t>& settled) {
-    LocalSgd sgd(rows, 9, 0);
-    for (const int64_t clock : {0, 1})
-      sgd.Push(start, clock, {.settled = {0}, .may_lack = true}, 3, steps);
-    return After(sgd.Push(weights, 2, {.settled = settled, .may_lack = true}, 3, steps), rows,
-                 begin);
+    return After(ThirdClock(rows, steps, start, weights, settled), rows, begin);
   };
   const DenseWeights on = third_clock(start, {0});
   for (const int parts : {1, 2, 3, 7}) {

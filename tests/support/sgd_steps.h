@@ -71,4 +71,17 @@ inline DenseWeights After(const LocalSteps& steps, const SgdRows& rows, DenseWei
   return at;
 }
 
+// The third clock, from these weights, of a worker that made two from `start`, of which weights may
+// lack those that are not settled.
+inline LocalSteps ThirdClock(const SgdRows& rows,
+                             const SgdSteps& steps,
+                             const SharedWeights& start,
+                             const SharedWeights& weights,
+                             const std::vector<int64_t>& settled) {
+  LocalSgd sgd(rows, 9, 0);
+  for (const int64_t clock : {0, 1})
+    sgd.Push(start, clock, {.settled = {0}, .may_lack = true}, 3, steps);
+  return sgd.Push(weights, 2, {.settled = settled, .may_lack = true}, 3, steps);
+}
+
 }  // namespace strads::testing
