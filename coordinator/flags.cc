@@ -114,7 +114,8 @@ std::string ValueAhead(const std::string& name, const std::vector<std::string>& 
   return value;
 }
 
-Flags::Flags(std::vector<FlagGroup> groups) : groups_(std::move(groups)) {
+Flags::Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere)
+    : groups_(std::move(groups)), elsewhere_(std::move(elsewhere)) {
   for (const FlagGroup& group : groups_) {
     for (const OptionInfo& option : group.options) Register(option);
   }
@@ -130,6 +131,9 @@ const OptionInfo* Flags::Find(const std::string& name) const {
 }
 
 void Flags::Unknown(const std::string& where, const std::string& name) const {
+  const auto other = elsewhere_.find(name);
+  if (other != elsewhere_.end())
+    throw UsageError(where + "unknown option '" + name + "': " + other->second);
   std::vector<std::string> known;
   for (const FlagGroup& group : groups_) {
     for (const OptionInfo& option : group.options) known.push_back(option.name);
@@ -188,9 +192,7 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
   return words;
 }
 
-void Flags::ParseConfig(const std::string& path,
-                        const std::set<std::string>& ignored,
-                        const std::set<std::string>& without_effect) {
+void Flags::ParseConfig(const std::string& path, const std::set<std::string>& without_effect) {
   std::ifstream file(path);
   if (!file || std::filesystem::is_directory(path))
     throw UsageError("config file " + path + " cannot be read");
@@ -210,7 +212,7 @@ void Flags::ParseConfig(const std::string& path,
       if (without_effect.contains(name))
         std::fprintf(stderr, "strads: warning: %s'%s' has no effect with this --solver\n",
                      where.c_str(), name.c_str());
-      if (ignored.contains(name)) continue;
+      if (elsewhere_.contains(name)) continue;
       Unknown(where, name);
     }
     if (from_arguments.contains(name)) continue;

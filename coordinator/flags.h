@@ -2,6 +2,7 @@
 
 #include <strads/options.h>
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,19 +18,18 @@ struct FlagGroup {
 class Flags {
  public:
   // Once a process. Throws Error (kUsage) if an app's option has the name of another flag.
-  explicit Flags(std::vector<FlagGroup> groups);
+  // `elsewhere` are options that are not of the groups, and what is to be said of them.
+  Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere);
 
   // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words
   // that are no flags. Throws Error (kUsage) on an unknown flag, listing near misses, or a wrong
   // value.
   std::vector<std::string> ParseArguments(const std::vector<std::string>& arguments);
 
-  // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Keys in
-  // `ignored` are skipped. Throws Error (kUsage) with path:line.
-  // Keys that are `ignored` say nothing, and those `without_effect` that they have none.
-  void ParseConfig(const std::string& path,
-                   const std::set<std::string>& ignored,
-                   const std::set<std::string>& without_effect);
+  // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Options
+  // `elsewhere` are skipped, and those `without_effect` said to have none. Throws Error (kUsage)
+  // with path:line.
+  void ParseConfig(const std::string& path, const std::set<std::string>& without_effect);
 
   std::string Get(const std::string& name) const;
   OptionValues values() const;
@@ -46,6 +46,7 @@ class Flags {
   [[noreturn]] void Unknown(const std::string& where, const std::string& name) const;
 
   const std::vector<FlagGroup> groups_;
+  const std::map<std::string, std::string> elsewhere_;
   std::set<std::string> given_;
 };
 

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
+#include <new>
 #include <set>
 #include <string>
 #include <utility>
@@ -103,15 +105,25 @@ std::set<std::string> KeysOfOtherSolvers(const Request& request) {
   return keys;
 }
 
-// Keys that another command or solver of the app knows: one config file serves them all.
-std::set<std::string> KeysOfOtherCommands(const Request& request) {
-  std::set<std::string> keys;
-  if (request.app == nullptr) return keys;
-  AddNames(request.app->options, keys);
-  AddNames(DescribeOptions<RunOptions>(), keys);
-  for (const Command& command : request.app->commands) AddNames(command.options, keys);
-  for (const auto& [name, program] : request.app->solvers) AddNames(program->options, keys);
-  return keys;
+// Options that another command or solver of the app knows, and which: one config file serves all.
+std::map<std::string, std::string> OptionsElsewhere(const Request& request) {
+  std::map<std::string, std::string> elsewhere;
+  if (request.app == nullptr) return elsewhere;
+  const auto add = [&](const std::vector<OptionInfo>& options, const std::string& where) {
+    for (const OptionInfo& option : options) elsewhere.emplace(option.name, where);
+  };
+  std::string solver;  // in force
+  for (const auto& [name, program] : request.app->solvers) {
+    if (program.get() == request.program) solver = name;
+  }
+  add(request.app->options,
+      solver.empty() ? "it is of train" : "it does not go with --solver=" + solver);
+  add(DescribeOptions<RunOptions>(), "it is of train");
+  for (const auto& [name, program] : request.app->solvers)
+    add(program->options, "it goes with --solver=" + name);
+  for (const Command& command : request.app->commands)
+    add(command.options, "it is of " + command.name);
+  return elsewhere;
 }
 
 std::string CommandsOf(const Program& program) {
@@ -224,7 +236,7 @@ int Dispatch(const std::string& binary,
     return 0;
   }
 
-  Flags flags(GroupsOf(request));
+  Flags flags(GroupsOf(request), OptionsElsewhere(request));
   if (help) {
     std::string title = binary + (names_app ? " " + request.app->name : "") + " " +
                         (command.empty() ? "train" : command);
@@ -237,7 +249,7 @@ int Dispatch(const std::string& binary,
   if (!words.empty())
     throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
   if (const std::string config = flags.Get("config"); !config.empty())
-    flags.ParseConfig(config, KeysOfOtherCommands(request), KeysOfOtherSolvers(request));
+    flags.ParseConfig(config, KeysOfOtherSolvers(request));
   if (flags.Get("print_config") == "true") {
     std::fputs(flags.PrintConfig().c_str(), stdout);
     return 0;
@@ -295,6 +307,11 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: error: %s\n", binary.c_str(), error.what());
     return ExitCode(error.kind());
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr,
+                 "%s: error: out of memory: the data or the model need more than there is\n",
+                 binary.c_str());
+    return 1;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: internal error: %s\n", binary.c_str(), error.what());
     return 1;

@@ -20,33 +20,45 @@ std::string Share(double value) {
   return text;
 }
 
-std::string Wide(const std::string& text, size_t width, bool is_name) {
-  const std::string blanks(width > text.size() ? width - text.size() : 0, ' ');
-  return is_name ? text + blanks : " " + blanks + text;
+// In characters of UTF-8, all of whose bytes but the first are 10......
+size_t Length(const std::string& text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
 }
 
-constexpr size_t kName = 12, kColumn = 9;
+std::string Blanks(const std::string& text, size_t width) {
+  return std::string(width - std::min(width, Length(text)), ' ');
+}
+
+std::string Left(const std::string& text, size_t width) { return text + Blanks(text, width); }
+
+std::string Right(const std::string& text, size_t width) {
+  return " " + Blanks(text, width) + text;
+}
 
 std::string Tables(const Confusion& confusion, std::span<const std::string> labels) {
-  std::string text = Wide("class", kName, true);
-  for (const char* const name : {"rows", "precision", "recall", "f1"})
-    text += Wide(name, kColumn, false);
+  const std::string unknown = "(unknown)";
+  size_t name = unknown.size() + 3, column = unknown.size();
+  for (const std::string& label : labels) {
+    name = std::max(name, Length(label));
+    column = std::max(column, Length(label));
+  }
+  std::string text = Left("class", name);
+  for (const char* const of : {"rows", "precision", "recall", "f1"}) text += Right(of, column);
   const auto classes = static_cast<int32_t>(labels.size());
   for (int32_t k = 0; k < classes; ++k) {
     int64_t rows = 0;
     for (int32_t p = 0; p < classes; ++p) rows += confusion.Count(k, p);
-    text += "\n" + Wide(labels[static_cast<size_t>(k)], kName, true) +
-            Wide(std::to_string(rows), kColumn, false);
+    text += "\n" + Left(labels[static_cast<size_t>(k)], name) + Right(std::to_string(rows), column);
     for (const double share : {confusion.Precision(k), confusion.Recall(k), confusion.F1(k)})
-      text += Wide(Share(share), kColumn, false);
+      text += Right(Share(share), column);
   }
-  text += "\n\nconfusion (rows: true class, columns: predicted)\n" + Wide("", kName, true);
-  for (const std::string& label : labels) text += Wide(label, kColumn, false);
+  text += "\n\nconfusion (rows: true class, columns: predicted)\n" + Left("", name);
+  for (const std::string& label : labels) text += Right(label, column);
   for (int32_t truth = 0; truth < classes + (confusion.unknown() > 0 ? 1 : 0); ++truth) {
-    text += "\n" +
-            Wide(truth < classes ? labels[static_cast<size_t>(truth)] : "(unknown)", kName, true);
+    text += "\n" + Left(truth < classes ? labels[static_cast<size_t>(truth)] : unknown, name);
     for (int32_t p = 0; p < classes; ++p)
-      text += Wide(std::to_string(confusion.Count(truth, p)), kColumn, false);
+      text += Right(std::to_string(confusion.Count(truth, p)), column);
   }
   return text + "\n";
 }

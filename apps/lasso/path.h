@@ -110,6 +110,8 @@ struct PathUpdate {
 
 class PathScheduler {
  public:
+  static constexpr bool kPlansAhead = false;  // workers have work for many rounds
+
   PathScheduler(const PathOptions& /*options*/, Slice slice) : looks_(slice.index == 0) {}
   PathPlan Schedule() { return {std::exchange(looks_, false)}; }
   void Feedback(const PathUpdate& /*update*/) {}

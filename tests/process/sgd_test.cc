@@ -124,7 +124,11 @@ TEST(SgdCommands, AreASolverOfSvm) {
   const Finished refused =
       RunStrads({"svm", "train", data, "--solver=sgd", "--multiclass=crammer_singer"});
   EXPECT_EQ(refused.exit_code, 2);
-  EXPECT_THAT(refused.err, HasSubstr("unknown option 'multiclass'"));
+  EXPECT_THAT(refused.err,
+              HasSubstr("unknown option 'multiclass': it does not go with --solver=sgd"));
+  EXPECT_THAT(RunStrads({"svm", "train", data, "--epochs=3"}).err,
+              HasSubstr("unknown option 'epochs': it goes with --solver=sgd"));
+  EXPECT_THAT(RunStrads({"lasso", "train", data, "--folds=3"}).err, HasSubstr("it is of path"));
   EXPECT_EQ(RunStrads({"svm", "train", data, "--solver=newton"}).exit_code, 2);
 }
 
