@@ -57,7 +57,11 @@ void Engine::OnPlan(int64_t round, Bytes plan, bool fence) {
 }
 
 bool Engine::TryPush() {
-  if (plans_.empty() || !plans_.front().plan) return false;
+  if (plans_.empty() || !plans_.front().plan) {
+    const bool is_idle = idle_since_ != wire::kNever && pushed_ > 0;
+    if (is_idle && without_plan_since_ == wire::kNever) without_plan_since_ = clock_.Now();
+    return false;
+  }
   const int64_t round = pushed_;
   if (round > pulled_ + shape_.staleness) return false;
   const bool alone = plans_.front().fence || after_fence_;
@@ -65,8 +69,8 @@ bool Engine::TryPush() {
   if (idle_since_ != wire::kNever) {
     const wire::Time now = clock_.Now();
     if (round > 0) idle_ += now - idle_since_;
-    if (round > 0) waited_for_plans_ += now - pulled_at_;
-    idle_since_ = wire::kNever;
+    if (without_plan_since_ != wire::kNever) waited_for_plans_ += now - without_plan_since_;
+    idle_since_ = without_plan_since_ = wire::kNever;
   }
   const int64_t seen =
       alone ? round : std::max({synced_, round - shape_.staleness, std::min<int64_t>(round, 1)});
@@ -131,11 +135,10 @@ bool Engine::TryPull() {
   const Objective objective(losses,
                             penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)]);
   updates_.push_back(model_.Pull(open.plan, partials));
-  if (open_.empty()) pulled_at_ = clock_.Now();
   const RoundResult result{pulled_, objective.value, objective.measured, model_.Report()};
   if (result.report.loads) {
     idle_ = waited_for_plans_ = wire::Time{0};
-    if (open_.empty()) idle_since_ = pulled_at_;
+    if (open_.empty()) idle_since_ = clock_.Now();
   }
   ++pulled_;
   penalties_.push_back(result.report.penalty);

@@ -97,7 +97,7 @@ class Engine final : public EngineState {
   std::optional<Awaited> AwaitedPlan() const;
   // How long all workers had nothing to do, for pulls and plans that were not ready.
   wire::Time idle() const override { return idle_; }
-  // The part of it after the pull: for a plan.
+  // The part of it when there was nothing to push: for a plan.
   wire::Time waited_for_plans() const { return waited_for_plans_; }
 
  private:
@@ -148,7 +148,7 @@ class Engine final : public EngineState {
   bool stopped_ = false;
   wire::Time idle_since_ = wire::kNever;
   wire::Time idle_{0};
-  wire::Time pulled_at_ = wire::kNever;  // while all workers are idle
+  wire::Time without_plan_since_ = wire::kNever;  // while all workers are idle
   wire::Time waited_for_plans_{0};
 };
 

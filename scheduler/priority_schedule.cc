@@ -30,6 +30,7 @@ PrioritySchedule::PrioritySchedule(int32_t first, int32_t last, uint64_t seed, u
     : first_(first),
       changes_(std::make_unique<SumTree>(RangeSize(first, last))),
       is_drawn_(static_cast<size_t>(last - first)),
+      is_held_(static_cast<size_t>(last - first)),
       random_(seed, stream) {}
 
 PrioritySchedule::~PrioritySchedule() = default;
@@ -39,7 +40,7 @@ PrioritySchedule::~PrioritySchedule() = default;
 // taking them out of the tree pays. A batch is at most twice what the one before brought, so that
 // searches in vain never outweigh the others, however skewed the priorities are.
 std::vector<int32_t> PrioritySchedule::Draw(int count) {
-  const size_t size = DrawSize(count, static_cast<size_t>(changes_->size()));
+  const size_t size = DrawSize(count, static_cast<size_t>(changes_->size()) - held_.size());
   const double floor = Floor();
   std::vector<int32_t> drawn;
   drawn.reserve(size);
@@ -69,12 +70,41 @@ std::vector<int32_t> PrioritySchedule::Draw(int count) {
     batch_size = std::max<size_t>(1, 2 * num_new);
   }
 
-  changes_->RestoreAll();
+  changes_->Restore(std::span(drawn).first(num_removed));
   for (int32_t& variable : drawn) {
     is_drawn_[static_cast<size_t>(variable)] = false;
     variable += first_;
   }
   return drawn;
+}
+
+std::vector<int32_t> PrioritySchedule::Leaves(std::span<const int32_t> variables) const {
+  std::vector<int32_t> leaves(variables.begin(), variables.end());
+  for (int32_t& leaf : leaves) {
+    if (leaf < first_ || leaf - first_ >= changes_->size()) {
+      throw std::logic_error("variable " + std::to_string(leaf) +
+                             ": expected one that the schedule owns");
+    }
+    leaf -= first_;
+  }
+  return leaves;
+}
+
+void PrioritySchedule::Hold(std::span<const int32_t> variables) {
+  const std::vector<int32_t> leaves = Leaves(variables);
+  changes_->Remove(leaves);
+  for (const int32_t leaf : leaves) {
+    if (is_held_[static_cast<size_t>(leaf)]) continue;
+    is_held_[static_cast<size_t>(leaf)] = true;
+    held_.push_back(leaf);
+  }
+}
+
+void PrioritySchedule::Release(std::span<const int32_t> variables) {
+  const std::vector<int32_t> leaves = Leaves(variables);
+  changes_->Restore(leaves);
+  for (const int32_t leaf : leaves) is_held_[static_cast<size_t>(leaf)] = false;
+  std::erase_if(held_, [&](int32_t leaf) { return !is_held_[static_cast<size_t>(leaf)]; });
 }
 
 void PrioritySchedule::Changed(std::span<const int32_t> variables,
@@ -83,16 +113,9 @@ void PrioritySchedule::Changed(std::span<const int32_t> variables,
     throw std::logic_error(std::to_string(variables.size()) + " variables with " +
                            std::to_string(changes.size()) + " changes, expected one for each");
   }
-  std::vector<int32_t> leaves(variables.size());
+  const std::vector<int32_t> leaves = Leaves(variables);
   std::vector<double> squares(changes.size());
-  for (size_t i = 0; i < variables.size(); ++i) {
-    if (variables[i] < first_ || variables[i] - first_ >= changes_->size()) {
-      throw std::logic_error("variable " + std::to_string(variables[i]) +
-                             " changed, expected one that the schedule owns");
-    }
-    leaves[i] = variables[i] - first_;
-    squares[i] = Square(changes[i]);
-  }
+  std::ranges::transform(changes, squares.begin(), Square);
   changes_->Set(leaves, squares);
 }
 
@@ -110,9 +133,13 @@ void PrioritySchedule::SetFloorRatio(double ratio) {
 
 double PrioritySchedule::Floor() const {
   if (floor_ratio_ == 0 || changes_->size() == 0) return floor_;
-  return std::min(floor_ratio_ * (changes_->Sum() / changes_->size()), kMaxPriority);
+  return std::min(floor_ratio_ * (TotalChange() / changes_->size()), kMaxPriority);
 }
 
-double PrioritySchedule::TotalChange() const { return changes_->Sum(); }
+double PrioritySchedule::TotalChange() const {
+  double held = 0;
+  for (const int32_t leaf : held_) held += changes_->Weight(leaf);
+  return changes_->Sum() + held;
+}
 
 }  // namespace strads

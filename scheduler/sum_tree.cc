@@ -2,12 +2,17 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <numeric>
 
 namespace strads {
 namespace {
 
 constexpr size_t kFanout = SumTree::kFanout;
+
+// Whether the slot is of a leaf that is not removed: a comparison with 0 would not see the sign of
+// -0.
+bool IsPresent(double slot) { return !std::signbit(slot); }
 
 size_t NodesAbove(size_t nodes) { return (nodes + kFanout - 1) / kFanout; }
 
@@ -47,9 +52,9 @@ inline size_t Step(const SumTree::Sums& lengths, double& at) {
 SumTree::SumTree(int32_t size) : size_(size), count_(size) {
   assert(size >= 0);
   size_t nodes = std::max<size_t>(1, NodesAbove(static_cast<size_t>(size)));
-  LeafGroup absent;
-  absent.slots.fill(kAbsent);
-  groups_.assign(nodes, absent);
+  LeafGroup none;
+  none.slots.fill(-0.0);
+  groups_.assign(nodes, none);
   is_stale_.emplace_back(nodes);
   do {
     nodes = NodesAbove(nodes);
@@ -61,40 +66,50 @@ SumTree::SumTree(int32_t size) : size_(size), count_(size) {
     MutableSlot(leaf) = 0;
     Touch(leaf);
   }
-  Refresh();
 }
+
+double SumTree::Sum() {
+  Refresh();
+  return sum_;
+}
+
+int32_t SumTree::Count() {
+  Refresh();
+  return count_;
+}
+
+bool SumTree::IsRemoved(int32_t leaf) const { return !IsPresent(Slot(leaf)); }
+
+double SumTree::Weight(int32_t leaf) const { return std::abs(Slot(leaf)); }
 
 void SumTree::Set(std::span<const int32_t> leaves, std::span<const double> weights) {
   assert(leaves.size() == weights.size());
   for (size_t i = 0; i < leaves.size(); ++i) {
-    assert(leaves[i] >= 0 && leaves[i] < size_ && weights[i] >= 0 && !IsRemoved(leaves[i]));
-    MutableSlot(leaves[i]) = weights[i];
+    assert(leaves[i] >= 0 && leaves[i] < size_ && weights[i] >= 0);
+    double& slot = MutableSlot(leaves[i]);
+    slot = std::copysign(weights[i], slot);
     Touch(leaves[i]);
   }
-  Refresh();
 }
 
 void SumTree::Remove(std::span<const int32_t> leaves) {
-  for (int32_t leaf : leaves) {
+  for (const int32_t leaf : leaves) {
     assert(leaf >= 0 && leaf < size_);
-    if (IsRemoved(leaf)) continue;
-    removed_.push_back({leaf, Slot(leaf)});
-    MutableSlot(leaf) = kAbsent;
+    MutableSlot(leaf) = -Weight(leaf);
     Touch(leaf);
   }
-  Refresh();
 }
 
-void SumTree::RestoreAll() {
-  for (const Removed& removed : removed_) {
-    MutableSlot(removed.leaf) = removed.weight;
-    Touch(removed.leaf);
+void SumTree::Restore(std::span<const int32_t> leaves) {
+  for (const int32_t leaf : leaves) {
+    assert(leaf >= 0 && leaf < size_);
+    MutableSlot(leaf) = Weight(leaf);
+    Touch(leaf);
   }
-  removed_.clear();
-  Refresh();
 }
 
-void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> leaves) const {
+void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> leaves) {
+  Refresh();
   assert(sum_ + floor * count_ > 0 && u.size() == leaves.size());
   constexpr size_t kBatch = 64;
   for (size_t first = 0; first < u.size(); first += kBatch) {
@@ -113,7 +128,7 @@ void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> l
     for (size_t i = 0; i < size; ++i) {
       const Sums& slots = groups_[node[i]].slots;
       Sums lengths;
-      for (size_t k = 0; k < kFanout; ++k) lengths[k] = slots[k] >= 0 ? slots[k] + floor : 0;
+      for (size_t k = 0; k < kFanout; ++k) lengths[k] = IsPresent(slots[k]) ? slots[k] + floor : 0;
       leaves[first + i] = static_cast<int32_t>(node[i] * kFanout + Step(lengths, at[i]));
     }
   }
@@ -143,13 +158,14 @@ double SumTree::Summarize(size_t rank, size_t i, int32_t& count) const {
   }
   const Sums& slots = groups_[i].slots;
   Sums weights;
-  for (size_t k = 0; k < kFanout; ++k) weights[k] = Present(slots[k]);
-  count = static_cast<int32_t>(std::ranges::count_if(slots, [](double x) { return x >= 0; }));
+  for (size_t k = 0; k < kFanout; ++k) weights[k] = IsPresent(slots[k]) ? slots[k] : 0;
+  count = static_cast<int32_t>(std::ranges::count_if(slots, IsPresent));
   return AddUp(weights);
 }
 
 // Level by level, so that a node above many changed leaves is summed once.
 void SumTree::Refresh() {
+  if (stale_.empty()) return;
   for (size_t rank = 0; rank < levels_.size(); ++rank) {
     size_t num_parents = 0;
     for (const size_t i : stale_) {

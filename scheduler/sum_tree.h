@@ -15,7 +15,9 @@ namespace strads {
 // and counts. A node carries the sum of the weights and the number of the leaves below it that are
 // not removed, so its effective weight is sum + floor * count and no floor is stored anywhere.
 // Invariant: every sum is AddUp of its children's present sums, hence never drifts. O(log16 size)
-// for each leaf found, set, removed or restored; about 9 bytes a leaf.
+// for each leaf found, set, removed or restored; about 9 bytes a leaf. What set, removed and
+// restored leaves change above them is worked off by the next call that needs the sums, once for
+// all of them.
 class SumTree {
  public:
   static constexpr size_t kFanout = 16;
@@ -25,25 +27,25 @@ class SumTree {
   explicit SumTree(int32_t size);
 
   int32_t size() const { return size_; }
-  double Sum() const { return sum_; }       // of the weights of the leaves not removed
-  int32_t Count() const { return count_; }  // of the leaves not removed
-  bool IsRemoved(int32_t leaf) const { return Slot(leaf) < 0; }
-  double Weight(int32_t leaf) const { return Present(Slot(leaf)); }  // 0 if it is removed
+  double Sum();     // of the weights of the leaves not removed
+  int32_t Count();  // of the leaves not removed
+  bool IsRemoved(int32_t leaf) const;
+  double Weight(int32_t leaf) const;  // removed or not
 
-  // weights[i] becomes the weight of leaves[i], none of which is removed. The weights are finite,
-  // not negative, and sum to a finite number; the leaves are in [0, size).
+  // weights[i] becomes the weight of leaves[i]; whoever is removed stays so. The weights are
+  // finite, not negative, and sum to a finite number; the leaves are in [0, size).
   void Set(std::span<const int32_t> leaves, std::span<const double> weights);
 
-  // Takes leaves out until RestoreAll(), with their weight and their floor. Nothing happens to a
-  // leaf that is out already.
+  // Takes leaves out until they are restored, with their weight and their floor. Nothing happens to
+  // a leaf that is out already, or is not.
   void Remove(std::span<const int32_t> leaves);
-  void RestoreAll();
+  void Restore(std::span<const int32_t> leaves);
 
   // leaves[i] becomes the leaf at the fraction u[i], in [0, 1), of the line on which every leaf
   // that is not removed has a stretch of length weight + floor: never a removed leaf and never one
   // of length 0, however the sums round. Needs Sum() + floor * Count() > 0 and equal lengths.
   // Several at once cost less than one by one, as their cache misses overlap.
-  void Find(std::span<const double> u, double floor, std::span<int32_t> leaves) const;
+  void Find(std::span<const double> u, double floor, std::span<int32_t> leaves);
 
   // The sum of 16 numbers as the tree takes it: in four interleaved parts, then ((0+1)+(2+3)).
   static double AddUp(const Sums& x);
@@ -54,15 +56,9 @@ class SumTree {
     std::array<int32_t, kFanout> counts{};
   };
   struct alignas(64) LeafGroup {
-    Sums slots;  // the weight, or kAbsent
+    Sums slots;  // the weight; with its sign turned, also that of 0, if the leaf is removed
   };
-  struct Removed {
-    int32_t leaf;
-    double weight;
-  };
-  static constexpr double kAbsent = -1;
 
-  static double Present(double slot) { return slot >= 0 ? slot : 0; }
   double Slot(int32_t leaf) const {
     const size_t i = static_cast<size_t>(leaf);
     return groups_[i / kFanout].slots[i % kFanout];
@@ -80,7 +76,6 @@ class SumTree {
   int32_t count_ = 0;
   std::vector<LeafGroup> groups_;
   std::vector<std::vector<Node>> levels_;  // [0] sums the leaf groups, the last one has one node
-  std::vector<Removed> removed_;
   // What Touch marked and Refresh works off: a list, and a flag for each leaf group ([0]) and each
   // node of levels_[i - 1] ([i]) that says whether it is listed.
   std::vector<size_t> stale_;

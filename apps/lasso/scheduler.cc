@@ -163,6 +163,7 @@ Scheduled<Plan> Scheduler::Schedule() {
     units = NextUnits();
   }
   for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = true;
+  if (priority_ != nullptr) priority_->Hold(units);
   in_flight_.push_back(units);
   plan.columns = ColumnsOf(std::move(units));
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
@@ -292,6 +293,7 @@ void Scheduler::Feedback(const Update& update) {
     seed_is_asked_for_ = false;
   }
   for (const int32_t j : in_flight_.front()) is_in_flight_[static_cast<size_t>(j)] = false;
+  if (priority_ != nullptr) priority_->Release(in_flight_.front());
   in_flight_.pop_front();
   if (!update.probe.empty()) Learn(update);
 }

@@ -180,6 +180,38 @@ TEST(PrioritySchedule, LeavesThePrioritiesAsTheyWereAfterADraw) {
   }
 }
 
+TEST(PrioritySchedule, DrawsByTheProbabilitiesOfSuccessiveSamplingAmongWhatIsNotHeld) {
+  PrioritySchedule schedule(10, 16, 36);
+  schedule.SetFloor(0.25);
+  ChangeAll(schedule, 10, {1, 100, -2, 0, 0.5, 100});
+  schedule.Hold(std::vector{11, 15});
+  schedule.Hold(std::vector{15});
+  schedule.Changed(std::vector{15}, std::vector{0.0});  // does not release it
+  const double present = 1.25 + 4.25 + 0.25 + 0.5;
+  std::vector<int> counts(6);
+  constexpr int kTrials = 60000;
+  for (int i = 0; i < kTrials; ++i) ++counts[static_cast<size_t>(schedule.Draw(1)[0] - 10)];
+  EXPECT_EQ(counts[1] + counts[5], 0);
+  for (const auto& [leaf, priority] : std::map<size_t, double>{{0, 1.25}, {2, 4.25}, {3, 0.25}}) {
+    const double share = priority / present;
+    EXPECT_NEAR(counts[leaf], kTrials * share, 3.891 * std::sqrt(kTrials * share * (1 - share)));
+  }
+  EXPECT_EQ(schedule.Draw(6).size(), 4u);
+  EXPECT_EQ(schedule.TotalChange(), 1 + 1e4 + 4 + 0.25);
+  schedule.Release(std::vector{11, 12, 15});
+  EXPECT_EQ(schedule.Draw(6).size(), 6u);
+  EXPECT_EQ(schedule.TotalChange(), 1 + 1e4 + 4 + 0.25);
+}
+
+TEST(PrioritySchedule, DrawsNothingWhileAllIsHeld) {
+  PrioritySchedule schedule(0, 3, 37);
+  schedule.Hold(std::vector{0, 1, 2});
+  EXPECT_TRUE(schedule.Draw(2).empty());
+  schedule.Release(std::vector{1});
+  EXPECT_EQ(schedule.Draw(2), std::vector{1});
+  EXPECT_THROW(schedule.Hold(std::vector{3}), std::logic_error);
+}
+
 TEST(PrioritySchedule, SumsTheSquaresOfTheLastChanges) {
   PrioritySchedule schedule(5, 10, 30);
   EXPECT_EQ(schedule.TotalChange(), 0);

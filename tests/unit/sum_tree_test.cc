@@ -12,7 +12,7 @@
 namespace strads {
 namespace {
 
-int32_t FindOne(const SumTree& tree, double u, double floor) {
+int32_t FindOne(SumTree& tree, double u, double floor) {
   int32_t leaf = -1;
   tree.Find({&u, 1}, floor, {&leaf, 1});
   return leaf;
@@ -47,12 +47,15 @@ TEST_P(SumTreeOfSize, SumsExactlyTheLeavesLeftAfterManyChanges) {
     const auto leaf = static_cast<int32_t>(random.Below(static_cast<uint64_t>(size)));
     const uint64_t what = random.Below(100);
     if (what == 0) {
-      tree.RestoreAll();
+      tree.Restore(std::vector(removed.begin(), removed.end()));
       removed.clear();
+    } else if (what < 20) {
+      tree.Restore(std::vector{leaf});
+      removed.erase(leaf);
     } else if (what < 40) {
       tree.Remove(std::vector{leaf});
       removed.insert(leaf);
-    } else if (!removed.contains(leaf)) {
+    } else {
       // Ever smaller, over 40 orders of magnitude: the error of a running difference, which is
       // relative to the largest weight it ever saw, would soon exceed the sum.
       const double weight = std::pow(10.0, 20 - 40 * (step / 1e5) + random.Uniform());
@@ -65,7 +68,7 @@ TEST_P(SumTreeOfSize, SumsExactlyTheLeavesLeftAfterManyChanges) {
     ASSERT_EQ(tree.Sum(), FreshSum(left));
     ASSERT_EQ(tree.Count(), size - std::ssize(removed));
   }
-  tree.RestoreAll();
+  tree.Restore(std::vector(removed.begin(), removed.end()));
   EXPECT_EQ(tree.Sum(), FreshSum(weights));
   EXPECT_EQ(tree.Count(), size);
   for (int32_t leaf = 0; leaf < size; ++leaf) {
@@ -128,8 +131,22 @@ TEST(SumTree, FindsEveryLeafOnItsStretchOfTheLine) {
   EXPECT_EQ(found, leaves);
 }
 
+TEST(SumTree, GivesARestoredLeafTheWeightSetWhileItWasOut) {
+  SumTree tree(40);
+  tree.Set(std::vector{3, 20}, std::vector{1.0, 2.0});
+  tree.Remove(std::vector{3, 20, 30});
+  tree.Set(std::vector{3}, std::vector{8.0});
+  EXPECT_TRUE(tree.IsRemoved(30)) << "though its weight is 0";
+  EXPECT_EQ(tree.Weight(20), 2);
+  EXPECT_EQ(tree.Sum(), 0);
+  EXPECT_EQ(tree.Count(), 37);
+  tree.Restore(std::vector{3, 30, 31});
+  EXPECT_EQ(tree.Sum(), 8);
+  EXPECT_EQ(tree.Count(), 39);
+}
+
 TEST(SumTree, OfNoLeavesSumsToZero) {
-  const SumTree tree(0);
+  SumTree tree(0);
   EXPECT_EQ(tree.Sum(), 0);
   EXPECT_EQ(tree.Count(), 0);
 }

@@ -19,8 +19,11 @@ class SumTree;
 //     priority_j / (sum of the priorities of the variables not yet drawn in this call),
 // which is successive sampling (Lee et al., NIPS 2014, "Primitives for Dynamic Big Model
 // Parallelism"; Kim et al., EuroSys 2016). If all that is left has priority 0, the choice is
-// uniform among it. O(log M) for each variable drawn or changed, with M = last - first; about
-// 9 bytes a variable. Invariant: Draw leaves the priorities as they were.
+// uniform among it. O(log M) for each variable drawn, changed, held or released, with
+// M = last - first; about 9 bytes a variable. Invariant: Draw leaves the priorities as they were.
+//
+// What changed most is likely to be what is being updated again. Variables of a plan that is under
+// way can be held: nothing is drawn that would have to be dropped.
 //
 // A change that is not finite, or whose square exceeds kMaxPriority, counts as a square of
 // kMaxPriority, so that the sum over 2^31 of them is finite; one below about 1e-154 squares to 0.
@@ -38,6 +41,13 @@ class PrioritySchedule : public Schedule {
 
   std::vector<int32_t> Draw(int count) override;
 
+  // Draws none of these until they are released: fewer than `count` then, if more are held than
+  // leave that many. Nothing happens to those that are held already, or are not. O(held) beside
+  // O(log M) for each. Throws std::logic_error, having changed nothing, for a variable it does not
+  // own.
+  void Hold(std::span<const int32_t> variables);
+  void Release(std::span<const int32_t> variables);
+
   // Remembers change_j for each variable; the last one counts if a variable is named twice. Throws
   // std::logic_error, having changed nothing, for unequal lengths or a variable it does not own.
   void Changed(std::span<const int32_t> variables, std::span<const double> changes) override;
@@ -52,17 +62,22 @@ class PrioritySchedule : public Schedule {
   // UsageError unless the ratio is finite and at least 0.
   void SetFloorRatio(double ratio);
 
-  // The floor that the next Draw uses. O(1).
+  // The floor that the next Draw uses. O(1 + held).
   double Floor() const;
 
-  // The sum of change_j^2 over the variables. O(1), and free of drift: it is always a sum of the
-  // present values, never a running difference.
+  // The sum of change_j^2 over the variables, held or not. O(1 + held), and free of drift: it is
+  // always a sum of the present values, never a running difference.
   double TotalChange() const;
 
  private:
+  // Counted from first_.
+  std::vector<int32_t> Leaves(std::span<const int32_t> variables) const;
+
   int32_t first_;
   std::unique_ptr<SumTree> changes_;  // change^2 by variable - first_
   std::vector<bool> is_drawn_;        // by variable - first_; all false between calls
+  std::vector<bool> is_held_;         // by variable - first_
+  std::vector<int32_t> held_;         // counted from first_
   double floor_ = 0;
   double floor_ratio_ = kDefaultFloorRatio;  // 0 if floor_ is fixed
   Random random_;
