@@ -28,6 +28,13 @@ constexpr double kShortestStep = 1e-10;
 constexpr int kMostInVain = 5;       // steps that do not bring the gap down
 constexpr double kRounding = 1e-13;  // of the objective
 
+// Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
+// they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
+// then it is solved as far as rounding allows.
+double InnerGap(double own, double gap) {
+  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
+}
+
 }  // namespace
 
 LogisticSolver::LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool intercept)
@@ -140,8 +147,7 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
   }
   state.yr = state.rr + state.q.dot(b);
   Step step;
-  step.changes =
-      solver.Solve(state, penalty, kInnerShare * std::min(gap, solver.Gap(state, penalty)), most);
+  step.changes = solver.Solve(state, penalty, InnerGap(solver.Gap(state, penalty), gap), most);
   step.b.assign(state.b.begin(), state.b.end());
   if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / root.norm();
   return step;
@@ -161,8 +167,7 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
   scaled.ScaleRows(root);
   quadratic.Grow(std::move(scaled), b_, numbers_);
   Step step;
-  step.changes = quadratic.Solve(penalty, kInnerShare * std::min(gap, quadratic.Gap(penalty, pool)),
-                                 pool, most);
+  step.changes = quadratic.Solve(penalty, InnerGap(quadratic.Gap(penalty, pool), gap), pool, most);
   step.b = quadratic.b();
   step.intercept = quadratic.intercept();
   return step;

@@ -112,6 +112,7 @@ struct Update {
   bool measured = false;
   bool measure_again = false;
   bool begins = false;            // what is penalised may change from now on
+  bool begins_block = false;      // anew, though it was given up
   std::vector<int32_t> starting;  // units of the block that are not zero to start with
   std::vector<int32_t> screened;  // variables that are zero in the best model: not measured again
   bool solved = false;            // a block
@@ -139,6 +140,7 @@ struct Update {
                 measured,
                 measure_again,
                 begins,
+                begins_block,
                 starting,
                 screened,
                 solved,

@@ -91,7 +91,7 @@ class Model {
   void StartWarm(bool solves_blocks, Update& update);
   void StartCold(bool solves_blocks, Update& update);
   void MoveTo(bool solves_blocks, Update& update);
-  void FollowPath(const Slopes& slopes);
+  bool FollowPath(const Slopes& slopes);
   void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   std::vector<int32_t> BestOf(const Plan& plan) const;

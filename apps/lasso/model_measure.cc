@@ -219,8 +219,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.objective = slopes.loss + penalty_sum_;
 
   // Schedulers that have given the block up go on without.
-  const bool solves_blocks =
-      options_.schedule == "working_set" && (is_first || solved_since_measured_);
+  bool solves_blocks = options_.schedule == "working_set" && (is_first || solved_since_measured_);
   if (warm_start_ && !(update.objective <= null_objective_))
     return StartCold(solves_blocks, update);
   double gap = GapAt(slopes);
@@ -241,7 +240,11 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     MoveIntercept(slopes.er / columns_->weight, update);
     er_ = 0;
   }
-  if (!is_null_) FollowPath(slopes);
+  if (!is_null_ && FollowPath(slopes) && options_.schedule == "working_set" && !solves_blocks) {
+    // What rounding kept from a block at one lambda need not be so at the next.
+    solves_blocks = update.begins_block = true;
+    block_.reset();
+  }
 
   solved_since_measured_ = block_moved_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
@@ -262,7 +265,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     update.block_size = block_->size();
     update.block_entries = block_->MeanEntries();
-    if (std::exchange(warm_start_, std::nullopt))
+    if (std::exchange(warm_start_, std::nullopt) || update.begins_block)
       update.starting = penalty_.SupportOf(coefficients_.values().data()).units;
   }
 }
@@ -364,17 +367,19 @@ void Model::StartAt(double lambda) {
   penalty_sum_ = penalty_.Value(coefficients_.values().data());
 }
 
-// What was measured at one lambda says what matters at the next.
-void Model::FollowPath(const Slopes& slopes) {
+// Whether lambda is another one now: what was measured at one says what matters at the next.
+bool Model::FollowPath(const Slopes& slopes) {
+  const double lambda = lambda_;
   while (path_.on_point && (gap_ <= path_.tolerance || goes_on_)) {
     goes_on_ = false;
     path_.on_point(*this);
-    if (next_lambdas_.empty()) return;
+    if (next_lambdas_.empty()) break;
     StartAt(next_lambdas_.front());
     next_lambdas_.pop_front();
     objective_ = slopes.loss + penalty_sum_;
     gap_ = null_objective_ > 0 ? GapAt(slopes) / null_objective_ : 0;
   }
+  return lambda_ != lambda;
 }
 
 // x_seed'x_j / |x_j| of all variables.

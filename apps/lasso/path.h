@@ -77,10 +77,11 @@ struct PathPartial {
   int64_t rows = 0;
   int64_t variables = 0;
   int32_t folds = 0;
-  int32_t fit = -1;               // that went on; -1: none
-  bool done = false;              // with it
-  int32_t fold = 0;               // that is left out; 0: none
-  int32_t first = 0;              // of the grid, of what is new:
+  int32_t fit = -1;   // that went on; -1: none
+  bool done = false;  // with it
+  int32_t fold = 0;   // that is left out; 0: none
+  int32_t first = 0;  // of the grid, of what is new:
+  std::vector<double> gaps;
   std::vector<PathPoint> points;  // if no fold is left out
   std::vector<double> errors;     // of the rows left out, at each lambda, times their weights
   double weight_left_out = 0;
@@ -94,6 +95,7 @@ struct PathPartial {
                 done,
                 fold,
                 first,
+                gaps,
                 points,
                 errors,
                 weight_left_out,
@@ -136,6 +138,7 @@ class PathWorker {
     Dataset left_out = {};
     std::unique_ptr<SerialRun> run = {};
     int64_t updates = 0;                 // told
+    std::vector<double> gaps = {};       // not told yet
     std::vector<PathPoint> points = {};  // not told yet
     std::vector<double> errors = {};
   };
@@ -211,6 +214,7 @@ class PathModel {
   int32_t num_fits_ = 0;
   std::vector<bool> is_free_;  // workers
   int64_t updates_ = 0;
+  std::vector<double> gaps_;                 // at each lambda, the largest of all fits
   std::vector<std::vector<double>> errors_;  // of each fold, at each lambda
   std::vector<double> fold_weights_;
 };

@@ -58,6 +58,7 @@ PathUpdate PathModel::Begin(std::span<const PathPartial> partials) {
     path_.emplace_back().lambda = lambda;
     path_.back().gap = std::numeric_limits<double>::infinity();
   }
+  gaps_.assign(path_.size(), 0.0);
   errors_.assign(static_cast<size_t>(num_folds_), std::vector<double>(path_.size(), 0.0));
   fold_weights_.resize(static_cast<size_t>(num_folds_), 0.0);
   return update;
@@ -90,8 +91,11 @@ PathUpdate PathModel::Pull(const PathPlan& plan, std::span<const PathPartial> pa
 void PathModel::Note(const PathPartial& partial) {
   const auto first = static_cast<size_t>(partial.first);
   if (partial.first < 0 || partial.fold < 0 || partial.fold > num_folds_ || fits_left_ < 1 ||
-      first + std::max(partial.points.size(), partial.errors.size()) > path_.size())
+      first + std::max({partial.gaps.size(), partial.points.size(), partial.errors.size()}) >
+          path_.size())
     throw ProtocolError("a fit does not belong to the path");
+  for (size_t k = 0; k < partial.gaps.size(); ++k)
+    gaps_[first + k] = std::max(gaps_[first + k], partial.gaps[k]);
   std::ranges::copy(partial.points, path_.begin() + partial.first);
   if (partial.fold > 0) {
     const auto fold = static_cast<size_t>(partial.fold - 1);
@@ -142,14 +146,18 @@ strads::Report PathModel::Report() const {
   report.gap = std::numeric_limits<double>::infinity();
   if (IsDone()) report.gap = 0;
   int64_t exact = 0;
+  for (const double gap : gaps_) {
+    if (IsDone()) report.gap = std::max(report.gap, gap);
+    exact += gap <= options_.tolerance ? 1 : 0;
+  }
   for (const PathPoint& point : path_) {
-    if (IsDone()) report.gap = std::max(report.gap, point.gap);
-    exact += point.gap <= options_.tolerance ? 1 : 0;
     if (point.lambda == lambda_ && point.IsFitted()) report.penalty = point.objective;
   }
   if (IsDone()) {
     report.done = "all fits are done, " + std::to_string(std::ssize(path_) - exact) + " of " +
-                  std::to_string(std::ssize(path_)) + " lambdas to a larger gap than the tolerance";
+                  std::to_string(std::ssize(path_)) +
+                  " lambdas to a larger gap than the tolerance" +
+                  (num_folds_ > 0 ? " in at least one of them" : "");
     report.converged = false;
   }
   report.nonzeros = coefficients_.CountNonzeros();

@@ -178,6 +178,7 @@ void PathWorker::Begin(int32_t number) {
       },
       options_.tolerance,
       [this](const Model& model) {
+        fit_->gaps.push_back(model.gap());
         if (fit_->fold == 0) {
           fit_->points.push_back(PointOf(model, lambdas_[fit_->at + fit_->points.size()]));
         } else {
@@ -197,9 +198,10 @@ void PathWorker::GoOn(PathPartial& partial) {
   partial.fold = fit_->fold;
   partial.done = !goes_on;
   partial.first = static_cast<int32_t>(fit_->at);
+  partial.gaps = std::exchange(fit_->gaps, {});
   partial.points = std::exchange(fit_->points, {});
   partial.errors = std::exchange(fit_->errors, {});
-  fit_->at += partial.points.size() + partial.errors.size();
+  fit_->at += partial.gaps.size();
   partial.weight_left_out = WeightOf(fit_->left_out);
   const int64_t updates = fit_->run->model().Report().updates;
   partial.updates = updates - std::exchange(fit_->updates, updates);

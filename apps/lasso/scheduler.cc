@@ -72,7 +72,8 @@ void Scheduler::SetUp(const Update& update) {
     auto size = static_cast<double>(std::clamp(root, kLeastFirstSize, kMostFirstSize));
     if (!groups_.empty()) size = std::max(kLeastFirstGroups, size / UnitSize(update));
     first_size_ = size * UnitSize(update);
-    working_set_.emplace(std::max(1, static_cast<int>(size / slice_.count)), kGrowth);
+    first_units_ = std::max(1, static_cast<int>(size / slice_.count));
+    working_set_.emplace(first_units_, kGrowth);
   }
   const std::string name = filter_ || working_set_ || blocks_ ? "priority" : options_.schedule;
   ScheduleOptions own;
@@ -195,6 +196,16 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
   }
 }
 
+// Whatever made the one before be given up.
+void Scheduler::BeginBlock() {
+  working_set_.emplace(first_units_, kGrowth);
+  joining_.clear();
+  is_stuck_ = false;
+  parallelism_ = options_.parallelism;
+  alone_ = false;
+  guard_.Reset();
+}
+
 // After a measurement. Gives up the block once it does not pay any more.
 void Scheduler::ChooseBlock(const Update& update) {
   blocks_since_measured_ = 0;
@@ -260,6 +271,7 @@ void Scheduler::Feedback(const Update& update) {
         is_stuck_ && update.columns.empty() && update.intercept_change == 0 && !update.block_grew;
   }
   is_stuck_ = is_stuck_ && !update.begins;
+  if (update.begins_block) BeginBlock();
   if (working_set_ && update.measured && !update.measure_again) ChooseBlock(update);
   if (!working_set_) {
     const Changes own = OwnChanges(update);

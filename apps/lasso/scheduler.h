@@ -46,6 +46,7 @@ class Scheduler {
     parallelism_ = 1;
     alone_ = true;
   }
+  void BeginBlock();
   // Variables in a unit.
   double UnitSize(const Update& update) const {
     return num_units_ > 0
@@ -83,6 +84,7 @@ class Scheduler {
   int blocks_since_measured_ = 0;  // of all schedulers
   double mean_entries_ = 0;
   double first_size_ = 0;  // of the working set, in variables
+  int first_units_ = 0;    // those of this scheduler
 
   // If block-greedy.
   std::optional<VariableBlocks> blocks_;

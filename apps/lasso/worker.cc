@@ -197,6 +197,11 @@ void Worker::Sync(const Update& update) {
   ++updates_seen_;
   if (update.columns.size() != update.changes.size())
     throw ProtocolError("an update's columns and changes do not fit");
+  if (update.begins_block) {
+    block_.clear();
+    num_gathered_ = 0;
+    gathers_ = false;
+  }
   if (update.measured) {
     // A shard does not know of its last columns if they are empty.
     for (auto j = static_cast<int32_t>(data_.x.num_cols()); j < update.num_variables; ++j)

@@ -167,6 +167,52 @@ TEST(PathOfSlowFits, EndsOnceAllAreGivenUp) {
   EXPECT_TRUE(std::ranges::all_of(result.model.path(), &PathPoint::IsFitted));
 }
 
+// A block that rounding ends at one lambda is begun anew at the next: descent by single variables,
+// which goes on from it, would not get anywhere on columns as correlated as these.
+TEST_P(Path, EndsCloseToTheOptimumAtEveryLambdaWhateverTheTolerance) {
+  Problem problem = DrawProblem({.rows = 60, .cols = 25, .correlation = 0.9999, .seed = 43});
+  if (GetParam()) problem.y = problem.y.unaryExpr([](double y) { return y > 0 ? 1.0 : -1.0; });
+  PathOptions options = options_;
+  options.data = dir_.Write("correlated.libsvm", ToLibsvm(problem));
+  options.folds = 0;
+  options.tolerance = 0;
+  const auto result = strads::Run<LassoPath>(options, To(0));
+  for (const PathPoint& point : result.model.path()) EXPECT_LE(point.gap, 1e-9) << point.lambda;
+}
+
+// What a fold's fits leave undone is in the errors of cross-validation.
+TEST(PathModel, HasTheLargestGapOfAllFits) {
+  PathOptions options;
+  options.data = "none is read";
+  options.num_lambdas = 1;
+  options.folds = 2;
+  options.tolerance = 1e-6;
+  lasso::PathModel model(options);
+  lasso::PathPartial look;
+  look.lambda_max = look.weight = 1;
+  look.rows = 4;
+  look.variables = 1;
+  look.folds = 2;
+  model.Pull({.look = true}, {&look, 1});
+  for (int32_t fold = 0; fold <= 2; ++fold) {
+    lasso::PathPartial partial;
+    partial.fit = partial.fold = fold;
+    partial.done = true;
+    partial.gaps = {fold == 1 ? 1e-3 : 1e-7};
+    partial.weight_left_out = fold == 0 ? 0 : 0.5;
+    if (fold == 0) {
+      partial.points.emplace_back().gap = 1e-7;
+    } else {
+      partial.errors = {1.0};
+    }
+    model.Pull({}, {&partial, 1});
+  }
+  const Report report = model.Report();
+  EXPECT_EQ(report.gap, 1e-3);
+  EXPECT_FALSE(report.converged);
+  EXPECT_THAT(report.done, HasSubstr("1 of 1 lambdas"));
+}
+
 // Rounds of a tenth of a second have nothing to gain by plans made ahead.
 TEST_P(Path, RefusesPlansMadeAhead) {
   RunOptions options = To(options_.tolerance, 3, 2);
