@@ -86,10 +86,16 @@ struct Header {
   int64_t end = 0;      // where the lines of rows begin
 };
 
+bool IsNumber(const std::string& name) {
+  const std::string padded = name + std::string(8, '\0');  // parsers look ahead
+  double value = 0;
+  return ParseNumber(padded.data(), padded.data() + name.size(), &value) ==
+         padded.data() + name.size();
+}
+
 Header ReadHeader(const TextFile& file, const CsvOptions& options) {
   std::string_view text = file.text();
-  const std::size_t skipped = text.starts_with("\xef\xbb\xbf") ? 3 : 0;
-  const char* const begin = text.data() + skipped;
+  const char* const begin = text.data();
   const char* const end = text.data() + text.size();
   Header header;
   Fields fields(file, begin, EndOfLine(begin, end));
@@ -105,19 +111,31 @@ Header ReadHeader(const TextFile& file, const CsvOptions& options) {
     header.names.push_back(name);
   }
   header.end = NextLine(begin, end) - text.data();
-  header.target =
-      options.target.empty() ? (options.needs_target ? 0 : -1) : known.Find(options.target);
+  const bool all_are_features =
+      !options.needs_target && std::ssize(header.names) == options.num_features;
+  if (options.target.empty())
+    header.target =
+        options.needs_target || (options.num_features >= 0 && !all_are_features) ? 0 : -1;
+  else
+    header.target = known.Find(options.target);
   if (header.target < 0 && options.needs_target)
     throw ErrorAt(file, begin,
                   "no column is named " + Quote(options.target) +
                       ", expected the target to be one of the columns");
+  if (options.needs_target && header.names.size() == 1)
+    throw ErrorAt(file, begin,
+                  "there is no column but " + Quote(header.names.front()) +
+                      ", expected commas between columns, and a feature beside the target");
+  if (std::ranges::all_of(header.names, IsNumber))
+    throw ErrorAt(file, begin,
+                  "the names are all numbers, expected a line of names before the rows");
   return header;
 }
 
 class Parser {
  public:
-  Parser(const TextFile& file, const Header& header, TargetKind kind)
-      : file_(file), header_(header), kind_(kind) {}
+  Parser(const TextFile& file, const Header& header, const CsvOptions& options)
+      : file_(file), header_(header), kind_(options.kind), needs_target_(options.needs_target) {}
 
   CsvRows Parse(std::string_view lines) {
     const char* const end = lines.data() + lines.size();
@@ -139,7 +157,9 @@ class Parser {
     int64_t k = 0;
     for (; fields.HasNext() && k < count; ++k) {
       const std::string_view field = fields.Next();
-      if (k == header_.target && kind_ == TargetKind::kNumber) {
+      if (k == header_.target && field.empty() && !needs_target_) {
+        AddNoTarget();
+      } else if (k == header_.target && kind_ == TargetKind::kNumber) {
         rows_.y.push_back(Number(p, k, field));
       } else if (k == header_.target) {
         AddLabel(p, field);
@@ -182,6 +202,13 @@ class Parser {
                  : ", expected a number (text is allowed in the target's column alone)"));
   }
 
+  void AddNoTarget() {
+    if (kind_ == TargetKind::kNumber)
+      rows_.y.push_back(0);
+    else
+      rows_.label.push_back(rows_.labels.Add(""));
+  }
+
   void AddLabel(const char* line, std::string_view field) {
     if (field.empty())
       throw ErrorAt(file_, line,
@@ -200,6 +227,7 @@ class Parser {
   const TextFile& file_;
   const Header& header_;
   const TargetKind kind_;
+  const bool needs_target_;
   CsvRows rows_;
   std::string number_;
 };
@@ -216,7 +244,7 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   std::vector<CsvRows> parsed(parts.size());
   pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
     for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p)
-      parsed[p] = Parser(file, header, options.kind).Parse(parts[p]);
+      parsed[p] = Parser(file, header, options).Parse(parts[p]);
   });
 
   LabelledRows data;

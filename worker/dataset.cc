@@ -19,8 +19,11 @@ bool IsMatrixMarket(const TextFile& file) {
 
 Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& options) {
   const TextFile file(path);
-  return IsMatrixMarket(file) ? ReadMatrixMarket(file, shard, options)
-                              : ReadLibsvm(file, shard, options);
+  Dataset data = IsMatrixMarket(file) ? ReadMatrixMarket(file, shard, options)
+                                      : ReadLibsvm(file, shard, options);
+  if (options.classes && (data.y.array() < 0).any() && (data.y.array() == 0).any())
+    throw DataError(path + ": has targets of both -1 and 0, expected -1 and 1, or 0 and 1");
+  return data;
 }
 
 Eigen::VectorXd ReadWeights(const std::string& path, NumbersWanted wanted) {

@@ -154,7 +154,13 @@ LabelledRows ReadForModel(const std::string& path,
   };
   if (known.names.empty()) {
     LabelledRows data =
-        ReadLabelledRows(path, all, {.target = target, .needs_target = needs_target}, kind);
+        IsCsv(path)
+            ? ReadCsv(path, all,
+                      {.target = target,
+                       .needs_target = needs_target,
+                       .num_features = known.count,
+                       .kind = kind})
+            : ReadLabelledRows(path, all, {.target = target, .needs_target = needs_target}, kind);
     tell_unknown(data.x.num_cols() - known.count);
     return data;
   }

@@ -49,10 +49,13 @@ TextFile::TextFile(std::string path) : path_(std::move(path)) {
     ReadAll(file.get());
   }
   const Compression compression = DetectCompression(path_, text_);
-  if (compression == Compression::kNone) return;
-  buffer_ = Decompress(compression, path_, text_, kPadding);
-  text_ = {buffer_.data(), buffer_.size() - kPadding};
-  mapping_.reset();
+  if (compression != Compression::kNone) {
+    buffer_ = Decompress(compression, path_, text_, kPadding);
+    text_ = {buffer_.data(), buffer_.size() - kPadding};
+    mapping_.reset();
+  }
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (text_.starts_with(kByteOrderMark)) text_.remove_prefix(kByteOrderMark.size());
 }
 
 // Reserves one page more than the file and lays the file over the front: the padding is there even

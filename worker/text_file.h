@@ -16,8 +16,8 @@ struct UnmapMemory {
 
 // The whole text of a file, read-only, for as long as this object lives. A plain file is mapped:
 // only what is looked at is read. A compressed one (gzip, xz, zstd; by its first bytes or its
-// name), or a pipe, is held in memory as a whole. A file that shrinks while mapped ends the
-// process.
+// name), or a pipe, is held in memory as a whole. A byte order mark is no part of it. A file that
+// shrinks while mapped ends the process.
 class TextFile {
  public:
   // This many zero bytes may be read past the end of text(), so that a parser can look ahead

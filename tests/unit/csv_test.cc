@@ -108,7 +108,34 @@ TEST(Csv, ShardsAreTheFileForAnyNumberOfWorkersAndThreads) {
   }
 }
 
+// Rows to predict, of a model that knows its features by number.
+TEST(Csv, HasNoTargetIfAllColumnsAreFeaturesOfTheModel) {
+  const TempDir folder;
+  const std::string features = folder.Write("x.csv", "a,b\n1,2\n-1,0.5\n");
+  const std::string with_target = folder.Write("y.csv", "c,a,b\nup,1,2\n,-1,0.5\n");
+  const std::vector<std::vector<double>> rows = {{1, 2}, {-1, 0.5}};
+  const CsvOptions predict = {.needs_target = false, .num_features = 2};
+  EXPECT_EQ(Rows(ReadCsv(features, {}, predict).x), rows);
+  EXPECT_EQ(ReadCsv(features, {}, predict).features, (std::vector<std::string>{"a", "b"}));
+  const LabelledRows labelled = ReadCsv(with_target, {}, predict);
+  EXPECT_EQ(Rows(labelled.x), rows);
+  EXPECT_EQ(Labels(labelled), (std::vector<std::string>{"up", ""}));
+  CsvOptions numbers = predict;
+  numbers.kind = TargetKind::kNumber;
+  EXPECT_EQ(Rows(ReadCsv(folder.Write("z.csv", "c,a,b\n7,1,2\n,-1,0.5\n"), {}, numbers).x), rows);
+}
+
+TEST(Csv, AByteOrderMarkIsNoPartOfTheFirstName) {
+  const TempDir folder;
+  EXPECT_EQ(ReadCsv(folder.Write("x.csv", "\xef\xbb\xbfkind,a\nup,1\n"), {}).target, "kind");
+}
+
 TEST(Csv, NamesTheLineOfWhatIsWrong) {
+  EXPECT_EQ(ErrorOf("kind;width\nrose;1\n"),
+            ":1: there is no column but 'kind;width', expected commas between columns, and a "
+            "feature beside the target");
+  EXPECT_EQ(ErrorOf("7.4,0.7,5\n7.8,0.88,5\n"),
+            ":1: the names are all numbers, expected a line of names before the rows");
   EXPECT_TRUE(ErrorOf("").starts_with(":1: column 1 has no name"));
   EXPECT_TRUE(ErrorOf("y,a\n").starts_with(":1: no rows"));
   EXPECT_TRUE(ErrorOf("y,a,a\n1,2,3\n").starts_with(":1: two columns are named 'a'"));
