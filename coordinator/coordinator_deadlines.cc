@@ -46,11 +46,17 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   }
 }
 
+bool CoordinatorNode::IsToStop() {
+  if (hooks_.stop == nullptr || !hooks_.stop->load(std::memory_order_relaxed)) return false;
+  error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
+  return true;
+}
+
 void CoordinatorNode::CheckBeforeRounds(Time now) {
   const auto over = [&](Time since, double limit) { return now - since > Seconds(limit); };
   const bool joining = phase_ == Phase::kJoining;
-  if (hooks_.stop != nullptr && hooks_.stop->load(std::memory_order_relaxed)) {
-    error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
+  if (IsToStop()) {
+    // Nothing is there to be saved.
   } else if (phase_ == Phase::kMeeting) {
     // Twice, as a worker that cannot reach another one says so after once.
     if (over(met_since_, 2 * options_.join_timeout))

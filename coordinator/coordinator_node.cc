@@ -271,6 +271,10 @@ void CoordinatorNode::StartRounds() {
   VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
+  if (IsToStop()) {
+    StopAll(error_->what());
+    return;
+  }
   if (clocks_) {
     clocks_->Start([this](const RoundResult& result) { return OnRound(result); });
     return;
@@ -310,11 +314,18 @@ void CoordinatorNode::Release(int64_t round) {
 bool CoordinatorNode::OnRound(const RoundResult& result) {
   if (result.report.loads) loaded_at_ = solved_at_ = endpoint_.Now();
   const wire::Traffic traffic = endpoint_.traffic();
-  last_ = {
-      result.round,           result.objective,       result.report.gap,
-      result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
-      traffic.bytes_sent,     traffic.bytes_received, result.report.extra,
-      result.report.done,     result.report.converged};
+  last_ = {result.round,
+           result.objective,
+           result.report.gap,
+           result.report.nonzeros,
+           result.report.updates,
+           wire::ToSeconds(endpoint_.Now() - loaded_at_),
+           traffic.bytes_sent,
+           traffic.bytes_received,
+           result.report.extra,
+           result.report.done,
+           result.report.converged,
+           result.report.pending};
   last_.measured = result.measured;
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);

@@ -162,6 +162,8 @@ Update Model::PullAnswer(std::span<const Partial> partials) {
   update.step = verdict.step;
   if (verdict.accepted || verdict.step != 0) {
     ++updates_;
+    if (verdict.accepted && !std::isfinite(empty_objective_))
+      empty_objective_ = sums.loss + variables_->Penalty(optimizer_->u());
     rank = optimizer_->rank();
     violation = std::isfinite(optimizer_->violation()) ? optimizer_->violation() : -1;
     MakeOutputs();
@@ -195,6 +197,7 @@ strads::Report Model::Report() const {
   report.updates = updates_;
   if (optimizer_ == nullptr) return report;
   report.penalty = variables_->Penalty(optimizer_->u());
+  report.empty_objective = empty_objective_;
   for (const Output& output : outputs) report.nonzeros += output.coefficients.CountNonzeros();
   if (violation >= 0) report.extra["violation"] = violation;
   if (validation_loss_ >= 0) {

@@ -67,6 +67,7 @@ struct Partial {
   std::vector<ProblemStep> steps;
   // kMeasure
   std::vector<double> losses, duals;
+  double loss_at_zero = 0;       // of each problem, at w = 0
   double largest_norm = 0;       // of |x_i|^2
   int64_t validation_right = 0;  // of the held-out rows
 
@@ -81,6 +82,7 @@ struct Partial {
                 steps,
                 losses,
                 duals,
+                loss_at_zero,
                 largest_norm,
                 validation_right)
 };

@@ -156,13 +156,14 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   if (validation_rows_ > 0)
     validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
   for (size_t q = 0; q < plan.problems.size(); ++q) {
-    double loss_sum = 0, dual = 0;
+    double loss_sum = 0, dual = 0, at_zero = 0;
     for (const Partial& partial : partials) {
       loss_sum += partial.losses[q];
       dual += partial.duals[q];
+      at_zero += partial.loss_at_zero;
     }
     const auto at = static_cast<size_t>(plan.problems[q].problem);
-    const bool is_best = problems_[at].Measured(loss_sum, dual, norm);
+    const bool is_best = problems_[at].Measured(loss_sum, dual, at_zero, norm);
     update.problems.push_back(plan.problems[q].problem);
     update.is_best.push_back(is_best ? 1 : 0);
     if (is_best) MakeClasses(at);
@@ -205,12 +206,14 @@ void Model::MakeClasses(size_t problem) {
 strads::Report Model::Report() const {
   strads::Report report;
   report.updates = updates_;
-  if (problems_.empty()) return report;
+  report.pending = problems_.empty();  // there is no model at all
+  if (report.pending) return report;
   report.gap = 0;
   bool is_stuck = false, is_hopeless = false;
   for (const ProblemState& problem : problems_) {
     report.penalty += problem.penalty();
     report.gap = std::max(report.gap, problem.gap());
+    report.pending = report.pending || problem.measures_next();
     if (problem.gap() <= options_.tolerance) continue;
     is_stuck = is_stuck || problem.is_stuck();
     is_hopeless = is_hopeless || problem.is_hopeless();

@@ -13,7 +13,7 @@ namespace {
 
 // Of several workers, passes without a measurement; twice as many where they have brought the
 // largest violation down to this share of what it was after the first.
-constexpr double kMostPasses = 8;
+constexpr double kMostPasses = 8, kMostFirstPasses = 1;
 constexpr double kFast = 0.15;
 // The gap has stalled if more than this share of it is left, so many times in a row. One worker's
 // passes are cheap towards the end, as most variables are at a bound and left out.
@@ -139,7 +139,9 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
   passes_ += passes / shape_.workers;
   if (!std::isfinite(first_violation_)) first_violation_ = violation;
   const bool is_fast = violation <= kFast * first_violation_;
-  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= (is_fast ? 2 : 1) * kMostPasses;
+  // Until the first one the model is the empty one, whenever the run ends.
+  const double most = measurements_ == 0 ? kMostFirstPasses : (is_fast ? 2 : 1) * kMostPasses;
+  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= most;
   return update;
 }
 
@@ -157,9 +159,10 @@ bool ProblemState::Rate(double loss, double dual) {
   return is_best;
 }
 
-bool ProblemState::Measured(double loss, double dual, double norm) {
+bool ProblemState::Measured(double loss, double dual, double loss_at_zero, double norm) {
   measures_next_ = false;
   if (stage_ != Stage::kPasses) return false;  // it has been rated
+  if (measurements_ == 0) best_primal_ = loss_at_zero;
   const double gap_before = gap_;
   const bool is_best = Rate(loss, dual - SquaredNorm(w_) / 2);
   if (is_settled_ && gap_ > shape_.tolerance) {

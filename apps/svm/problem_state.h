@@ -33,9 +33,9 @@ class ProblemState {
 
   // Takes the workers' steps, in rank order.
   ProblemUpdate Take(std::span<const ProblemStep* const> steps);
-  // The sums of what was measured, and the largest |x_i|^2; returns whether this is the best model
-  // so far.
-  bool Measured(double loss, double dual, double norm);
+  // The sums of what was measured, the losses at w = 0 among them, and the largest |x_i|^2; returns
+  // whether this is the best model so far.
+  bool Measured(double loss, double dual, double loss_at_zero, double norm);
 
   bool measures_next() const { return measures_next_; }
   bool is_stuck() const { return is_stuck_; }  // rounding allows no more

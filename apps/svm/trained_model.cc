@@ -13,7 +13,7 @@
 namespace strads::svm {
 
 SvmModel LoadSvm(const std::string& path) {
-  auto model = LoadModel<SvmModel>(path, "svm");
+  auto model = LoadModel<SvmModel>(path, "svm", {"labels", "has_bias", "classes"});
   const size_t classes = model.labels.size();
   const bool fits = classes >= 2 && (model.classes.size() == classes ||
                                      (classes == 2 && model.classes.size() == 1));

@@ -118,12 +118,11 @@ void Worker::SetUp(const Update& update) {
     least_visits_ =
         std::llround(kLeastEntries * static_cast<double>(rows_.width()) * rows / entries) + 1;
   }
-  double costs = 0;
   for (int64_t t = 0; t < rows_.size(); ++t) {
     const double weight = data_.WeightOf(rows_.rows[Index(t)]);
     rows_.cost.push_back(options_.C * weight *
                          update.class_weights.at(Index(rows_.label[Index(t)])));
-    costs += rows_.cost.back();
+    costs_ += rows_.cost.back();
   }
   const bool is_joint = options_.IsCrammerSinger();
   const int32_t count = is_joint || num_classes_ == 2 ? 1 : num_classes_;
@@ -138,7 +137,7 @@ void Worker::SetUp(const Update& update) {
     else
       problem.solver = std::make_unique<BinarySolver>(rows_, count == 1 ? 1 : q, loss, random);
     problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
-    problem.best_loss = costs;  // every loss is 1 at w = 0
+    problem.best_loss = costs_;  // every loss is 1 at w = 0
     if (!validation_.empty()) problem.best = problem.w;
   }
 }
@@ -182,6 +181,7 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
 
 Partial Worker::Measure(const Plan& plan) {
   Partial partial;
+  partial.loss_at_zero = costs_;
   for (const ProblemPlan& of : plan.problems) {
     Problem& problem = At(of.problem);
     const Measurement measured = problem.solver->Measure(problem.w, pool_);

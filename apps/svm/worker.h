@@ -63,6 +63,7 @@ class Worker {
   int32_t num_classes_ = 0;
   TrainingRows rows_;
   double passes_ = 0;  // of a round: see Effort
+  double costs_ = 0;   // of all rows: the loss at w = 0
   int64_t least_visits_ = 1;
   std::vector<Problem> problems_;
 };

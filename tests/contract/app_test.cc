@@ -3,6 +3,7 @@
 #include <strads/run.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <limits>
@@ -160,6 +161,26 @@ TYPED_TEST(AppContract, SavesAndRestoresItsModelExactly) {
   const auto restored = LoadModel<typename TypeParam::App::Model>(directory.Path("m"), "app");
   EXPECT_EQ(Pack(restored).view(), result.model.view());
   EXPECT_EQ(ReadModel(directory.Path("m"), "app").options, ToValues(this->case_.options()));
+}
+
+// However soon the data are loaded.
+TYPED_TEST(AppContract, WritesNothingIfTheUserStopsBeforeTheFirstRound) {
+  const std::atomic<bool> stop = true;
+  RunHooks hooks;
+  hooks.stop = &stop;
+  int rounds = 0;
+  hooks.on_round = [&](const RoundRecord&) { ++rounds; };
+  for (const int workers : {1, 2}) {
+    RunOptions run = this->Rounds(workers, 5);
+    const Program program = MakeProgram<typename TypeParam::App>("app");
+    try {
+      strads::Run(program, ToValues(this->case_.options()), run, hooks);
+      ADD_FAILURE() << "it went on";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kStopped) << error.what();
+    }
+  }
+  EXPECT_EQ(rounds, 0);
 }
 
 TYPED_TEST(AppContract, CountsWhatItReports) {

@@ -2,6 +2,7 @@
 #include <strads/error.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <tuple>
 #include <vector>
@@ -52,6 +53,41 @@ INSTANTIATE_TEST_SUITE_P(Of,
                                             ::testing::Bool(),
                                             ::testing::Values(0.05, 2.0),
                                             ::testing::Values(1, 2, 3)));
+
+// Whatever ends it, the objective told is that of the model, which is no worse than an empty one.
+TEST(Svm, EndedEarlyHasTheBestModelThatWasMeasured) {
+  SvmProblem problem = RandomSvm(19, 90, 12, 2);
+  problem.x.leftCols(3) *= 1000;  // the first steps of several workers lead far away
+  const double empty = 90;
+  const auto expect_measured = [&](const SvmSolution& solution) {
+    const double objective =
+        BinaryObjective(problem.x, problem.label, 1, false, Costs(problem, 1), solution.w.col(0));
+    EXPECT_NEAR(solution.summary.objective, objective, 1e-12 * objective);
+    EXPECT_LE(objective, empty);
+  };
+  for (const int workers : {1, 3}) {
+    RunOptions run;
+    for (run.max_rounds = 3; run.max_rounds < 60; run.max_rounds += 4)
+      expect_measured(SolveSvm(problem, To(1e-12), workers, 1, run));
+  }
+  RunOptions run;
+  run.max_time = 1e-9;
+  const SvmSolution solution = SolveSvm(problem, To(1e-12), 1, 1, run);
+  EXPECT_EQ(solution.summary.termination, Termination::kMaxTime);
+  expect_measured(solution);
+}
+
+TEST(Svm, WhatARoundHasFoundIsMeasuredBeforeTheUserEndsTheRun) {
+  const SvmProblem problem = RandomSvm(19, 90, 12, 2);
+  std::atomic<bool> stop = false;
+  RunHooks hooks;
+  hooks.stop = &stop;
+  hooks.on_round = [&](const RoundRecord& record) { stop = record.updates > 0; };
+  const SvmSolution solution = SolveSvm(problem, To(1e-12), 1, 1, {}, hooks);
+  EXPECT_EQ(solution.summary.termination, Termination::kUserStop);
+  EXPECT_GT(solution.summary.nonzeros, 0);
+  EXPECT_LT(solution.summary.gap, 1);
+}
 
 TEST(Svm, AShardWithoutRowsDoesNoHarm) {
   const SvmProblem problem = RandomSvm(5, 6, 4, 2);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -122,6 +123,18 @@ TEST_F(RegressionCommands, SgdIsASolverWithFlagsOfItsOwn) {
   const Finished refused = Train(data, {"--solver=sgd", "--hogwild", "--batch=2"});
   EXPECT_EQ(refused.exit_code, 2);
   EXPECT_THAT(refused.err, HasSubstr("--hogwild takes one row a step, and --batch=2"));
+}
+
+TEST_F(RegressionCommands, StepsThatLeadAwayAreAFailureAndNoModel) {
+  const std::string data = folder_.Write("houses.csv", kHouses);
+  for (const auto& [rounds, code] : {std::pair("30", 1), std::pair("1", 0)}) {
+    const Finished trained = Train(data, {"--target=price", "--solver=gd", "--alpha=100",
+                                          std::string("--max_rounds=") + rounds});
+    EXPECT_EQ(trained.exit_code, code) << trained.err;
+    EXPECT_EQ(std::filesystem::exists(model_), code == 0);
+  }
+  EXPECT_THAT(Train(data, {"--target=price", "--solver=gd", "--alpha=100", "--max_rounds=30"}).err,
+              HasSubstr("the steps lead away from the optimum"));
 }
 
 TEST_F(RegressionCommands, WhatIsWrongIsSaid) {

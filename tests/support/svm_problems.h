@@ -70,16 +70,17 @@ struct SvmSolution {
 inline SvmSolution SolveSvm(const SvmProblem& problem,
                             svm::Options options,
                             int workers = 1,
-                            int threads = 1) {
+                            int threads = 1,
+                            RunOptions run = {},
+                            const RunHooks& hooks = {}) {
   const TempDir folder;
   options.data = folder.Write("data.libsvm", problem.Libsvm());
   options.workers = workers;
-  RunOptions run;
   run.workers = workers;
   run.threads = threads;
   run.tolerance = options.tolerance;
-  run.max_time = 60;
-  auto result = Run<svm::Svm>(options, run);
+  if (run.max_time == 0) run.max_time = 60;
+  auto result = Run<svm::Svm>(options, run, hooks);
   SvmSolution solution{std::move(result.summary), std::move(result.model), {}};
   const auto p = static_cast<Eigen::Index>(solution.model.classes.front().weights.size());
   const Eigen::Index width = p + (options.bias ? 1 : 0);

@@ -19,8 +19,10 @@ struct Report {
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
-  // Of a data-parallel app: the objective of the empty model, if it is known. A run that ends far
-  // above it has failed.
+  // The model does not have yet what the last rounds have found: the next one sees to it, and what
+  // ends a run otherwise, time or the user, waits for it.
+  bool pending = false;
+  // The objective of the empty model, if it is known. A run that ends far above it has failed.
   double empty_objective = std::numeric_limits<double>::infinity();
   // The round was for reading the data: the time of solving counts from its end.
   bool loads = false;
@@ -29,7 +31,8 @@ struct Report {
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 
-  STRADS_FIELDS(penalty, gap, done, converged, empty_objective, loads, nonzeros, updates, extra)
+  STRADS_FIELDS(
+      penalty, gap, done, converged, pending, empty_objective, loads, nonzeros, updates, extra)
 };
 
 }  // namespace strads
