@@ -94,7 +94,7 @@ int Train(const Program& program,
   std::FILE* out =
       ExitCode(termination) == 0 || termination == Termination::kUserStop ? stdout : stderr;
   std::fputs((result.summary.FullReport() + files).c_str(), out);
-  if (program.describe && ExitCode(termination) == 0)
+  if (program.describe && result.complete && out == stdout)
     std::fputs(program.describe(result.model).c_str(), out);
   return ExitCode(termination);
 }

@@ -101,6 +101,11 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
           spec.better, "auto, larger or smaller");
   CheckFolds(app, options, values, spec.grid);
   for (const Axis& axis : spec.grid.axes) {
+    if (kOfTheSearch.contains(axis.name))
+      throw UsageError("--grid: " + axis.name +
+                       " is of the search, whose trainings are each of a "
+                       "single worker, expected an option of " +
+                       app.name);
     if (axis.name != "solver") continue;
     for (const std::string& value : axis.values) {
       if (app.solvers.contains(value))
@@ -140,8 +145,7 @@ Partial Worker::Push(const Plan& plan) {
 
 Model::Model(Spec spec) : app_(spec.app), folds_(spec.folds), spec_(std::move(spec)) {
   for (const Axis& axis : spec_.grid.axes) options_.push_back(axis.name);
-  for (int64_t n = 0; n < spec_.grid.size(); ++n)
-    settings_.push_back({.values = spec_.grid.At(n), .failed = true});
+  for (int64_t n = 0; n < spec_.grid.size(); ++n) settings_.push_back({.values = spec_.grid.At(n)});
 }
 
 // From the first training that tells something.
@@ -172,6 +176,7 @@ void Model::Choose(const std::map<std::string, double>& values) {
 }
 
 bool Model::IsBetter(const Setting& a, const Setting& b) const {
+  if (a.tried != b.tried) return a.tried;
   if (a.failed != b.failed) return b.failed;
   return larger_is_better_ ? a.mean > b.mean : a.mean < b.mean;
 }
@@ -185,6 +190,7 @@ void Model::Finish(int64_t setting) {
   made.mean = sum / n;
   for (const double value : values) squares += (value - made.mean) * (value - made.mean);
   made.error = n > 1 ? std::sqrt(squares / (n - 1) / n) : 0;
+  made.tried = true;
   made.failed = !std::isfinite(made.mean);
   if (made.failed) made.mean = made.error = 0;
   if (!made.failed && (best_ < 0 || IsBetter(made, settings_[static_cast<size_t>(best_)])))
@@ -192,7 +198,7 @@ void Model::Finish(int64_t setting) {
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
-  const int64_t each = std::max(1, folds_);
+  const int64_t each = std::max(1, folds_), best_before = best_;
   for (size_t p = 0; p < partials.size(); ++p) {
     if (!partials[p].trained) continue;
     const int64_t setting = (plan.first + static_cast<int64_t>(p)) / each;
@@ -207,13 +213,13 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     ++trained_;
     if (std::ssize(values) == each) Finish(setting);
   }
-  if (trained_ == spec_.trainings()) {
-    if (best_ < 0)
-      throw UsageError("none of the " + std::to_string(settings_.size()) +
-                       " settings of --grid could be trained to a finite " +
-                       (metric_.empty() ? "objective" : metric_));
-    if (!spec_.best_config.empty()) WriteBest();
-  }
+  const bool is_done = trained_ == spec_.trainings();
+  if (is_done && best_ < 0)
+    throw UsageError("none of the " + std::to_string(settings_.size()) +
+                     " settings of --grid could be trained to a finite " +
+                     (metric_.empty() ? "objective" : metric_));
+  // As soon as it is known: whatever ends the search, what it has found is there.
+  if (!spec_.best_config.empty() && best_ >= 0 && (is_done || best_ != best_before)) WriteBest();
   return {trained_};
 }
 
@@ -221,7 +227,6 @@ strads::Report Model::Report() const {
   strads::Report report;
   if (best_ >= 0) report.penalty = settings_[static_cast<size_t>(best_)].mean;
   report.updates = trained_;
-  report.converged = false;
   if (trained_ == spec_.trainings())
     report.done = "trained " + std::to_string(settings_.size()) + " settings" +
                   (folds_ > 0 ? ", each on " + std::to_string(folds_) + " folds" : "");

@@ -110,8 +110,9 @@ struct Setting {
   std::vector<std::string> values;  // of the options of the grid
   double mean = 0;                  // of the metric, over the folds
   double error = 0;                 // its standard error; 0 without folds
-  bool failed = false;              // a training diverged, or did not tell the metric
-  STRADS_FIELDS(values, mean, error, failed)
+  bool tried = false;
+  bool failed = false;  // a training diverged, or did not tell the metric
+  STRADS_FIELDS(values, mean, error, tried, failed)
 };
 
 class Model {

@@ -1,6 +1,7 @@
 #include <strads/output_file.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 
 #include "coordinator/format.h"
@@ -16,6 +17,11 @@ std::string WithWidth(std::string text, size_t width) {
   return text;
 }
 
+bool ScalesTheObjective(const std::string& option) {
+  constexpr std::array kOptions = {"C", "lambda", "lambda_ratio", "l1_ratio", "loss", "delta"};
+  return std::ranges::find(kOptions, option) != kOptions.end();
+}
+
 }  // namespace
 
 std::string Model::Table() const {
@@ -23,7 +29,8 @@ std::string Model::Table() const {
   std::iota(order.begin(), order.end(), size_t{0});
   std::ranges::stable_sort(
       order, [&](size_t a, size_t b) { return IsBetter(settings_[a], settings_[b]); });
-  order.resize(std::min(order.size(), kMostLines));
+  const auto tried = static_cast<size_t>(std::ranges::count_if(settings_, &Setting::tried));
+  order.resize(std::min(tried, kMostLines));
   std::vector<size_t> widths;
   for (size_t a = 0; a < options_.size(); ++a) {
     widths.push_back(options_[a].size());
@@ -44,15 +51,25 @@ std::string Model::Table() const {
     if (folds_ > 0) text += " +- " + FormatNumber(settings_[n].error, 2);
     text += "\n";
   }
-  if (order.size() < settings_.size())
-    text += "  and " + FormatCount(std::ssize(settings_) - std::ssize(order)) + " more\n";
+  if (order.size() < tried)
+    text += "  and " + FormatCount(static_cast<int64_t>(tried) - std::ssize(order)) + " more\n";
+  if (tried < settings_.size())
+    text += "  " + FormatCount(std::ssize(settings_) - static_cast<int64_t>(tried)) +
+            " settings were not trained\n";
+  if (metric_ == "objective" && std::ranges::any_of(options_, ScalesTheObjective))
+    text +=
+        "  objectives of other values of these options do not compare: --folds and "
+        "--validation_share do\n";
   return text;
 }
 
 void Model::WriteBest() const {
   const Setting& best = settings_[static_cast<size_t>(best_)];
-  std::string text = "# The best of " + std::to_string(settings_.size()) + " settings of " + app_ +
-                     ", by " + metric_ + " = " + FormatNumber(best.mean, 8) + ".\n";
+  const auto tried = std::ranges::count_if(settings_, &Setting::tried);
+  const bool is_last = tried == std::ssize(settings_);
+  std::string text = "# The best " + std::string(is_last ? "" : "so far ") + "of " +
+                     std::to_string(settings_.size()) + " settings of " + app_ + ", by " + metric_ +
+                     " = " + FormatNumber(best.mean, 8) + ".\n";
   OptionValues values = spec_.base;
   for (size_t a = 0; a < options_.size(); ++a) values[options_[a]] = best.values[a];
   if (!spec_.solver.empty()) values["solver"] = spec_.solver;

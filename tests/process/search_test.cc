@@ -139,6 +139,7 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
               HasSubstr("--metric=speed is not told by svm, expected one of: objective"));
   EXPECT_THAT(refused({"svm", data, "--grid=solver=cocoa,sgd"}),
               HasSubstr("solver=sgd has flags of its own, expected --solver=sgd beside a --grid"));
+  EXPECT_THAT(refused({"svm", data, "--grid=workers=1,2"}), HasSubstr("workers is of the search"));
   EXPECT_THAT(refused({"lasso", data, "--grid=lambda=1", "--folds=2"}),
               HasSubstr("validation_share and validation_fold, which lasso has not"));
 }
