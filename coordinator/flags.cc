@@ -3,6 +3,7 @@
 #include <gflags/gflags.h>
 #include <strads/error.h>
 
+#include <algorithm>
 #include <deque>
 #include <filesystem>
 #include <fstream>
@@ -54,7 +55,9 @@ std::string Trim(const std::string& text) {
 
 // A line `name = value # comment` of a config file.
 struct ConfigLine {
-  explicit ConfigLine(const std::string& line) : text(Trim(line.substr(0, line.find('#')))) {
+  explicit ConfigLine(std::string line) {
+    if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // a byte order mark
+    text = Trim(line.substr(0, line.find('#')));
     const size_t equals = text.find('=');
     has_value = equals != std::string::npos;
     if (!has_value) return;
@@ -128,6 +131,20 @@ const OptionInfo* Flags::Find(const std::string& name) const {
     }
   }
   return nullptr;
+}
+
+bool Flags::IsOfCommandLine(const std::string& name) const {
+  return std::ranges::any_of(groups_, [&](const FlagGroup& group) {
+    return !group.in_config &&
+           std::ranges::find(group.options, name, &OptionInfo::name) != group.options.end();
+  });
+}
+
+std::vector<OptionInfo> Flags::options() const {
+  std::vector<OptionInfo> all;
+  for (const FlagGroup& group : groups_)
+    all.insert(all.end(), group.options.begin(), group.options.end());
+  return all;
 }
 
 void Flags::Unknown(const std::string& where, const std::string& name) const {
@@ -208,6 +225,8 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& wi
     const std::string& name = read.name;
     if (!from_file.insert(name).second) throw UsageError(where + "'" + name + "' is given twice");
     const OptionInfo* option = Find(name);
+    if (IsOfCommandLine(name))
+      throw UsageError(where + "'" + name + "' is of the command line, expected an option to set");
     if (option == nullptr) {
       if (without_effect.contains(name))
         std::fprintf(stderr, "strads: warning: %s'%s' has no effect with this --solver\n",
@@ -257,7 +276,7 @@ std::string Flags::Help() const {
 std::string Flags::PrintConfig() const {
   std::string text;
   for (const FlagGroup& group : groups_) {
-    if (group.options.empty()) continue;
+    if (group.options.empty() || !group.in_config) continue;
     text += "# " + group.title + "\n";
     for (const OptionInfo& option : group.options)
       text += option.name + " = " + Get(option.name) + "\n";

@@ -12,6 +12,7 @@ namespace strads {
 struct FlagGroup {
   std::string title;
   std::vector<OptionInfo> options;
+  bool in_config = true;  // else for the command line alone
 };
 
 // The flags of one command, and their values. gflags holds them, and brings those of logging.
@@ -32,6 +33,7 @@ class Flags {
   void ParseConfig(const std::string& path, const std::set<std::string>& without_effect);
 
   std::string Get(const std::string& name) const;
+  std::vector<OptionInfo> options() const;
   OptionValues values() const;
   // Those given by a flag or the config file, not by default.
   const std::set<std::string>& given() const { return given_; }
@@ -42,6 +44,7 @@ class Flags {
 
  private:
   const OptionInfo* Find(const std::string& name) const;
+  bool IsOfCommandLine(const std::string& name) const;
   void Set(const OptionInfo& option, const std::string& text);
   [[noreturn]] void Unknown(const std::string& where, const std::string& name) const;
 

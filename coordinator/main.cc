@@ -7,7 +7,9 @@
 #include <strads/version.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 #include <new>
 #include <set>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "coordinator/child_processes.h"
+#include "coordinator/file_options.h"
 #include "coordinator/flags.h"
 #include "coordinator/train.h"
 
@@ -85,6 +88,7 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
     Add(groups, "Several processes and machines", cluster, names);
   }
   Add(groups, "General", DescribeOptions<CliOptions>(), names);
+  groups.back().in_config = false;
   return groups;
 }
 
@@ -255,6 +259,8 @@ int Dispatch(const std::string& binary,
     return 0;
   }
   const OptionValues values = flags.values();
+  RefuseOverwriting(request.command != nullptr ? request.command->name : "", flags.options(),
+                    values);
   if (request.command != nullptr) return request.command->run(values);
 
   const auto options = MakeOptions<RunOptions>(values);
@@ -275,6 +281,7 @@ int Dispatch(const std::string& binary,
   }
   if (request.program == nullptr)
     throw UsageError("no app is named, expected " + binary + " APP COMMAND");
+  RefusePipes(request.program->is_search ? 2 : options.workers, flags.options(), values);
   OptionValues own;
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);
@@ -303,7 +310,10 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
   }
   KeepMemory();
   try {
-    return Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
+    const int code = Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
+      throw DataError("standard output: cannot be written: " + std::string(std::strerror(errno)));
+    return code;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s: error: %s\n", binary.c_str(), error.what());
     return ExitCode(error.kind());

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <strads/error.h>
 #include <strads/model_file.h>
+#include <strads/replaced_file.h>
 #include <strads/version.h>
 #include <unistd.h>
 
@@ -148,16 +149,16 @@ void Print(const Json& json, const std::string& indent, std::string& out) {
   throw DataError(path + ": cannot be written: " + std::strerror(errno));
 }
 
-[[noreturn]] void GiveUp(const std::string& temporary, const std::string& path, int why) {
-  unlink(temporary.c_str());
+[[noreturn]] void GiveUp(const ReplacedFile& whole, const std::string& path, int why) {
+  whole.Remove();
   errno = why;
   CannotWrite(path);
 }
 
 void WriteWhole(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".tmp";
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) CannotWrite(temporary);
+  const ReplacedFile whole(path);
+  const int file = open(whole.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) CannotWrite(whole.temporary());
   size_t written = 0;
   while (written < text.size()) {
     const ssize_t count = write(file, text.data() + written, text.size() - written);
@@ -165,25 +166,23 @@ void WriteWhole(const std::string& path, const std::string& text) {
     if (count < 0) {
       const int why = errno;
       close(file);
-      GiveUp(temporary, path, why);
+      GiveUp(whole, path, why);
     }
     written += static_cast<size_t>(count);
   }
-  const bool safe = fsync(file) == 0;
-  if (close(file) != 0 || !safe || std::rename(temporary.c_str(), path.c_str()) != 0)
-    GiveUp(temporary, path, errno);
+  const bool is_safe = whole.is_written_directly() || fsync(file) == 0;
+  if (close(file) != 0 || !is_safe || !whole.Replace()) GiveUp(whole, path, errno);
 }
 
 }  // namespace
 
 void CheckModelPath(const std::string& path) {
-  if (path.ends_with('/') || std::filesystem::is_directory(path))
-    throw DataError(path + ": is a folder, expected a file");
-  const std::string temporary = path + ".tmp";
-  const int file = open(temporary.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  const ReplacedFile whole(path);
+  if (whole.is_written_directly()) return;
+  const int file = open(whole.temporary().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (file < 0) CannotWrite(path);
   close(file);
-  unlink(temporary.c_str());
+  whole.Remove();
 }
 
 void WriteModel(const std::string& path, SavedModel saved, const Summary& summary) {
@@ -209,6 +208,7 @@ void WriteModel(const std::string& path, const SavedModel& saved) {
 }
 
 SavedModel ReadModel(const std::string& path, const std::string& app) {
+  if (std::filesystem::is_directory(path)) throw DataError(path + ": is a folder, expected a file");
   std::ifstream file(path, std::ios::binary);
   if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
   const std::string text{std::istreambuf_iterator<char>(file), {}};

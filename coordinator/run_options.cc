@@ -36,6 +36,22 @@ bool IsLocal(const std::string& endpoint) {
   return false;
 }
 
+// Of a tcp:// endpoint. One to listen at may have any, by *.
+void CheckPort(const std::string& name, const std::string& endpoint, bool may_be_any) {
+  if (!endpoint.starts_with("tcp://")) return;
+  const std::string port = endpoint.substr(endpoint.rfind(':') + 1);
+  const bool is_number = !port.empty() && port.size() <= 5 &&
+                         port.find_first_not_of("0123456789") == std::string::npos;
+  const int least = may_be_any ? 0 : 1;
+  if ((may_be_any && port == "*") ||
+      (is_number && std::stoi(port) >= least && std::stoi(port) <= 65535))
+    return;
+  throw UsageError("--" + name + "=" + endpoint +
+                   " has no port, expected tcp://HOST:PORT with a "
+                   "PORT of 1 to 65535" +
+                   (may_be_any ? ", or * for any that is free" : ""));
+}
+
 }  // namespace
 
 void RunOptions::Validate() const {
@@ -84,6 +100,8 @@ void RunOptions::Validate() const {
   if (!listen.empty() && !listen.starts_with("tcp://") && !listen.starts_with("ipc://")) {
     throw UsageError("--listen=" + listen + " is wrong, expected tcp://HOST:PORT or ipc://PATH");
   }
+  CheckPort("listen", listen, /*may_be_any=*/true);
+  CheckPort("connect", connect, /*may_be_any=*/false);
   if (!listen.empty() && !IsLocal(listen) && !insecure) {
     throw UsageError("--listen=" + listen +
                      " is reachable from other machines, and messages are neither encrypted nor "

@@ -1,5 +1,6 @@
 #include <strads/classification.h>
 #include <strads/error.h>
+#include <strads/output_file.h>
 
 #include <cmath>
 #include <cstdio>
@@ -49,11 +50,13 @@ template <class Options>
 Predictions Predict(const Options& options, bool needs_target) {
   if (options.model.empty()) throw UsageError("--model is missing, expected --model=FILE");
   if (options.data.empty()) throw UsageError("--data is missing, expected --data=FILE");
-  const auto model = LoadModel<Model>(options.model, "lasso");
+  const Model model = LoadLasso(options.model);
   if (model.coefficients().size() == 0)
     throw DataError(options.model + ": the model has no coefficients");
   Predictions p{ReadDataset(options.data, Shard{0, 1, options.threads},
-                            {.target = options.target, .needs_target = needs_target}),
+                            {.target = options.target,
+                             .needs_target = needs_target,
+                             .classes = needs_target && model.loss() == "logistic"}),
                 {},
                 model.loss() == "logistic"};
   p.fitted = model.Fitted(p.data.x);
@@ -67,13 +70,12 @@ Predictions Predict(const Options& options, bool needs_target) {
 
 int RunPredict(const PredictOptions& options) {
   const Predictions p = Predict(options, false);
-  std::FILE* const out = options.output.empty() ? stdout : std::fopen(options.output.c_str(), "w");
-  if (out == nullptr) throw DataError(options.output + ": cannot be written");
-  for (const double value : p.fitted)
-    std::fprintf(out, "%.17g\n", p.is_logistic ? 1 / (1 + std::exp(-value)) : value);
-  const bool failed = std::ferror(out) != 0;
-  if ((out != stdout && std::fclose(out) != 0) || failed)
-    throw DataError(options.output + ": cannot be written");
+  OutputFile out(options.output);
+  for (const double value : p.fitted) {
+    const double prediction = p.is_logistic ? 1 / (1 + std::exp(-value)) : value;
+    out.Write(NumbersToText({&prediction, 1}) + "\n");
+  }
+  out.Finish();
   return 0;
 }
 

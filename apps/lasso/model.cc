@@ -2,7 +2,6 @@
 
 #include <strads/error.h>
 #include <strads/index.h>
-#include <strads/model_file.h>
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +14,7 @@ Model::Model(const Options& options)
     : loss_(options.loss), lambda_(options.lambda), l1_ratio_(options.l1_ratio), options_(options) {
   Validate(options);
   if (!options.warm_start.empty())
-    start_ = std::make_shared<const Model>(LoadModel<Model>(options.warm_start, "lasso"));
+    start_ = std::make_shared<const Model>(LoadLasso(options.warm_start));
 }
 
 // What came over the wire is not trusted to fit.

@@ -161,4 +161,7 @@ class Model {
   int32_t parallelism_ = 0;
 };
 
+// The trained model in the file. Throws kData if it is damaged.
+Model LoadLasso(const std::string& path);
+
 }  // namespace strads::lasso

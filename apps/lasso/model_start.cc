@@ -1,5 +1,6 @@
 #include <strads/error.h>
 #include <strads/index.h>
+#include <strads/model_file.h>
 
 #include <algorithm>
 #include <cmath>
@@ -84,6 +85,17 @@ void Model::MoveTo(bool solves_blocks, Update& update) {
   update.measure_again = true;
   solved_since_measured_ = solves_blocks;
   gap_ = kInfinity;
+}
+
+Model LoadLasso(const std::string& path) {
+  auto model = LoadModel<Model>(path, "lasso", {"loss", "intercept", "coefficients"});
+  if (model.loss() != "squared" && model.loss() != "logistic")
+    throw DataError(path + ": its loss is '" + model.loss() + "', expected squared or logistic");
+  if (!std::isfinite(model.intercept()) ||
+      !std::ranges::all_of(model.coefficients().values(),
+                           [](double value) { return std::isfinite(value); }))
+    throw DataError(path + ": has coefficients that are not finite");
+  return model;
 }
 
 }  // namespace strads::lasso

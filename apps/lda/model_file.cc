@@ -29,7 +29,7 @@ void CheckFields(const std::string& path, const Model& model) {
 }  // namespace
 
 Model ReadModelFile(const std::string& path) {
-  auto model = LoadModel<Model>(path, "lda");
+  auto model = LoadModel<Model>(path, "lda", {"topics", "beta", "alpha", "totals"});
   CheckFields(path, model);
   return model;
 }

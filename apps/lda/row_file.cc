@@ -39,14 +39,12 @@ Line ParseLine(RowReader& reader) {
 }  // namespace
 
 RowFile::RowFile(std::string path)
-    : path_(std::move(path)),
-      temporary_(path_ + ".tmp"),
-      file_(std::fopen(temporary_.c_str(), "w")) {
+    : path_(std::move(path)), whole_(path_), file_(std::fopen(whole_.temporary().c_str(), "w")) {
   if (!file_) Fail();
 }
 
 RowFile::~RowFile() {
-  if (file_) unlink(temporary_.c_str());
+  if (file_) whole_.Remove();
 }
 
 template <class Left, class Right>
@@ -84,8 +82,9 @@ void RowFile::WriteTokens(int64_t number,
 }
 
 void RowFile::Finish() {
-  if (std::fflush(file_.get()) != 0 || fsync(fileno(file_.get())) != 0) Fail();
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) Fail();
+  if (std::fflush(file_.get()) != 0) Fail();
+  if (!whole_.is_written_directly() && fsync(fileno(file_.get())) != 0) Fail();
+  if (!whole_.Replace()) Fail();
   if (std::fclose(file_.release()) != 0) Fail();
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <strads/replaced_file.h>
+
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -46,7 +48,7 @@ class RowFile {
   [[noreturn]] void Fail() const;
 
   const std::string path_;
-  const std::string temporary_;
+  const ReplacedFile whole_;
   std::string line_;
   std::unique_ptr<std::FILE, Close> file_;
 };

@@ -37,8 +37,8 @@ std::string WhatIs(const std::string& head) {
 }  // namespace
 
 FactorFile::FactorFile(std::string path, int64_t rows, int rank)
-    : path_(std::move(path)), temporary_(path_ + ".tmp"), rank_(rank) {
-  file_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    : path_(std::move(path)), whole_(path_), rank_(rank) {
+  file_ = open(whole_.temporary().c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (file_ < 0) Fail("cannot be written");
   const std::string head = HeadOf(rows, rank);
   head_ = std::ssize(head);
@@ -50,7 +50,7 @@ FactorFile::FactorFile(std::string path, int64_t rows, int rank)
 FactorFile::~FactorFile() {
   if (file_ < 0) return;
   close(file_);
-  unlink(temporary_.c_str());
+  whole_.Remove();
 }
 
 void FactorFile::Fail(const char* what) const {
@@ -72,8 +72,9 @@ void FactorFile::Write(int64_t row, std::span<const float> values) {
 }
 
 void FactorFile::Finish() {
-  if (fsync(file_) != 0 || close(std::exchange(file_, -1)) != 0) Fail("cannot be written");
-  if (std::rename(temporary_.c_str(), path_.c_str()) != 0) Fail("cannot be written");
+  if ((!whole_.is_written_directly() && fsync(file_) != 0) || close(std::exchange(file_, -1)) != 0)
+    Fail("cannot be written");
+  if (!whole_.Replace()) Fail("cannot be written");
 }
 
 Factors ReadFactors(const std::string& path, int64_t rows, int rank) {

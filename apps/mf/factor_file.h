@@ -1,5 +1,7 @@
 #pragma once
 
+#include <strads/replaced_file.h>
+
 #include <cstdint>
 #include <span>
 #include <string>
@@ -25,7 +27,7 @@ class FactorFile {
   void Fail(const char* what) const;
 
   const std::string path_;
-  const std::string temporary_;
+  const ReplacedFile whole_;
   const int rank_;
   int64_t head_ = 0;  // bytes
   int file_ = -1;

@@ -46,7 +46,7 @@ void Options::Validate() const {
   RequireScale(scale);
   hold_out().Validate();
   Require(IsOneOf(solver, kSolvers), "solver", solver,
-          "auto, normal, cg, lbfgs, newton, fista, ista or gd");
+          "auto, normal, cg, lbfgs, newton, fista, ista, gd or sgd");
   Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");
   Require(memory >= 1, "memory", std::to_string(memory), "at least 1");
   if ((solver == "normal" || solver == "cg") && loss != "squared")

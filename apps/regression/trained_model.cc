@@ -11,7 +11,10 @@
 namespace strads::regression {
 
 RegressionModel LoadRegression(const std::string& path) {
-  auto model = LoadModel<RegressionModel>(path, "regression");
+  auto model = LoadModel<RegressionModel>(path, "regression", {"loss", "labels", "outputs"});
+  if (model.loss != "squared" && model.loss != "logistic" && model.loss != "huber")
+    throw DataError(path + ": its loss is '" + model.loss +
+                    "', expected squared, logistic or huber");
   const bool is_logistic = model.loss == "logistic";
   const size_t classes = model.labels.size();
   const size_t expected = is_logistic && classes > 2 ? classes : 1;

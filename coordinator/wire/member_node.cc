@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <utility>
 
 namespace strads::wire {
@@ -103,7 +105,7 @@ void MemberNode::Fail(const Error& error) {
   error_ = error;
   endpoint_.Send(kCoordinator, {.kind = FrameKind::kFailed},
                  {Pack(Failed{static_cast<int>(error.kind()), error.what()})});
-  Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
+  Leave(endpoint_.peer_timeout() + Seconds(kLingerSeconds));
 }
 
 void MemberNode::OnUnready(const Delivery& delivery) {
@@ -119,6 +121,7 @@ void MemberNode::OnUnready(const Delivery& delivery) {
 void MemberNode::OnWelcome(const Delivery& delivery) {
   const Welcome welcome = Unpack<Welcome>(delivery.parts[0]);
   endpoint_.set_run_id(welcome.run_id);
+  endpoint_.set_peer_timeout(Seconds(welcome.peer_timeout));
   endpoint_.Open(kCoordinator);
   phase_ = Phase::kServing;
   std::vector<Bytes> parts = Construct(welcome, delivery.parts[1]);
@@ -150,7 +153,7 @@ void MemberNode::Finish(const Delivery& delivery) {
                  {.kind = FrameKind::kFinished, .round = delivery.header.round, .loss = loss},
                  {Pack(Finished{PeakRssBytes(), bytes_to_peers_, endpoint_.traffic().frames_dropped,
                                 Measures()})});
-  Leave(options_.link.peer_timeout + Seconds(kLingerSeconds));
+  Leave(endpoint_.peer_timeout() + Seconds(kLingerSeconds));
 }
 
 void MemberNode::Guarded(const std::function<void()>& act) {
@@ -158,8 +161,10 @@ void MemberNode::Guarded(const std::function<void()>& act) {
     act();
   } catch (const Error& error) {
     Fail(error);
+  } catch (const std::bad_alloc&) {
+    Fail(PeerError("out of memory: the data or the model need more than there is"));
   } catch (const std::exception& error) {
-    Fail(PeerError(std::string("failed: ") + error.what()));
+    Fail(PeerError(std::string("internal error: ") + error.what()));
   }
 }
 
@@ -187,7 +192,10 @@ void MemberNode::OnDelivery(Delivery& delivery) {
     return;
   }
   if (delivery.lost) {
-    error_ = PeerError("lost the coordinator at " + options_.endpoint);
+    char limit[32];
+    std::snprintf(limit, sizeof limit, "%g s", ToSeconds(endpoint_.peer_timeout()));
+    error_ = PeerError("lost the coordinator at " + options_.endpoint + ": out of reach for " +
+                       limit + " (--peer_timeout)");
     phase_ = Phase::kDone;
     return;
   }

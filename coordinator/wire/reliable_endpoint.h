@@ -46,6 +46,8 @@ class ReliableEndpoint {
   // Frames of other runs are dropped once the run id is set; hellos and refusals always pass.
   void set_run_id(uint64_t run_id) { run_id_ = run_id; }
   uint64_t run_id() const { return run_id_; }
+  void set_peer_timeout(Time timeout) { options_.peer_timeout = timeout; }
+  Time peer_timeout() const { return options_.peer_timeout; }
 
   // Starts numbering frames to and from `peer`; harmless if the link is open.
   void Open(const Address& peer) { links_.try_emplace(peer); }
@@ -107,7 +109,7 @@ class ReliableEndpoint {
   void RunTimers();
 
   Transport& transport_;
-  const LinkOptions options_;
+  LinkOptions options_;
   uint64_t run_id_ = 0;
   std::unordered_map<Address, Link> links_;
   std::deque<Delivery> deliveries_;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "coordinator/wire/ipc_path.h"
 #include "coordinator/wire/local_address.h"
 #include "coordinator/wire/zmq_message.h"
 
@@ -94,6 +95,8 @@ struct PeerSocket {
 }  // namespace
 
 struct ZmqTransport::Sockets {
+  std::unique_ptr<IpcPath> path;  // outlives the socket
+
   Sockets(zmq::socket_type type, bool binds)
       : is_router(binds), socket(context, type), monitor(context, socket, "monitor") {
     SetUp(socket);
@@ -229,7 +232,9 @@ ZmqTransport::ZmqTransport(std::unique_ptr<Sockets> sockets) : sockets_(std::mov
 ZmqTransport::~ZmqTransport() = default;
 
 std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
+  auto path = std::make_unique<IpcPath>(endpoint);
   auto sockets = std::make_unique<Sockets>(zmq::socket_type::router, true);
+  sockets->path = std::move(path);
   SetUpRouter(sockets->socket);
   // With IPv6 on, an IPv4 address would be told back as an IPv6 one.
   sockets->socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);

@@ -114,7 +114,7 @@ TEST(WarmStartOf, MembersOfTheFamilyEndsAtTheirOptimum) {
     entries += (j > 0 ? ", \"" : "\"") + std::to_string(j + 1) + "\": " + std::to_string(b[j]);
   options.warm_start =
       folder.Write("start.json", R"({"format": "strads model 1", "app": "lasso", "options": {},
-        "model": {"intercept": 7, "coefficients": {"size": 12, "entries": {)" +
+        "model": {"loss": "squared", "intercept": 7, "coefficients": {"size": 12, "entries": {)" +
                                      entries + "}}}}");
   for (const bool intercept : {false, true}) {
     Member groups{.intercept = intercept, .groups = {1, 1, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4}};

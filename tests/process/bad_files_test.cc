@@ -1,4 +1,5 @@
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -133,6 +134,79 @@ TEST_F(BadFiles, AModelIsNotTruncatedUnnoticed) {
   for (const size_t length : {text.size() - 3, text.size() / 2, text.size() / 9}) {
     ExpectDataError(Predict(dir_.Write("cut.json", text.substr(0, length))), dir_.Path("cut.json"));
   }
+}
+
+TEST_F(BadFiles, AFolderIsNoModel) {
+  ExpectDataError(Predict(dir_.Path("")), "is a folder, expected a file");
+}
+
+TEST_F(BadFiles, AModelIsWrittenWhereALinkLeads) {
+  const std::string file = dir_.Write("file.json", "before"), link = dir_.Path("link.json");
+  std::filesystem::create_symlink("file.json", link);
+  ASSERT_EQ(RunTrain({"--data=" + data_, "--model=" + link}).exit_code, 0);
+  EXPECT_TRUE(std::filesystem::is_symlink(link));
+  EXPECT_EQ(ModelJson(file).at("app"), "lasso");
+  EXPECT_FALSE(std::filesystem::exists(file + ".tmp"));
+}
+
+// Not replaced: it is a pipe here.
+TEST_F(BadFiles, WhatIsNoRegularFileIsWrittenToAsItIs) {
+  const Finished run = RunTrain({"--data=" + data_, "--model=/dev/stdout"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("\"format\": \"strads model 1\""));
+}
+
+TEST_F(BadFiles, NoFileIsBothReadAndWritten) {
+  const std::string model = dir_.Path("m.json"), before = ReadText(data_);
+  ASSERT_EQ(RunTrain({"--data=" + data_, "--model=" + model}).exit_code, 0);
+  const auto expect_refused = [&](const Finished& run, const std::string& what) {
+    EXPECT_EQ(run.exit_code, 2) << what;
+    EXPECT_THAT(run.err, HasSubstr(what));
+  };
+  expect_refused(RunTrain({"--data=" + data_, "--model=" + data_}), "is the file of --data");
+  expect_refused(RunTrain({"--data=" + data_, "--metrics=" + data_}), "is the file of --data");
+  const std::string fresh = dir_.Path("fresh");
+  expect_refused(RunTrain({"--data=" + data_, "--model=" + fresh, "--metrics=" + fresh}),
+                 "is the file of --");
+  expect_refused(
+      RunStrads({"lasso", "predict", "--data=" + data_, "--model=" + model, "--output=" + model}),
+      "is the file of --model");
+  EXPECT_EQ(ReadText(data_), before);
+  const Finished again = RunTrain({"--data=" + data_, "--warm_start=" + model, "--model=" + model});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+// Each of them would get a part of it.
+TEST_F(BadFiles, APipeIsReadByOneWorkerOnly) {
+  const std::string pipe = dir_.Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const Words& words :
+       {Words{"lasso", "train", "--workers=2"}, Words{"search", "lasso", "--grid=lambda=1"}}) {
+    Words flags = words;
+    flags.insert(flags.end(), {"--data=" + pipe, "--noprogress"});
+    const Finished run = RunStrads(flags);
+    EXPECT_EQ(run.exit_code, 2);
+    EXPECT_THAT(run.err, HasSubstr("--data=" + pipe + " can be read once"));
+  }
+}
+
+TEST_F(BadFiles, OutputThatIsLostIsTold) {
+  Process run({"/bin/sh", "-c", Strads({"--help"}).front() + " --help > /dev/full"});
+  ASSERT_TRUE(run.WaitForExit());
+  EXPECT_EQ(run.exit_code(), 3);
+  EXPECT_THAT(run.err(), HasSubstr("standard output: cannot be written"));
+}
+
+TEST_F(BadFiles, ClassesAreOfOneKind) {
+  const std::string mixed = dir_.Write("mixed", "1 1:1\n0 1:2\n-1 2:1\n");
+  const Finished run = RunTrain({"--data=" + mixed, "--loss=logistic"});
+  ExpectDataError(run, mixed + ": has targets of both -1 and 0");
+  const std::string model = dir_.Path("l.json");
+  const std::string good = dir_.Write("good", "1 1:1\n0 1:2\n1 2:1\n0 1:1 2:2\n");
+  ASSERT_EQ(RunTrain({"--data=" + good, "--loss=logistic", "--model=" + model}).exit_code, 0);
+  const std::string other = dir_.Write("other", "2 1:1\n1 1:2\n");
+  ExpectDataError(RunStrads({"lasso", "evaluate", "--data=" + other, "--model=" + model}),
+                  other + ":1: ");
 }
 
 // A run that would not end is refused before it begins.

@@ -181,6 +181,13 @@ TEST_F(CommandLine, RolesAreRefusedWithoutWhatTheyNeed) {
   ExpectUsageError({"--role=coordinator", "--listen=tcp://127.0.0.1:*"}, {"no app"});
   ExpectUsageError({"--role=worker", "--connect=udp://127.0.0.1:1"}, {"udp://127.0.0.1:1"});
   ExpectUsageError({"--role=worker", "--connect=tcp://nowhere"}, {"tcp://nowhere"});
+  for (const char* port : {"0", "65536", "*", "99999", ""})
+    ExpectUsageError({"--role=worker", std::string("--connect=tcp://127.0.0.1:") + port},
+                     {"has no port, expected tcp://HOST:PORT"});
+  ExpectTrainRefuses({"--data=" + data_, "--role=coordinator", "--listen=tcp://127.0.0.1:65536"},
+                     {"has no port", "or * for any"});
+  ExpectTrainRefuses({"--data=" + data_, "--lambda=2", "--lambda_ratio=0.5"},
+                     {"--lambda=2 beside --lambda_ratio=0.5"});
 }
 
 TEST_F(CommandLine, AListenerThatOthersCanReachNeedsInsecure) {

@@ -41,6 +41,14 @@ TEST_F(Config, KeysAreFlagsAndCommentsAndBlankLinesAreNot) {
   EXPECT_EQ(ModelJson(dir_.Path("m.json")).at("training").at("rounds"), 3);
 }
 
+TEST_F(Config, AByteOrderMarkIsNoPartOfTheFirstKey) {
+  EXPECT_EQ(Train("\xef\xbb\xbf"
+                  "data = " +
+                  data_ + "\n")
+                .exit_code,
+            0);
+}
+
 TEST_F(Config, AFlagWinsOverTheFileWhereverItStands) {
   const std::string config = dir_.Write("a.conf", "parallelism = 7\nseed = 5\n");
   const Finished before = RunTrain({"--parallelism=9", "--config=" + config, "--print_config"});
@@ -61,15 +69,18 @@ TEST_F(Config, WhatPrintConfigShowsIsAConfigOfTheSameValues) {
                            "seed = 123456789012345", "lambda_ratio = 0.1"}) {
     EXPECT_THAT(first.out, HasSubstr("\n" + std::string(line) + "\n"));
   }
-  std::string config = first.out;  // its own name and wish are those of the second run
-  for (const char* name : {"\nconfig = ", "\nprint_config = "}) {
-    const size_t at = config.find(name);
-    ASSERT_NE(at, std::string::npos) << name;
-    config.erase(at, config.find('\n', at + 1) - at);
-  }
-  const Finished second = Print(config);
+  const Finished second = Print(first.out);
   EXPECT_EQ(second.exit_code, 0) << second.err;
   EXPECT_EQ(second.out, first.out);
+}
+
+TEST_F(Config, WhatIsOfTheCommandLineIsRefused) {
+  for (const char* line : {"print_config = true", "config = other.conf", "child = true"}) {
+    const Finished run = Print(std::string("data = ") + data_ + "\n" + line + "\n");
+    EXPECT_EQ(run.exit_code, 2) << line;
+    EXPECT_THAT(run.err,
+                HasSubstr(":2: '" + std::string(line).substr(0, std::string(line).find(' '))));
+  }
 }
 
 TEST_F(Config, WhatPrintConfigShowsIsAConfigAsItStands) {

@@ -2,6 +2,7 @@
 #include <strads/run.h>
 #include <strads/version.h>
 
+#include <filesystem>
 #include <optional>
 
 #include "apps/lasso/lasso.h"
@@ -32,6 +33,47 @@ TEST_F(Joining, AWorkerMayComeBeforeItsCoordinator) {
   EXPECT_EQ(coordinator->exit_code(), 0) << coordinator->err();
   ASSERT_TRUE(worker->WaitForExit());
   EXPECT_EQ(worker->exit_code(), 0) << worker->err();
+}
+
+TEST_F(Joining, ASocketIsTakenFromNoOneAndGoneInTheEnd) {
+  const std::string path = dir_.Path("socket");
+  const auto listen = [&](const std::string& at) {
+    return Start({"lasso", "train", "--role=coordinator", "--listen=ipc://" + at, "--data=" + data_,
+                  "--join_timeout=30"});
+  };
+  const auto coordinator = listen(path);
+  ASSERT_TRUE(coordinator->WaitForErr("listening on")) << coordinator->err();
+  const auto expect_refused = [&](const std::string& at, const std::string& why) {
+    const auto second = listen(at);
+    ASSERT_TRUE(second->WaitForExit());
+    EXPECT_EQ(second->exit_code(), 4);
+    EXPECT_THAT(second->err(), HasSubstr("cannot listen on ipc://" + at + ": " + why));
+  };
+  expect_refused(path, "Address already in use");
+  expect_refused(data_, "a file that is no socket lies there");
+  EXPECT_FALSE(ReadText(data_).empty());
+  const auto worker = Start({"--role=worker", "--connect=ipc://" + path});
+  ASSERT_TRUE(coordinator->WaitForExit());
+  EXPECT_EQ(coordinator->exit_code(), 0) << coordinator->err();
+  EXPECT_TRUE(worker->WaitForExit());
+  EXPECT_FALSE(std::filesystem::exists(path));
+}
+
+TEST_F(Joining, ASocketThatWasLeftBehindIsNoHindrance) {
+  const std::string path = dir_.Path("socket");
+  {
+    const auto killed = Start(
+        {"lasso", "train", "--role=coordinator", "--listen=ipc://" + path, "--data=" + data_});
+    ASSERT_TRUE(killed->WaitForErr("listening on")) << killed->err();
+    killed->Signal(SIGKILL);
+    ASSERT_TRUE(killed->WaitForExit());
+  }
+  ASSERT_TRUE(std::filesystem::exists(path));
+  const auto coordinator =
+      Start({"lasso", "train", "--role=coordinator", "--listen=ipc://" + path, "--data=" + data_});
+  const auto worker = Start({"--role=worker", "--connect=ipc://" + path});
+  ASSERT_TRUE(coordinator->WaitForExit());
+  EXPECT_EQ(coordinator->exit_code(), 0) << coordinator->err();
 }
 
 TEST_F(Joining, AWorkerWhomNobodyAnswersGivesUpAfterItsJoinTimeout) {

@@ -138,6 +138,7 @@ TEST_F(LostProcesses, TheRunsPeerTimeoutHoldsForWorkersThatAreGivenNone) {
   coordinator.process().Signal(SIGKILL);
   ASSERT_TRUE(worker->WaitForExit(20)) << worker->err();
   EXPECT_EQ(worker->exit_code(), 4);
+  EXPECT_THAT(worker->err(), HasSubstr("out of reach for 0.5 s"));
 }
 
 TEST_F(LostProcesses, ChildrenOfAKilledCoordinatorEnd) {

@@ -146,7 +146,8 @@ TEST_F(RoundTrip, AModelEditedByHandIsUsedAsItIs) {
   const std::string edited =
       dir_.Write("edited.json",
                  R"({"format": "strads model 1", "app": "lasso", "options": {},
-          "model": {"lambda": 1, "coefficients": {"size": 3, "entries": {"2": 0.5, "1": -2}}}})");
+          "model": {"loss": "squared", "intercept": 0,
+                    "coefficients": {"size": 3, "entries": {"2": 0.5, "1": -2}}}})");
   const std::string data = dir_.Write("x.libsvm", "0 1:1 2:4\n0 2:8 3:100\n");
   const Finished predicted = RunStrads({"lasso", "predict", "--model=" + edited, "--data=" + data});
   EXPECT_EQ(predicted.exit_code, 0) << predicted.err;
@@ -156,7 +157,8 @@ TEST_F(RoundTrip, AModelEditedByHandIsUsedAsItIs) {
 TEST_F(RoundTrip, PredictsRowsWithoutTargets) {
   const std::string model =
       dir_.Write("two.json", R"({"format": "strads model 1", "app": "lasso", "options": {},
-          "model": {"coefficients": {"size": 2, "entries": {"1": 2, "2": 0.5}}}})");
+          "model": {"loss": "squared", "intercept": 0,
+                    "coefficients": {"size": 2, "entries": {"1": 2, "2": 0.5}}}})");
   const std::string data =
       dir_.Write("x.mtx", "%%MatrixMarket matrix array real general\n2 2\n1\n2\n3\n4\n");
   const Finished predicted = RunStrads({"lasso", "predict", "--model=" + model, "--data=" + data});
@@ -165,14 +167,25 @@ TEST_F(RoundTrip, PredictsRowsWithoutTargets) {
   EXPECT_EQ(RunStrads({"lasso", "evaluate", "--model=" + model, "--data=" + data}).exit_code, 3);
 }
 
-TEST_F(RoundTrip, AModelWithoutCoefficientsIsRefused) {
-  const std::string renamed = dir_.Write("renamed.json",
-                                         R"({"format": "strads model 1", "app": "lasso",
-          "options": {}, "model": {"lambda": 1, "coeffs": {"size": 3, "entries": {"2": 0.5}}}})");
-  const Finished run = RunStrads({"lasso", "predict", "--model=" + renamed, "--data=" + data_});
-  EXPECT_EQ(run.exit_code, 3) << run.out;
-  EXPECT_NE(run.err.find(renamed + ": the model has no coefficients"), std::string::npos)
-      << run.err;
+TEST_F(RoundTrip, AModelThatLacksSomethingOrIsOfNoKnownKindIsRefused) {
+  const std::string rest = R"("coefficients": {"size": 3, "entries": {"2": 0.5}})";
+  const std::string infinite = R"("coefficients": {"size": 3, "entries": {"2": "inf"}})";
+  for (const auto& [model, what] : std::vector<std::pair<std::string, std::string>>{
+           {R"("intercept": 0, )" + rest, "has no \"loss\""},
+           {R"("loss": "logistic", )" + rest, "has no \"intercept\""},
+           {R"("loss": "squared", "intercept": 0, "coeffs": 1)", "has no \"coefficients\""},
+           {R"("loss": "hinge", "intercept": 0, )" + rest, "its loss is 'hinge'"},
+           {R"("loss": "squared", "intercept": 0, )" + infinite, "not finite"},
+           {R"("loss": "squared", "intercept": "nan", )" + rest, "not finite"}}) {
+    const std::string path =
+        dir_.Write("damaged.json", R"({"format": "strads model 1", "app": "lasso", "options": {},
+                                       "model": {)" +
+                                       model + "}}");
+    const Finished run = RunStrads({"lasso", "predict", "--model=" + path, "--data=" + data_});
+    EXPECT_EQ(run.exit_code, 3) << model;
+    EXPECT_THAT(run.err, HasSubstr(path + ": "));
+    EXPECT_THAT(run.err, HasSubstr(what));
+  }
 }
 
 // A model of a path is one that predict and evaluate know, on processes too.

@@ -4,7 +4,9 @@
 #include <strads/options.h>
 #include <strads/summary.h>
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 
 namespace strads {
 
@@ -31,14 +33,24 @@ void CheckModelPath(const std::string& path);
 // Throws Error (kData) if the file cannot be read or is no model of `app`.
 SavedModel ReadModel(const std::string& path, const std::string& app);
 
-// The app's Model of type T in the file, into which its fields are read.
+// The app's Model of type T in the file, into which its fields are read. Those that the file does
+// not have stay as they are by default, but for those it must have: without them it is damaged.
 template <Message T>
-T LoadModel(const std::string& path, const std::string& app) {
+T LoadModel(const std::string& path,
+            const std::string& app,
+            std::initializer_list<std::string_view> must_have = {}) {
   const SavedModel saved = ReadModel(path, app);
   T model;
   try {
     codec::Decoder decoder(saved.model);
-    codec::Decode(decoder.root(), model);
+    const codec::Value root = decoder.root();
+    for (const std::string_view name : must_have) {
+      size_t at = 0;
+      while (at < root.MapSize() && root.KeyAt(at).String() != name) ++at;
+      if (at == root.MapSize())
+        throw DataError("its model has no \"" + std::string(name) + "\", expected a trained model");
+    }
+    codec::Decode(root, model);
   } catch (const Error& error) {
     throw DataError(path + ": " + error.what());
   }

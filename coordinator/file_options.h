@@ -1,0 +1,21 @@
+#pragma once
+
+#include <strads/options.h>
+
+#include <string>
+#include <vector>
+
+namespace strads {
+
+// Throws Error (kUsage) if a file that `command` (train if it is empty) would write is one that it
+// reads, or writes as well: by the time it notices, what was there would be lost. A model may take
+// the place of the one it comes from.
+void RefuseOverwriting(const std::string& command,
+                       const std::vector<OptionInfo>& options,
+                       const OptionValues& values);
+
+// Throws Error (kUsage) if a file that `workers` of them would each read is a pipe or the like,
+// which can be read once.
+void RefusePipes(int workers, const std::vector<OptionInfo>& options, const OptionValues& values);
+
+}  // namespace strads
