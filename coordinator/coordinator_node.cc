@@ -314,23 +314,22 @@ void CoordinatorNode::Release(int64_t round) {
 bool CoordinatorNode::OnRound(const RoundResult& result) {
   if (result.report.loads) loaded_at_ = solved_at_ = endpoint_.Now();
   const wire::Traffic traffic = endpoint_.traffic();
-  last_ = {result.round,
-           result.objective,
-           result.report.gap,
-           result.report.nonzeros,
-           result.report.updates,
-           wire::ToSeconds(endpoint_.Now() - loaded_at_),
-           traffic.bytes_sent,
-           traffic.bytes_received,
-           result.report.extra,
-           result.report.done,
-           result.report.converged,
-           result.report.pending};
+  last_ = {
+      result.round,           result.objective,       result.report.gap,
+      result.report.nonzeros, result.report.updates,  wire::ToSeconds(endpoint_.Now() - loaded_at_),
+      traffic.bytes_sent,     traffic.bytes_received, result.report.extra,
+      result.report.done,     result.report.converged};
   last_.measured = result.measured;
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!ending) return false;
+  const bool can_wait =
+      ending->termination == Termination::kMaxTime || ending->termination == Termination::kUserStop;
+  if (can_wait && result.report.pending) {
+    model_->EndSoon();
+    return false;
+  }
   End(std::move(*ending));
   return true;
 }

@@ -24,8 +24,7 @@ std::optional<Ending> Decide(const RunOptions& options,
     return Ending{record.converged ? Termination::kConverged : Termination::kMaxRounds,
                   record.done};
   }
-  const bool stops = stop != nullptr && stop->load(std::memory_order_relaxed);
-  if (stops && !record.pending) {
+  if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
     return Ending{Termination::kUserStop,
                   "stopped by the user; the model is the one after the last complete round"};
   }
@@ -33,7 +32,7 @@ std::optional<Ending> Decide(const RunOptions& options,
     return Ending{Termination::kMaxRounds, "did the " + std::to_string(options.max_rounds) +
                                                " rounds of --max_rounds; not converged"};
   }
-  if (options.max_time > 0 && !record.pending && record.seconds >= options.max_time) {
+  if (options.max_time > 0 && record.seconds >= options.max_time) {
     return Ending{Termination::kMaxTime, "used the " + FormatNumber(options.max_time, 3) +
                                              " s of --max_time; not converged"};
   }

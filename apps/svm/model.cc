@@ -138,6 +138,7 @@ Update Model::PullSolve(const Plan& plan, std::span<const Partial> partials) {
     const auto at = static_cast<size_t>(problem);
     update.changes.push_back(problems_[at].Take(steps));
     if (update.changes.back().is_best != 0) MakeClasses(at);
+    if (ends_soon_) problems_[at].MeasureNext();
     ++updates_;
   }
   update.next = NextPlan();
@@ -213,7 +214,7 @@ strads::Report Model::Report() const {
   for (const ProblemState& problem : problems_) {
     report.penalty += problem.penalty();
     report.gap = std::max(report.gap, problem.gap());
-    report.pending = report.pending || problem.measures_next();
+    report.pending = report.pending || problem.is_unmeasured();
     if (problem.gap() <= options_.tolerance) continue;
     is_stuck = is_stuck || problem.is_stuck();
     is_hopeless = is_hopeless || problem.is_hopeless();

@@ -63,6 +63,7 @@ class Model : public SvmModel {
   // Of the best weights.
   void Measured(std::span<const double> sums);
   strads::Report Report() const;
+  void EndSoon() { ends_soon_ = true; }
 
  private:
   Update PullRows(std::span<const Partial> partials);
@@ -80,6 +81,7 @@ class Model : public SvmModel {
   int64_t validation_rows_ = 0;
   double validation_accuracy_ = -1;  // before any was measured
   std::vector<ProblemState> problems_;
+  bool ends_soon_ = false;
 };
 
 }  // namespace strads::svm

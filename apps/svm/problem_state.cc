@@ -13,7 +13,7 @@ namespace {
 
 // Of several workers, passes without a measurement; twice as many where they have brought the
 // largest violation down to this share of what it was after the first.
-constexpr double kMostPasses = 8, kMostFirstPasses = 1;
+constexpr double kMostPasses = 8;
 constexpr double kFast = 0.15;
 // The gap has stalled if more than this share of it is left, so many times in a row. One worker's
 // passes are cheap towards the end, as most variables are at a bound and left out.
@@ -135,13 +135,12 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
     if (own > 0) overlap_ = std::clamp(total / own, 1.0, static_cast<double>(shape_.workers));
   }
   update.change.AddTo(w_);
+  is_unmeasured_ = true;
   is_settled_ = violation <= accuracy_;
   passes_ += passes / shape_.workers;
   if (!std::isfinite(first_violation_)) first_violation_ = violation;
   const bool is_fast = violation <= kFast * first_violation_;
-  // Until the first one the model is the empty one, whenever the run ends.
-  const double most = measurements_ == 0 ? kMostFirstPasses : (is_fast ? 2 : 1) * kMostPasses;
-  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= most;
+  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= (is_fast ? 2 : 1) * kMostPasses;
   return update;
 }
 
@@ -160,7 +159,7 @@ bool ProblemState::Rate(double loss, double dual) {
 }
 
 bool ProblemState::Measured(double loss, double dual, double loss_at_zero, double norm) {
-  measures_next_ = false;
+  measures_next_ = is_unmeasured_ = false;
   if (stage_ != Stage::kPasses) return false;  // it has been rated
   if (measurements_ == 0) best_primal_ = loss_at_zero;
   const double gap_before = gap_;

@@ -38,6 +38,9 @@ class ProblemState {
   bool Measured(double loss, double dual, double loss_at_zero, double norm);
 
   bool measures_next() const { return measures_next_; }
+  void MeasureNext() { measures_next_ = is_unmeasured_; }
+  // There have been passes since the last measurement.
+  bool is_unmeasured() const { return is_unmeasured_; }
   bool is_stuck() const { return is_stuck_; }  // rounding allows no more
   // It has been measured so often that it would take for ever, as on features of scales that differ
   // by orders of magnitude.
@@ -69,6 +72,7 @@ class ProblemState {
   NewtonStep newton_;
   bool is_settled_ = false;  // as accurate as was asked for
   bool measures_next_ = false;
+  bool is_unmeasured_ = false;
   bool is_stuck_ = false;
   // Since it was measured: the workers' passes, on average, and the largest violation after the
   // first.

@@ -79,14 +79,17 @@ TEST(Svm, EndedEarlyHasTheBestModelThatWasMeasured) {
 
 TEST(Svm, WhatARoundHasFoundIsMeasuredBeforeTheUserEndsTheRun) {
   const SvmProblem problem = RandomSvm(19, 90, 12, 2);
-  std::atomic<bool> stop = false;
-  RunHooks hooks;
-  hooks.stop = &stop;
-  hooks.on_round = [&](const RoundRecord& record) { stop = record.updates > 0; };
-  const SvmSolution solution = SolveSvm(problem, To(1e-12), 1, 1, {}, hooks);
-  EXPECT_EQ(solution.summary.termination, Termination::kUserStop);
-  EXPECT_GT(solution.summary.nonzeros, 0);
-  EXPECT_LT(solution.summary.gap, 1);
+  for (const int workers : {1, 3}) {
+    std::atomic<bool> stop = false;
+    RunHooks hooks;
+    hooks.stop = &stop;
+    hooks.on_round = [&](const RoundRecord& record) { stop = record.updates > 0; };
+    const SvmSolution solution = SolveSvm(problem, To(1e-12), workers, 1, {}, hooks);
+    EXPECT_EQ(solution.summary.termination, Termination::kUserStop);
+    EXPECT_GT(solution.summary.nonzeros, 0);
+    EXPECT_LT(solution.summary.gap, 1);
+    EXPECT_LE(solution.summary.updates, 2) << "it was not ended soon";
+  }
 }
 
 TEST(Svm, AShardWithoutRowsDoesNoHarm) {

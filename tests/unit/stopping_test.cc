@@ -56,17 +56,6 @@ TEST(Stopping, EndsAfterExactlyTheRoundsAllowed) {
   EXPECT_EQ(Of(options, Record(2, 5, 1)), Termination::kMaxRounds);
 }
 
-TEST(Stopping, WaitsForWhatTheModelDoesNotHaveYetButForNoMoreRoundsThanAllowed) {
-  std::atomic<bool> stop = true;
-  RunOptions options;
-  options.max_time = 1;
-  RoundRecord record = Record(4, 5, 1, 2);
-  record.pending = true;
-  EXPECT_EQ(Of(options, record, &stop), std::nullopt);
-  options.max_rounds = 5;
-  EXPECT_EQ(Of(options, record, &stop), Termination::kMaxRounds);
-}
-
 TEST(Stopping, EndsOnceTheTimeIsUsed) {
   RunOptions options;
   options.max_time = 10;

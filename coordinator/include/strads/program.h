@@ -46,6 +46,8 @@ class ModelRole {
   virtual ~ModelRole() = default;
   virtual Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) = 0;
   virtual strads::Report Report() const = 0;
+  // What is pending, as the report says, is to be seen to by the next rounds.
+  virtual void EndSoon() {}
   // The sums of the workers' Measures, after the last round.
   virtual void Measured(std::span<const double>) {}
   // Of a RotationApp: what workers have of the model, after the last round.
@@ -157,6 +159,9 @@ class ModelOf final : public ModelRole {
     return Pack(update);
   }
   strads::Report Report() const override { return model_.Report(); }
+  void EndSoon() override {
+    if constexpr (requires { model_.EndSoon(); }) model_.EndSoon();
+  }
   void Measured(std::span<const double> sums) override {
     if constexpr (requires { model_.Measured(sums); }) model_.Measured(sums);
   }

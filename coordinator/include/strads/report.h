@@ -19,8 +19,8 @@ struct Report {
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
-  // The model does not have yet what the last rounds have found: the next one sees to it, and what
-  // ends a run otherwise, time or the user, waits for it.
+  // The model does not have yet what the last rounds have found. If time or the user ends the run,
+  // the model is told by its EndSoon() to see to that, and the run goes on until it has.
   bool pending = false;
   // The objective of the empty model, if it is known. A run that ends far above it has failed.
   double empty_objective = std::numeric_limits<double>::infinity();

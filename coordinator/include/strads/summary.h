@@ -40,7 +40,6 @@ struct RoundRecord {
   std::map<std::string, double> extra;
   std::string done;  // as the report's
   bool converged = true;
-  bool pending = false;
   bool measured = true;  // false: the objective is not known, and is no number
 };
 
