@@ -55,6 +55,8 @@ class MetricsFile {
 
 }  // namespace
 
+const std::atomic<bool>& StopRequest() { return stop_requested; }
+
 int Train(const Program& program,
           const OptionValues& values,
           const RunOptions& options,

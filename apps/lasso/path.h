@@ -35,7 +35,7 @@ struct PathOptions : Options {
       "rows "
       "than variables, else 0.0001",
       "folds: of cross-validation, drawn by --seed; 0: no cross-validation",
-      "folds_file: file of the number of the fold of each row, instead of --folds",
+      "folds_file: file of the number of the fold of each row, from 1, instead of --folds",
       "select: model that is written: min: of the least error of cross-validation (without, of the "
       "least lambda), or 1se: of the largest lambda whose error is within one standard error of it")
 };
@@ -192,7 +192,8 @@ class PathModel {
   int32_t num_folds_ = 0;
   int64_t lambda_min_ = -1;  // positions in path_; -1: no cross-validation
   int64_t lambda_1se_ = -1;
-  double weight_ = 0;  // of all rows
+  int64_t selected_ = -1;  // the model written; -1: none yet
+  double weight_ = 0;      // of all rows
 
  public:
   STRADS_FIELDS(loss_,
@@ -204,6 +205,7 @@ class PathModel {
                 num_folds_,
                 lambda_min_,
                 lambda_1se_,
+                selected_,
                 weight_)
 
  private:

@@ -134,6 +134,7 @@ void PathModel::Select() {
   if (at < 0) return;
   if (lambda_min_ >= 0) at = options_.select == "min" ? lambda_min_ : lambda_1se_;
   const PathPoint& point = path_[static_cast<size_t>(at)];
+  selected_ = at;
   lambda_ = point.lambda;
   intercept_ = point.intercept;
   coefficients_ = SparseVector(static_cast<size_t>(variables_));
@@ -189,7 +190,7 @@ std::string PathModel::Table() const {
     if (validated) add(" %12.6g %12.3g", point.error, point.standard_error);
     if (static_cast<int64_t>(k) == lambda_1se_) table += "  lambda.1se";
     if (static_cast<int64_t>(k) == lambda_min_) table += "  lambda.min";
-    if (point.lambda == lambda_) table += "  *";
+    if (static_cast<int64_t>(k) == selected_) table += "  *";
     table += '\n';
   }
   table += "* the model written by --model";

@@ -97,8 +97,8 @@ Update Model::PullLook(std::span<const Partial> partials) {
   const bool is_joint = options_.IsCrammerSinger();
   const auto classes = static_cast<int64_t>(labels.size());
   const int64_t width = num_features_ + (has_bias ? 1 : 0);
-  RequireNumbered(options_.data, width, classes);
   const int64_t count = is_joint || classes == 2 ? 1 : classes;
+  RequireNumbered(options_.data, width, is_joint ? classes : count);
   // A point moves from one bound to the other as its margin moves by 1.
   const double largest_weight = *std::ranges::max_element(update.class_weights);
   const double proximity = C * largest_weight * (options_.IsSquared() ? kSquaredProximity : 1);

@@ -10,6 +10,8 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/train.h"
+
 namespace strads::search {
 namespace {
 
@@ -135,7 +137,16 @@ Partial Worker::Push(const Plan& plan) {
   const int64_t n = plan.first + shard_.rank;
   if (n >= spec_.trainings()) return {};
   const OptionValues values = spec_.ValuesOf(n);
-  const Summary summary = Run(app_, values, OwnRun(values, shard_.threads)).summary;
+  RunHooks hooks;
+  hooks.stop = &StopRequest();
+  Summary summary;
+  try {
+    summary = Run(app_, values, OwnRun(values, shard_.threads), hooks).summary;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kStopped) throw;
+    return {};
+  }
+  if (summary.termination == Termination::kUserStop) return {};
   Partial partial{.trained = true, .values = {}};
   if (ExitCode(summary.termination) != 0) return partial;
   partial.values = summary.extra;

@@ -31,13 +31,15 @@ std::string ToText(T value) {
 
 }  // namespace
 
-void ParseOption(std::string_view name, const std::string& text, bool& value) {
+void ParseOption(std::string_view name, const std::string& given, bool& value) {
+  std::string text = given;
+  for (char& c : text) c = 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   if (text == "true" || text == "1" || text == "yes" || text == "on") {
     value = true;
   } else if (text == "false" || text == "0" || text == "no" || text == "off") {
     value = false;
   } else {
-    Refuse(name, text, "true or false");
+    Refuse(name, given, "true or false");
   }
 }
 
