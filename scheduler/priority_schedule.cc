@@ -93,6 +93,7 @@ std::vector<int32_t> PrioritySchedule::Leaves(std::span<const int32_t> variables
 void PrioritySchedule::Hold(std::span<const int32_t> variables) {
   const std::vector<int32_t> leaves = Leaves(variables);
   changes_->Remove(leaves);
+  held_change_.reset();
   for (const int32_t leaf : leaves) {
     if (is_held_[static_cast<size_t>(leaf)]) continue;
     is_held_[static_cast<size_t>(leaf)] = true;
@@ -103,6 +104,7 @@ void PrioritySchedule::Hold(std::span<const int32_t> variables) {
 void PrioritySchedule::Release(std::span<const int32_t> variables) {
   const std::vector<int32_t> leaves = Leaves(variables);
   changes_->Restore(leaves);
+  held_change_.reset();
   for (const int32_t leaf : leaves) is_held_[static_cast<size_t>(leaf)] = false;
   std::erase_if(held_, [&](int32_t leaf) { return !is_held_[static_cast<size_t>(leaf)]; });
 }
@@ -117,6 +119,7 @@ void PrioritySchedule::Changed(std::span<const int32_t> variables,
   std::vector<double> squares(changes.size());
   std::ranges::transform(changes, squares.begin(), Square);
   changes_->Set(leaves, squares);
+  held_change_.reset();
 }
 
 void PrioritySchedule::SetFloor(double floor) {
@@ -137,9 +140,11 @@ double PrioritySchedule::Floor() const {
 }
 
 double PrioritySchedule::TotalChange() const {
-  double held = 0;
-  for (const int32_t leaf : held_) held += changes_->Weight(leaf);
-  return changes_->Sum() + held;
+  if (!held_change_) {
+    held_change_ = 0;
+    for (const int32_t leaf : held_) *held_change_ += changes_->Weight(leaf);
+  }
+  return changes_->Sum() + *held_change_;
 }
 
 }  // namespace strads
