@@ -46,7 +46,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   }
 }
 
-bool CoordinatorNode::IsToStop() {
+bool CoordinatorNode::HeedStop() {
   if (hooks_.stop == nullptr || !hooks_.stop->load(std::memory_order_relaxed)) return false;
   error_ = Error(ErrorKind::kStopped, "stopped by the user before the first round");
   return true;
@@ -55,7 +55,7 @@ bool CoordinatorNode::IsToStop() {
 void CoordinatorNode::CheckBeforeRounds(Time now) {
   const auto over = [&](Time since, double limit) { return now - since > Seconds(limit); };
   const bool joining = phase_ == Phase::kJoining;
-  if (IsToStop()) {
+  if (HeedStop()) {
     // Nothing is there to be saved.
   } else if (phase_ == Phase::kMeeting) {
     // Twice, as a worker that cannot reach another one says so after once.

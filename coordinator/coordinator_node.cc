@@ -271,7 +271,7 @@ void CoordinatorNode::StartRounds() {
   VLOG(1) << "all roles are ready after " << wire::ToSeconds(endpoint_.Now() - started_at_) << " s";
   phase_ = Phase::kRounds;
   loaded_at_ = solved_at_ = endpoint_.Now();
-  if (IsToStop()) {
+  if (HeedStop()) {
     StopAll(error_->what());
     return;
   }
@@ -324,9 +324,10 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!ending) return false;
-  const bool can_wait =
+  const bool may_wait =
       ending->termination == Termination::kMaxTime || ending->termination == Termination::kUserStop;
-  if (can_wait && result.report.pending) {
+  const bool has_rounds = options_.max_rounds == 0 || result.round + 1 < options_.max_rounds;
+  if (may_wait && has_rounds && result.report.pending) {
     model_->EndSoon();
     return false;
   }

@@ -73,8 +73,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void OnFinished(Member& member, const wire::Delivery& delivery);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
-  // The user wishes to stop before the first round: error_ says so.
-  bool IsToStop();
+  // Whether the user wishes to stop, before the first round: then error_ says so.
+  bool HeedStop();
   void CheckBeforeRounds(wire::Time now);
   // While these owe an answer, `since` then: asks whether they are there once half of
   // --round_timeout is over, and at its end gives up the one that has been silent for longest.

@@ -89,6 +89,12 @@ TEST(Svm, WhatARoundHasFoundIsMeasuredBeforeTheUserEndsTheRun) {
     EXPECT_GT(solution.summary.nonzeros, 0);
     EXPECT_LT(solution.summary.gap, 1);
     EXPECT_LE(solution.summary.updates, 2) << "it was not ended soon";
+    // But not in a round that there is none of.
+    stop = false;
+    RunOptions bounded;
+    bounded.max_rounds = solution.summary.rounds - 1;
+    EXPECT_EQ(SolveSvm(problem, To(1e-12), workers, 1, bounded, hooks).summary.rounds,
+              bounded.max_rounds);
   }
 }
 
