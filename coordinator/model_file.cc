@@ -170,8 +170,9 @@ void WriteWhole(const std::string& path, const std::string& text) {
     }
     written += static_cast<size_t>(count);
   }
-  const bool is_safe = whole.is_written_directly() || fsync(file) == 0;
-  if (close(file) != 0 || !is_safe || !whole.Replace()) GiveUp(whole, path, errno);
+  const bool is_replaced = whole.Replace(file);
+  const int why = errno;
+  if (close(file) != 0 || !is_replaced) GiveUp(whole, path, is_replaced ? errno : why);
 }
 
 }  // namespace

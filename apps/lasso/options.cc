@@ -30,7 +30,7 @@ void Validate(const Options& o) {
   if (o.lambda > 0 && o.lambda_ratio != Options().lambda_ratio)
     throw UsageError("--lambda=" + internal::FormatOption(o.lambda) +
                      " beside --lambda_ratio=" + internal::FormatOption(o.lambda_ratio) +
-                     ", expected one of them (--lambda=0 " + "has it follow from --lambda_ratio)");
+                     ", expected one of them (--lambda=0 has it follow from --lambda_ratio)");
   Expect(o.l1_ratio >= 0 && o.l1_ratio <= 1, "l1_ratio", o.l1_ratio, "0 to 1");
   if (o.l1_ratio == 0 && o.lambda == 0)
     throw UsageError("--l1_ratio=0 has no lambda_max, expected --lambda beside it");

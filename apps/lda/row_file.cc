@@ -2,7 +2,6 @@
 
 #include <strads/error.h>
 #include <strads/index.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -82,9 +81,7 @@ void RowFile::WriteTokens(int64_t number,
 }
 
 void RowFile::Finish() {
-  if (std::fflush(file_.get()) != 0) Fail();
-  if (!whole_.is_written_directly() && fsync(fileno(file_.get())) != 0) Fail();
-  if (!whole_.Replace()) Fail();
+  if (std::fflush(file_.get()) != 0 || !whole_.Replace(fileno(file_.get()))) Fail();
   if (std::fclose(file_.release()) != 0) Fail();
 }
 

@@ -72,9 +72,8 @@ void FactorFile::Write(int64_t row, std::span<const float> values) {
 }
 
 void FactorFile::Finish() {
-  if ((!whole_.is_written_directly() && fsync(file_) != 0) || close(std::exchange(file_, -1)) != 0)
-    Fail("cannot be written");
-  if (!whole_.Replace()) Fail("cannot be written");
+  if (!whole_.Replace(file_)) Fail("cannot be written");
+  if (close(std::exchange(file_, -1)) != 0) Fail("cannot be written");
 }
 
 Factors ReadFactors(const std::string& path, int64_t rows, int rank) {

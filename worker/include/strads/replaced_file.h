@@ -17,8 +17,9 @@ class ReplacedFile {
   const std::string& temporary() const { return temporary_; }
   bool is_written_directly() const { return temporary_ == target_; }
 
-  // Once `temporary` is complete. False, and errno says why, if that fails.
-  bool Replace() const;
+  // Once `temporary`, open as `file`, is complete: sees that it is on the disk, and gives it its
+  // place. False, and errno says why, if that fails.
+  bool Replace(int file) const;
   // Instead of it.
   void Remove() const;
 
