@@ -162,6 +162,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       }
       break;
     case Phase::kFinishing:  // the model is final; only the last loss is missing
+      if (member.failure) ending_ = Ending{Termination::kWorkerLost, message};
       member.finished = true;
       Conclude();
       return;
@@ -241,6 +242,7 @@ RunResult CoordinatorNode::Result() const {
   summary.extra = last_.extra;
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
+  result.complete = result.complete && ModelReport().has_model;
   if (result.complete) result.model = clocks_ ? clocks_->Save() : model_->Save();
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <strads/error.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -17,7 +18,7 @@ bool IsOutput(const std::string& command, const std::string& name) {
 }
 
 bool MayTakeThePlace(const std::string& output, const std::string& command, const std::string& of) {
-  return (output == "model" && of == "warm_start") ||
+  return (output == "model" && (of == "warm_start" || of == "resume")) ||
          (output == "output" && of == "model" && command == "calibrate");
 }
 
@@ -35,11 +36,23 @@ std::string FileOf(const OptionInfo& option, const OptionValues& values) {
   return names_a_file && value != values.end() ? value->second : std::string();
 }
 
+// What `path` is for the option: of a model, the files beside it too.
+bool AreSameFiles(const OptionInfo& option,
+                  const std::string& files,
+                  const std::string& path,
+                  const std::vector<std::string>& endings) {
+  if (IsSameFile(files, path)) return true;
+  return option.name == "model" && std::ranges::any_of(endings, [&](const std::string& ending) {
+           return IsSameFile(files + ending, path);
+         });
+}
+
 }  // namespace
 
 void RefuseOverwriting(const std::string& command,
                        const std::vector<OptionInfo>& options,
-                       const OptionValues& values) {
+                       const OptionValues& values,
+                       const std::vector<std::string>& endings) {
   for (const OptionInfo& output : options) {
     const std::string to = FileOf(output, values);
     if (to.empty() || !IsOutput(command, output.name)) continue;
@@ -48,7 +61,7 @@ void RefuseOverwriting(const std::string& command,
       if (from.empty() || other.name == output.name ||
           MayTakeThePlace(output.name, command, other.name))
         continue;
-      if (IsSameFile(to, from))
+      if (AreSameFiles(output, to, from, endings) || AreSameFiles(other, from, to, endings))
         throw UsageError("--" + output.name + "=" + to + " is the file of --" + other.name +
                          ", expected another");
     }

@@ -259,8 +259,9 @@ int Dispatch(const std::string& binary,
     return 0;
   }
   const OptionValues values = flags.values();
-  RefuseOverwriting(request.command != nullptr ? request.command->name : "", flags.options(),
-                    values);
+  RefuseOverwriting(
+      request.command != nullptr ? request.command->name : "", flags.options(), values,
+      request.app != nullptr ? request.app->model_endings : std::vector<std::string>());
   if (request.command != nullptr) return request.command->run(values);
 
   const auto options = MakeOptions<RunOptions>(values);

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -15,6 +17,7 @@ namespace strads {
 namespace {
 
 using wire::Doorbell;
+using wire::InprocNetwork;
 using wire::InprocTransport;
 
 // A member with all that it stands on.
@@ -30,28 +33,60 @@ struct LocalMember {
   NodeType node;
 };
 
-template <class NodeType>
-std::thread StartThread(wire::InprocNetwork& network,
-                        const std::string& name,
-                        const std::vector<Program>& programs,
-                        const wire::MemberOptions& options,
-                        bool spin) {
-  return std::thread([&network, &programs, name, options, spin] {
-    Doorbell bell(spin);
-    LocalMember<NodeType> member(network, name, bell, programs, options);
-    member.node.Run();  // its errors reach the coordinator as messages
-  });
-}
+// What all roles stand on, for as long as one of them is there.
+struct Ground {
+  const std::vector<Program> programs;
+  const wire::SteadyClock clock = {};
+  InprocNetwork network{clock};
+};
 
+// The roles that have a thread of their own.
 class Threads {
  public:
-  ~Threads() {
-    for (std::thread& thread : threads_) thread.join();
+  Threads(std::shared_ptr<Ground> ground, wire::MemberOptions options, bool spin)
+      : ground_(std::move(ground)), options_(std::move(options)), spin_(spin) {}
+  ~Threads() { End(); }
+
+  template <class NodeType>
+  void Start(const std::string& name) {
+    std::promise<void> ended;
+    ended_.push_back(ended.get_future());
+    threads_.emplace_back([ground = ground_, name, options = options_, spin = spin_,
+                           ended = std::move(ended)]() mutable {
+      {
+        Doorbell bell(spin);
+        LocalMember<NodeType> member(ground->network, name, bell, ground->programs, options);
+        member.node.Run();  // its errors reach the coordinator as messages
+      }
+      ended.set_value();
+    });
   }
-  void Add(std::thread thread) { threads_.push_back(std::move(thread)); }
+
+  // Waits for them. Whoever computes for ever, which the coordinator has given up by now, is left
+  // to itself: false then.
+  bool End() {
+    bool all_ended = true;
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    for (size_t i = 0; i < threads_.size(); ++i) {
+      if (ended_[i].wait_until(until) == std::future_status::ready) {
+        threads_[i].join();
+      } else {
+        threads_[i].detach();
+        all_ended = false;
+      }
+    }
+    threads_.clear();
+    return all_ended;
+  }
 
  private:
+  static constexpr std::chrono::seconds kPatience{5};
+
+  const std::shared_ptr<Ground> ground_;
+  const wire::MemberOptions options_;
+  const bool spin_;
   std::vector<std::thread> threads_;
+  std::vector<std::future<void>> ended_;
 };
 
 // Polls all until all are done, and sleeps while none has anything to do.
@@ -81,15 +116,13 @@ RunResult RunOnThreads(const Program& program,
                        const OptionValues& values,
                        const RunOptions& options,
                        const RunHooks& hooks) {
-  const std::vector<Program> programs = {program};
-  const wire::SteadyClock clock;
-  wire::InprocNetwork network(clock);
+  const auto ground = std::make_shared<Ground>(std::vector<Program>{program});
   const bool alone = PullsAtAnyTime(program, options);
   const int busy =
       options.workers * options.threads + options.schedulers + options.holders + (alone ? 1 : 0);
   const bool spin = busy > 1 && busy <= static_cast<int>(std::thread::hardware_concurrency());
   Doorbell bell(spin);
-  InprocTransport transport(network, wire::kCoordinator, bell);
+  InprocTransport transport(ground->network, wire::kCoordinator, bell);
   CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
 
   wire::MemberOptions member_options;
@@ -102,25 +135,19 @@ RunResult RunOnThreads(const Program& program,
   // but not what a rank does.
   std::optional<LocalMember<WorkerNode>> first;
   if (!alone) {
-    first.emplace(network, "worker-0", bell, programs, member_options);
+    first.emplace(ground->network, "worker-0", bell, ground->programs, member_options);
     on_this_thread.push_back(&first->node);
     first->node.Start();
     coordinator.Poll(wire::Time{0});
   }
 
-  Threads threads;
-  for (int rank = alone ? 0 : 1; rank < options.workers; ++rank) {
-    threads.Add(StartThread<WorkerNode>(network, "worker-" + std::to_string(rank), programs,
-                                        member_options, spin));
-  }
-  for (int index = 0; index < options.schedulers; ++index) {
-    threads.Add(StartThread<SchedulerNode>(network, "scheduler-" + std::to_string(index), programs,
-                                           member_options, spin));
-  }
-  for (int index = 0; index < options.holders; ++index) {
-    threads.Add(StartThread<HolderNode>(network, "holder-" + std::to_string(index), programs,
-                                        member_options, spin));
-  }
+  Threads threads(ground, member_options, spin);
+  for (int rank = alone ? 0 : 1; rank < options.workers; ++rank)
+    threads.Start<WorkerNode>("worker-" + std::to_string(rank));
+  for (int index = 0; index < options.schedulers; ++index)
+    threads.Start<SchedulerNode>("scheduler-" + std::to_string(index));
+  for (int index = 0; index < options.holders; ++index)
+    threads.Start<HolderNode>("holder-" + std::to_string(index));
   try {
     // Worker 0 reads its data as soon as it is polled: the others are welcomed before, so that they
     // read theirs meanwhile.
@@ -132,7 +159,10 @@ RunResult RunOnThreads(const Program& program,
     coordinator.Abort(error.what());
     throw;
   }
-  return coordinator.Result();
+  const bool all_ended = threads.End();
+  RunResult result = coordinator.Result();
+  result.has_left_threads = !all_ended;
+  return result;
 }
 
 }  // namespace strads

@@ -7,8 +7,11 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 
 #include "coordinator/progress.h"
@@ -19,13 +22,28 @@ namespace {
 // A signal handler can reach nothing but a global.
 std::atomic<bool> stop_requested{false};
 
-// The first Ctrl-C ends the run in order, the second the process.
-void OnSignal(int) { stop_requested.store(true, std::memory_order_relaxed); }
+std::atomic<int64_t> first_signal_at{0};  // ns; 0: none yet
+
+constexpr int64_t kRepetition = 500'000'000;  // ns
+
+// The first Ctrl-C ends the run in order, the second the process: but not one that follows at once,
+// as whoever signals a process and its group sends two.
+void OnSignal(int signal) {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t at = int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+  int64_t first = 0;
+  if (first_signal_at.compare_exchange_strong(first, at)) {
+    stop_requested.store(true, std::memory_order_relaxed);
+  } else if (at - first > kRepetition) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
+}
 
 void CatchSignals() {
   struct sigaction action = {};
   action.sa_handler = OnSignal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }
@@ -81,7 +99,9 @@ int Train(const Program& program,
   std::string files;
   const bool has_failed = result.summary.termination == Termination::kFailure;
   if (!options.model.empty() && !result.complete) {
-    files = "  model            not written: a lost member had a part of it\n";
+    const bool is_lost = result.summary.termination == Termination::kWorkerLost;
+    files = std::string("  model            not written: ") +
+            (is_lost ? "a lost member had a part of it\n" : "the run ended before there was one\n");
   } else if (!options.model.empty() && has_failed) {
     files = "  model            not written: the run has failed\n";
   } else if (!options.model.empty()) {
@@ -98,6 +118,10 @@ int Train(const Program& program,
   std::fputs((result.summary.FullReport() + files).c_str(), out);
   if (program.describe && result.complete && out == stdout)
     std::fputs(program.describe(result.model).c_str(), out);
+  if (result.has_left_threads) {
+    std::fflush(nullptr);
+    std::_Exit(ExitCode(termination));
+  }
   return ExitCode(termination);
 }
 

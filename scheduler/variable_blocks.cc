@@ -27,9 +27,9 @@ int32_t VariableBlocks::NextSeed() const {
 }
 
 void VariableBlocks::Grow(std::span<const double> couplings) {
-  const size_t size =
-      (entries_.size() + static_cast<size_t>(num_blocks_) - 1) / static_cast<size_t>(num_blocks_);
-  const auto end = left_.begin() + static_cast<std::ptrdiff_t>(std::min(size, left_.size()));
+  const auto blocks_left = static_cast<size_t>(num_blocks_) - blocks_.size();
+  const size_t size = (left_.size() + blocks_left - 1) / blocks_left;
+  const auto end = left_.begin() + static_cast<std::ptrdiff_t>(size);
   const int32_t seed = NextSeed();
   const auto strength = [&](int32_t j) {
     return std::pair(j != seed, -std::abs(couplings[static_cast<size_t>(j)]));

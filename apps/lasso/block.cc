@@ -129,8 +129,9 @@ void Block::GrowColumns(std::span<const Partial> partials,
 // Of variables, in one solve: the run can end in between, and people see how far it is.
 int64_t Block::MostChanges() const {
   constexpr double kMostMultiplications = 1e9;
+  constexpr double kLeastOfChange = 50;  // what else it costs, however few variables or entries
   const double change = num_rows_.empty() ? static_cast<double>(size()) : 2 * MeanEntries();
-  return static_cast<int64_t>(kMostMultiplications / std::max(change, 1.0));
+  return static_cast<int64_t>(kMostMultiplications / (change + kLeastOfChange));
 }
 
 Block::Change Block::Solve(const Plan& plan,

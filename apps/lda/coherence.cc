@@ -42,7 +42,7 @@ double Npmi(double all, double v, double w, double both) {
 
 Coherence MeasureCoherence(const std::vector<std::vector<TopWord>>& topics, const Corpus& corpus) {
   const auto documents = DocumentsOf(topics, corpus);
-  const auto all = static_cast<double>(corpus.num_documents());
+  const auto all = static_cast<double>(corpus.num_documents() - corpus.CountEmpty());
   Coherence mean;
   for (const auto& words : topics) {
     double umass = 0, npmi = 0;

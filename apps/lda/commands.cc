@@ -1,6 +1,7 @@
 #include "apps/lda/commands.h"
 
 #include "apps/lda/lda.h"
+#include "apps/lda/row_file.h"
 
 namespace strads::lda {
 
@@ -9,6 +10,7 @@ Program MakeLda() {
       "lda", "find topics of documents: minus joint log-likelihood per token, by Gibbs sampling",
       {TopicsCommand(), InferCommand(), EvaluateCommand()});
   program.describe = [](const Bytes& model) { return Describe(Unpack<Model>(model)) + "\n"; };
+  program.model_endings = {WordRowsPath(""), DocumentRowsPath(""), TokensPath("")};
   return program;
 }
 

@@ -242,8 +242,7 @@ void Model::EndRun() {
 }
 
 void Model::Collect(const Block& block) {
-  if (!has_started_)
-    throw Error(ErrorKind::kStopped, "stopped before all tokens were counted: there is no model");
+  if (!has_started_) return;
   const std::vector<int32_t>& words = words_of_block_[Index(block.index)];
   if (words.empty()) return;
   const std::vector<int32_t> none(words.size());
@@ -260,6 +259,7 @@ void Model::Collect(const Block& block) {
 }
 
 void Model::Collect(const Share& share) {
+  if (!has_started_) return;
   if (!options_.model.empty() && !document_file_) {
     document_file_ = std::make_shared<RowFile>(DocumentRowsPath(options_.model));
     if (options_.tokens) token_file_ = std::make_shared<RowFile>(TokensPath(options_.model));

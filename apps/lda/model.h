@@ -36,7 +36,11 @@ class Model {
   explicit Model(const Options& options);
 
   Update Pull(const Plan& plan, std::span<const Partial> partials);
-  strads::Report Report() const { return report_; }
+  strads::Report Report() const {
+    strads::Report report = report_;
+    report.has_model = has_started_ && left_ == 0;
+    return report;
+  }
   // Throw kData if the files cannot be written, kStopped if there are no counts yet.
   void Collect(const Block& block);
   void Collect(const Share& share);

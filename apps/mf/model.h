@@ -25,7 +25,11 @@ class Model {
   explicit Model(const Options& options);
 
   Update Pull(const Plan& plan, std::span<const Partial> partials);
-  strads::Report Report() const { return report_; }
+  strads::Report Report() const {
+    strads::Report report = report_;
+    report.has_model = left_ == 0 && !users_.empty();
+    return report;
+  }
   // Throws kData if the files of factors cannot be written.
   void Collect(const Block& block);
   void Collect(const Share& share);

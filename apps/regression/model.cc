@@ -195,6 +195,7 @@ void Model::MakeOutputs() {
 strads::Report Model::Report() const {
   strads::Report report;
   report.updates = updates_;
+  report.has_model = optimizer_ != nullptr;
   if (optimizer_ == nullptr) return report;
   report.penalty = variables_->Penalty(optimizer_->u());
   report.empty_objective = empty_objective_;

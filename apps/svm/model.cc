@@ -207,8 +207,9 @@ void Model::MakeClasses(size_t problem) {
 strads::Report Model::Report() const {
   strads::Report report;
   report.updates = updates_;
-  report.pending = problems_.empty();  // there is no model at all
-  if (report.pending) return report;
+  report.has_model = !problems_.empty();
+  report.pending = problems_.empty();
+  if (problems_.empty()) return report;
   report.gap = 0;
   bool is_stuck = false, is_hopeless = false;
   for (const ProblemState& problem : problems_) {

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <future>
 #include <limits>
 #include <mutex>
 #include <string>
@@ -210,6 +211,46 @@ TEST(AppContractOfThreads, WorkersReadTheirDataAtTheSameTime) {
   RunOptions run;
   run.workers = kWorkers;
   EXPECT_NO_THROW(strads::Run(program, {}, run));
+}
+
+// A worker that computes until it is told to go on.
+class Stuck final : public WorkerRole {
+ public:
+  Stuck(std::unique_ptr<WorkerRole> worker, std::shared_future<void> go_on)
+      : worker_(std::move(worker)), go_on_(std::move(go_on)) {}
+  Bytes Push(const Bytes& plan) override {
+    if (++pushes_ == 3) go_on_.wait();
+    return worker_->Push(plan);
+  }
+  void Sync(const Bytes& update) override { worker_->Sync(update); }
+  double Loss() const override { return worker_->Loss(); }
+
+ private:
+  const std::unique_ptr<WorkerRole> worker_;
+  const std::shared_future<void> go_on_;
+  int pushes_ = 0;
+};
+
+TEST(AppContractOfThreads, AWorkerThatComputesForEverIsGivenUpAndLeftToItself) {
+  std::promise<void> go_on;
+  const std::shared_future<void> may_go_on = go_on.get_future();
+  Program program = ToyProgram();
+  program.make_worker = [may_go_on, make = program.make_worker](
+                            const Bytes& options, Shard shard) -> std::unique_ptr<WorkerRole> {
+    auto worker = make(options, shard);
+    if (shard.rank == 0) return worker;
+    return std::make_unique<Stuck>(std::move(worker), may_go_on);
+  };
+  RunOptions run;
+  run.workers = 2;
+  run.tolerance = 0;
+  run.round_timeout = 0.5;
+  const RunResult result = strads::Run(program, {}, run);
+  EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
+  EXPECT_NE(result.summary.message.find("--round_timeout"), std::string::npos);
+  EXPECT_TRUE(result.complete);
+  EXPECT_TRUE(result.has_left_threads);
+  go_on.set_value();  // it goes on with what is its own, and ends
 }
 
 }  // namespace

@@ -2,9 +2,12 @@
 #include <strads/run.h>
 
 #include <algorithm>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "coordinator/coordinator_node.h"
@@ -117,6 +120,39 @@ INSTANTIATE_TEST_SUITE_P(DataParallelContract,
                          EveryPolicy,
                          ::testing::Values("bsp", "ssp", "essp", "async", "backup"),
                          [](const auto& tested) { return tested.param; });
+
+// A worker that cannot tell its loss.
+class Lossless final : public DataParallelWorkerRole {
+ public:
+  explicit Lossless(std::unique_ptr<DataParallelWorkerRole> worker) : worker_(std::move(worker)) {}
+  Bytes Describe() override { return worker_->Describe(); }
+  void Read(size_t part, const Bytes& parameters) override { worker_->Read(part, parameters); }
+  std::vector<Bytes> Push(int64_t clock, const OwnClocks& own) override {
+    return worker_->Push(clock, own);
+  }
+  double Loss() override { throw std::runtime_error("it has no loss"); }
+
+ private:
+  const std::unique_ptr<DataParallelWorkerRole> worker_;
+};
+
+TEST(DataParallelContract, AFailureAfterTheLastClockIsOneOfTheRun) {
+  Program program = DescentProgram();
+  program.make_data_parallel_worker = [make = program.make_data_parallel_worker](
+                                          const Bytes& options, Shard shard,
+                                          int holders) -> std::unique_ptr<DataParallelWorkerRole> {
+    auto worker = make(options, shard, holders);
+    if (shard.rank == 0) return worker;
+    return std::make_unique<Lossless>(std::move(worker));
+  };
+  for (const std::string consistency : {"bsp", "ssp"}) {
+    RunOptions run = Clocks(consistency, 3);
+    run.trace = 0;
+    const RunResult result = strads::Run(program, {}, run);
+    EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
+    EXPECT_NE(result.summary.message.find("it has no loss"), std::string::npos);
+  }
+}
 
 TEST(DataParallelContract, AProgramThatEmbedsARunGetsItsModel) {
   RunOptions run = Clocks("bsp", 2);

@@ -23,6 +23,12 @@ TEST(LdaCoherence, IsThatOfItsDefinition) {
   const double npmi01 = std::log(4.0 * 2 / (3 * 2)) / std::log(4.0 / 2);
   const double npmi02 = std::log(4.0 * 1 / (3 * 2)) / std::log(4.0 / 1);
   EXPECT_NEAR(one.npmi, (npmi01 + npmi02 - 1) / 3, 1e-12);
+  // Documents without a known word, as those that were trained on where held-out ones are
+  // evaluated, are none.
+  Corpus with_empty = MakeDocuments({{0, 1, 4}, {}, {0, 1, 4}, {}, {0, 2, 4}, {2, 4}, {}});
+  with_empty.num_words = 6;
+  EXPECT_EQ(lda::MeasureCoherence({{{0, 0.5}, {1, 0.3}, {2, 0.1}}}, with_empty).npmi,
+            lda::MeasureCoherence({{{0, 0.5}, {1, 0.3}, {2, 0.1}}}, documents).npmi);
   // Words that are always together, or always there; a topic without a pair does not count.
   const lda::Coherence more = lda::MeasureCoherence(
       {{{0, 0.5}, {4, 0.3}}, {{4, 1}, {4, 1}}, {{5, 1}, {0, 1}}, {}}, documents);

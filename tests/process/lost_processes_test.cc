@@ -151,6 +151,17 @@ TEST_F(LostProcesses, ChildrenOfAKilledCoordinatorEnd) {
 // Ctrl-C ends a run in order, wherever its roles are.
 class Interrupted : public LostProcesses, public ::testing::WithParamInterface<int> {};
 
+// As whoever signals a process and its group does.
+TEST_P(Interrupted, ASignalThatComesTwiceAtOnceIsOne) {
+  const auto run = Start(Flags({"--workers=2"}));
+  ASSERT_TRUE(IsUnderWay(*run)) << run->err();
+  run->Signal(GetParam());
+  run->Signal(GetParam());
+  ASSERT_TRUE(run->WaitForExit(20)) << run->err();
+  EXPECT_EQ(run->exit_code(), 130);
+  EXPECT_THAT(run->out(), HasSubstr(model_));
+}
+
 TEST_P(Interrupted, ARunOfThreadsWritesTheModelOfTheLastCompleteRound) {
   const auto run = Start(Flags({"--workers=2"}));
   ASSERT_TRUE(IsUnderWay(*run)) << run->err();

@@ -56,6 +56,38 @@ TEST(BadRatings, AreToldByTheirLine) {
   }
 }
 
+// Nor is what lies beside the model.
+TEST(BadRatings, NoFileIsBothReadAndWritten) {
+  const TempDir dir;
+  const std::string data = dir.Write("r.users.npy", ToText(DrawRatings(9, 7, 0.5, 4)));
+  const std::string before = ReadText(data), model = dir.Path("m");
+  const Finished run = RunMf("train", {"--data=" + data, "--model=" + dir.Path("r")});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_THAT(run.err, HasSubstr("is the file of --data"));
+  EXPECT_EQ(ReadText(data), before);
+  ASSERT_EQ(RunMf("train", {"--data=" + data, "--model=" + model, "--rank=2"}).exit_code, 0);
+  const Finished list =
+      RunMf("recommend", {"--model=" + model, "--output=" + model + ".items.npy"});
+  EXPECT_EQ(list.exit_code, 2);
+  EXPECT_THAT(list.err, HasSubstr("is the file of --model"));
+}
+
+TEST(EarlyEnd, BeforeThereIsAModelKeepsTheOneBefore) {
+  const TempDir dir;
+  const std::string data = dir.Write("ratings", ToText(DrawRatings(9, 7, 0.5, 4)));
+  const std::string model = dir.Path("m");
+  ASSERT_EQ(RunMf("train", {"--data=" + data, "--model=" + model, "--rank=2"}).exit_code, 0);
+  const auto files = [&] {
+    return ReadText(model) + ReadText(model + ".users.npy") + ReadText(model + ".items.npy");
+  };
+  const std::string before = files();
+  const Finished run =
+      RunMf("train", {"--data=" + data, "--model=" + model, "--rank=3", "--max_rounds=1"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("not written: the run ended before there was one"));
+  EXPECT_EQ(files(), before);
+}
+
 TEST(BadRatings, OfAValidationSetAreToldByTheirLine) {
   const TempDir dir;
   const std::string data = dir.Write("ratings", ToText(DrawRatings(9, 7, 0.5, 4)));

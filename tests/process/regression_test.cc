@@ -127,7 +127,7 @@ TEST_F(RegressionCommands, SgdIsASolverWithFlagsOfItsOwn) {
 
 TEST_F(RegressionCommands, StepsThatLeadAwayAreAFailureAndNoModel) {
   const std::string data = folder_.Write("houses.csv", kHouses);
-  for (const auto& [rounds, code] : {std::pair("30", 1), std::pair("1", 0)}) {
+  for (const auto& [rounds, code] : {std::pair("30", 1), std::pair("3", 0)}) {
     const Finished trained = Train(data, {"--target=price", "--solver=gd", "--alpha=100",
                                           std::string("--max_rounds=") + rounds});
     EXPECT_EQ(trained.exit_code, code) << trained.err;

@@ -21,8 +21,9 @@ constexpr int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kStopped ? 130 : 2 + static_cast<int>(kind);
 }
 
-// The only exception that strads throws on purpose. The message is one line for the user; for a
-// file it reads "path:line: what is wrong, what was expected".
+// The only exception that strads throws on purpose, but for std::logic_error where a caller of the
+// library breaks its rules. "Throws UsageError" is an Error of that kind. The message is one line
+// for the user; for a file it reads "path:line: what is wrong, what was expected".
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}

@@ -84,6 +84,8 @@ struct Program {
   // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
   bool is_search = false;
   std::string family = {};  // the app whose models it trains, if not `name`
+  // What the names of the files that lie beside that of a model end by, if there are any.
+  std::vector<std::string> model_endings = {};
   // Programs, of options of their own, that train instead where --solver=NAME says so.
   std::map<std::string, std::shared_ptr<const Program>> solvers = {};
   // Of a DataParallelApp, and then the three roles above are empty.

@@ -22,6 +22,9 @@ struct Report {
   // The model does not have yet what the last rounds have found. If time or the user ends the run,
   // the model is told by its EndSoon() to see to that, and the run goes on until it has.
   bool pending = false;
+  // At the end of a run: whether there is a model to be saved. Not if it ended before the data were
+  // read, say: then what an earlier run has saved stays.
+  bool has_model = true;
   // The objective of the empty model, if it is known. A run that ends far above it has failed.
   double empty_objective = std::numeric_limits<double>::infinity();
   // The round was for reading the data: the time of solving counts from its end.
@@ -31,8 +34,17 @@ struct Report {
   // What else the app wants in the metrics and the summary, by name.
   std::map<std::string, double> extra = {};
 
-  STRADS_FIELDS(
-      penalty, gap, done, converged, pending, empty_objective, loads, nonzeros, updates, extra)
+  STRADS_FIELDS(penalty,
+                gap,
+                done,
+                converged,
+                pending,
+                has_model,
+                empty_objective,
+                loads,
+                nonzeros,
+                updates,
+                extra)
 };
 
 }  // namespace strads

@@ -14,7 +14,8 @@ namespace strads {
 // and Haglin, "Feature Clustering for Accelerating Parallel Coordinate Descent", NIPS 2012).
 //
 // The blocks grow from seeds: the variable with the most entries of those without a block, with
-// those most coupled with it, as many as make the blocks equal; what is left is the last block.
+// those most coupled with it, as many as make the blocks equal, to one variable; what is left is
+// the last block. There are fewer blocks than asked for only if there are fewer variables.
 class VariableBlocks {
  public:
   // Of the variables [first, first + entries.size()), with this many non-zeros each. Throws
