@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "coordinator/coordinator_node.h"
@@ -35,6 +36,8 @@ struct LocalMember {
 
 // What all roles stand on, for as long as one of them is there.
 struct Ground {
+  explicit Ground(std::vector<Program> own) : programs(std::move(own)) {}
+
   const std::vector<Program> programs;
   const wire::SteadyClock clock = {};
   InprocNetwork network{clock};
