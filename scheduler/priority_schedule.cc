@@ -30,7 +30,6 @@ PrioritySchedule::PrioritySchedule(int32_t first, int32_t last, uint64_t seed, u
     : first_(first),
       changes_(std::make_unique<SumTree>(RangeSize(first, last))),
       is_drawn_(static_cast<size_t>(last - first)),
-      is_held_(static_cast<size_t>(last - first)),
       random_(seed, stream) {}
 
 PrioritySchedule::~PrioritySchedule() = default;
@@ -91,22 +90,18 @@ std::vector<int32_t> PrioritySchedule::Leaves(std::span<const int32_t> variables
 }
 
 void PrioritySchedule::Hold(std::span<const int32_t> variables) {
-  const std::vector<int32_t> leaves = Leaves(variables);
-  changes_->Remove(leaves);
   held_change_.reset();
-  for (const int32_t leaf : leaves) {
-    if (is_held_[static_cast<size_t>(leaf)]) continue;
-    is_held_[static_cast<size_t>(leaf)] = true;
+  for (const int32_t leaf : Leaves(variables)) {
+    if (changes_->IsRemoved(leaf)) continue;
+    changes_->Remove({&leaf, 1});
     held_.push_back(leaf);
   }
 }
 
 void PrioritySchedule::Release(std::span<const int32_t> variables) {
-  const std::vector<int32_t> leaves = Leaves(variables);
-  changes_->Restore(leaves);
+  changes_->Restore(Leaves(variables));
   held_change_.reset();
-  for (const int32_t leaf : leaves) is_held_[static_cast<size_t>(leaf)] = false;
-  std::erase_if(held_, [&](int32_t leaf) { return !is_held_[static_cast<size_t>(leaf)]; });
+  std::erase_if(held_, [&](int32_t leaf) { return !changes_->IsRemoved(leaf); });
 }
 
 void PrioritySchedule::Changed(std::span<const int32_t> variables,

@@ -1,10 +1,10 @@
 #include "coordinator/wire/member_node.h"
 
+#include <strads/options.h>
 #include <strads/version.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <fstream>
 #include <limits>
 #include <new>
@@ -192,10 +192,9 @@ void MemberNode::OnDelivery(Delivery& delivery) {
     return;
   }
   if (delivery.lost) {
-    char limit[32];
-    std::snprintf(limit, sizeof limit, "%g s", ToSeconds(endpoint_.peer_timeout()));
     error_ = PeerError("lost the coordinator at " + options_.endpoint + ": out of reach for " +
-                       limit + " (--peer_timeout)");
+                       internal::FormatOption(ToSeconds(endpoint_.peer_timeout())) +
+                       " s (--peer_timeout)");
     phase_ = Phase::kDone;
     return;
   }

@@ -77,7 +77,6 @@ class PrioritySchedule : public Schedule {
   int32_t first_;
   std::unique_ptr<SumTree> changes_;           // change^2 by variable - first_
   std::vector<bool> is_drawn_;                 // by variable - first_; all false between calls
-  std::vector<bool> is_held_;                  // by variable - first_
   std::vector<int32_t> held_;                  // counted from first_
   mutable std::optional<double> held_change_;  // the sum of their change^2, once it is asked for
   double floor_ = 0;
