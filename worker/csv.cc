@@ -189,10 +189,8 @@ class Parser {
     const char* const next = ParseNumber(begin, begin + field.size(), &value);
     if (next == begin + field.size()) return value;
     const std::string name = header_.names[static_cast<std::size_t>(column)];
-    if (IsNotFinite(begin, begin + field.size()))
-      throw ErrorAt(
-          file_, line,
-          Quote(field) + " in column " + Quote(name) + " is not finite, expected a finite number");
+    if (IsOutOfRange(begin, begin + field.size()))
+      throw ErrorAt(file_, line, Quote(field) + " in column " + Quote(name) + kOutOfRange);
     throw ErrorAt(
         file_, line,
         (field.empty() ? "nothing stands in column " + Quote(name)

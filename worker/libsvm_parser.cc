@@ -105,9 +105,7 @@ class Parser {
     if (next != nullptr && *next == ':') {
       Fail(p, "no label before " + field + ", expected " + kLibsvmLine);
     }
-    if (IsNotFinite(p, end_)) {
-      Fail(p, "the label " + field + " is not finite, expected a finite number");
-    }
+    if (IsOutOfRange(p, end_)) Fail(p, "the label " + field + kOutOfRange);
     Fail(p, "the label " + field + " is not a number, expected " + kLibsvmLine);
   }
 
@@ -134,9 +132,9 @@ class Parser {
 
   [[noreturn]] void FailValue(const char* p, const char* value) const {
     const std::string field = QuoteField(p, end_);
-    Fail(p, "the value of " + field +
-                (IsNotFinite(value, end_) ? " is not finite, expected a finite number"
-                                          : " is not a number, expected index:value"));
+    Fail(p,
+         "the value of " + field +
+             (IsOutOfRange(value, end_) ? kOutOfRange : " is not a number, expected index:value"));
   }
 
   const TextFile& file_;

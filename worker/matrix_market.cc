@@ -135,9 +135,9 @@ class Reader {
     double value;
     const char* const next = ParseNumber(*p, end_, &value);
     if (next == nullptr || !IsFieldEnd(next)) {
-      Fail(*p, "the value " + QuoteField(*p, end_) + " is " +
-                   (IsNotFinite(*p, end_) ? "not finite" : "no number") +
-                   ", expected a finite number in a line of " + Line());
+      const std::string value_there = "the value " + QuoteField(*p, end_);
+      if (IsOutOfRange(*p, end_)) Fail(*p, value_there + kOutOfRange);
+      Fail(*p, value_there + " is no number, expected a finite number in a line of " + Line());
     }
     if (header_.field == Field::kInteger && value != std::trunc(value)) {
       Fail(*p, "the value " + QuoteField(*p, end_) +

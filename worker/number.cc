@@ -26,13 +26,15 @@ const char* SkipPlus(const char* p) { return *p == '+' && p[1] != '-' ? p + 1 : 
 const char* ParseLongNumber(const char* p, const char* end, double* value) {
   *value = 0;
   const auto [next, error] = fast_float::from_chars(SkipPlus(p), end, *value);
-  return error == std::errc() && std::isfinite(*value) ? next : nullptr;
+  if (std::abs(*value) < kLeastMagnitude) *value = std::copysign(0.0, *value);
+  return error == std::errc() && std::abs(*value) <= kMostMagnitude ? next : nullptr;
 }
 
-bool IsNotFinite(const char* p, const char* end) {
+bool IsOutOfRange(const char* p, const char* end) {
   double value = 0;
   const auto [next, error] = fast_float::from_chars(SkipPlus(p), end, value);
-  return error == std::errc::result_out_of_range || (error == std::errc() && !std::isfinite(value));
+  return error == std::errc::result_out_of_range ||
+         (error == std::errc() && !(std::abs(value) <= kMostMagnitude));
 }
 
 }  // namespace strads

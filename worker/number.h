@@ -47,9 +47,15 @@ inline const char* ParseInteger(const char* p, int64_t* value) {
 inline bool IsClass(double label) { return label == -1 || label == 0 || label == 1; }
 inline constexpr char kNoClass[] = " is no class, expected -1 or 0, and 1";
 
-// A finite decimal number, [+-]digits[.digits][e[+-]digits] with a digit before or after the point;
-// the same double as strtod in the C locale. Null also for nan, inf and what is too large for a
-// double. ParseLongNumber takes them all; ParseNumber is quick on those of up to 13 digits.
+// The magnitudes of data: products of four of them, summed over rows, neither overflow nor vanish.
+inline constexpr double kMostMagnitude = 1e75, kLeastMagnitude = 1e-75;
+inline constexpr char kOutOfRange[] =
+    " is out of range, expected a finite number of at most 1e75 in magnitude";
+
+// A decimal number, [+-]digits[.digits][e[+-]digits] with a digit before or after the point, of at
+// most kMostMagnitude; the same double as strtod in the C locale, but 0 for what is smaller than
+// kLeastMagnitude. Null also for nan, inf and what is too large. ParseLongNumber takes them all;
+// ParseNumber is quick on those of up to 13 digits.
 const char* ParseLongNumber(const char* p, const char* end, double* value);
 inline const char* ParseNumber(const char* p, const char* end, double* value) {
   // Exact, so that one division by them rounds once and hence correctly (Clinger, 1990).
@@ -85,7 +91,7 @@ inline const char* ParseNumber(const char* p, const char* end, double* value) {
   return q;
 }
 
-// Whether nan, inf or a number too large for a double stands at p.
-bool IsNotFinite(const char* p, const char* end);
+// Whether nan, inf or a number of more than kMostMagnitude stands at p.
+bool IsOutOfRange(const char* p, const char* end);
 
 }  // namespace strads

@@ -64,6 +64,8 @@ Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted
     const char* const next = ParseOne(p, end, wanted.may_be_infinite, &value);
     const char* const rest = next == nullptr ? p : SkipBlanks(next);
     const bool ends_line = next != nullptr && (rest >= end || *rest == '\n' || *rest == comment);
+    if (next == nullptr && IsOutOfRange(p, end))
+      throw ErrorAt(file, p, QuoteField(p, end) + kOutOfRange);
     if (!ends_line) {
       throw ErrorAt(file, p,
                     QuoteField(next != nullptr && rest > next ? rest : p, end) +

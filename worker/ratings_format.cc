@@ -66,7 +66,7 @@ bool IsNumber(const std::string& field) {
   const std::string padded = field + std::string(TextFile::kPadding, '\0');
   const char *const begin = padded.data(), *const end = begin + field.size();
   double value;
-  return ParseNumber(begin, end, &value) == end || IsNotFinite(begin, end);
+  return ParseNumber(begin, end, &value) == end || IsOutOfRange(begin, end);
 }
 
 bool HasDigit(const std::string& field) { return std::any_of(field.begin(), field.end(), IsDigit); }

@@ -38,13 +38,12 @@ void RatingsErrors::FailValue(std::string_view field) const {
   const char *const begin = bare.data(), *const end = begin + bare.size();
   double value;
   std::string what = " is not a number, expected " + format_.line;
-  if (IsNotFinite(begin, end)) {
-    what = " is not finite, expected a finite number";
-  } else if (ParseNumber(begin, end, &value) == end) {
-    what = std::abs(value) > std::numeric_limits<float>::max()
-               ? " is too large, expected at most 3.4e38"
-               : " is not whole, expected the integers that the header announces";
-  }
+  const bool is_number = ParseNumber(begin, end, &value) == end;
+  if (IsOutOfRange(begin, end) ||
+      (is_number && std::abs(value) > std::numeric_limits<float>::max()))
+    what = " is out of range, expected a finite number of at most 3.4e38 in magnitude";
+  else if (is_number)
+    what = " is not whole, expected the integers that the header announces";
   Fail(field.data(), "the rating " + Quote(field) + what);
 }
 

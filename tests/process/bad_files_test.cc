@@ -261,10 +261,10 @@ TEST(BadOptionFiles, AreToldByTheirLine) {
   expect("weights", "1\n2\n", "3: the file ends after 2 weights, expected 3");
   expect("weights", "1\n2\n3\n4\n", "4: more weights than rows");
   expect("weights", "1\nx\n3\n", "2: 'x' is out of place");
-  expect("weights", "1\ninf\n3\n", "2: 'inf' is out of place");
+  expect("weights", "1\ninf\n3\n", "2: 'inf' is out of range");
   expect("weights", "1\n-1\n3\n", "2: '-1' is out of range, expected at least 0");
   expect("penalty_factors", "1\n", "2: the file ends after 1 penalty factors, expected 2");
-  expect("penalty_factors", "1\n-inf\n", "2: '-inf' is out of place");
+  expect("penalty_factors", "1\n-inf\n", "2: '-inf' is out of range");
   expect("penalty_factors", "1\n-2\n", "2: '-2' is out of range, expected at least 0");
   expect("groups", "1\n2\n3\n", "3: more groups than variables");
   expect("folds_file", "1\n2\n1.5\n",

@@ -143,7 +143,7 @@ TEST(Csv, NamesTheLineOfWhatIsWrong) {
   EXPECT_TRUE(ErrorOf("y,a\n1,2\n1\n").starts_with(":3: 1 field, expected 2"));
   EXPECT_TRUE(ErrorOf("y,a\n1,2,3\n").starts_with(":2: 3 fields, expected 2"));
   EXPECT_TRUE(ErrorOf("y,a\n1,x\n").starts_with(":2: 'x' in column 'a' is not a number"));
-  EXPECT_TRUE(ErrorOf("y,a\n1,nan\n").starts_with(":2: 'nan' in column 'a' is not finite"));
+  EXPECT_TRUE(ErrorOf("y,a\n1,nan\n").starts_with(":2: 'nan' in column 'a' is out of range"));
   EXPECT_TRUE(ErrorOf("y,a\n1,\n").starts_with(":2: nothing stands in column 'a'"));
   EXPECT_TRUE(ErrorOf("y,a\n,1\n").starts_with(":2: the target 'y' is empty"));
   EXPECT_TRUE(ErrorOf("y,a\n\"b,1\n").starts_with(":2: a quote is not closed"));

@@ -79,9 +79,12 @@ TEST_F(LibsvmTest, NamesTheLineAndTheFieldThatIsWrong) {
       {"abc 1:2", "the label 'abc' is not a number, expected " + line},
       {"1x 1:2", "the label '1x' is not a number, expected " + line},
       {"1:2 3:4", "no label before '1:2', expected " + line},
-      {"nan 1:2", "the label 'nan' is not finite, expected a finite number"},
-      {"-inf", "the label '-inf' is not finite, expected a finite number"},
-      {"1e999", "the label '1e999' is not finite, expected a finite number"},
+      {"nan 1:2",
+       "the label 'nan' is out of range, expected a finite number of at most 1e75 in magnitude"},
+      {"-inf",
+       "the label '-inf' is out of range, expected a finite number of at most 1e75 in magnitude"},
+      {"1e999",
+       "the label '1e999' is out of range, expected a finite number of at most 1e75 in magnitude"},
       {"+-1", "the label '+-1' is not a number, expected " + line},
       {"1 5", "'5' has no colon, expected index:value"},
       {"1 a:1", "the index of 'a:1' is not a whole number, expected index:value"},
@@ -102,8 +105,12 @@ TEST_F(LibsvmTest, NamesTheLineAndTheFieldThatIsWrong) {
       {"1 1:0x10", "the value of '1:0x10' is not a number, expected index:value"},
       {"1 1:1e", "the value of '1:1e' is not a number, expected index:value"},
       {"1 1:.", "the value of '1:.' is not a number, expected index:value"},
-      {"1 1:NaN", "the value of '1:NaN' is not finite, expected a finite number"},
-      {"1 1:Infinity", "the value of '1:Infinity' is not finite, expected a finite number"},
+      {"1 1:NaN",
+       "the value of '1:NaN' is out of range, expected a finite number of at most 1e75 in "
+       "magnitude"},
+      {"1 1:Infinity",
+       "the value of '1:Infinity' is out of range, expected a finite number of at most 1e75 in "
+       "magnitude"},
       {"1 qid:x 1:1", "'qid:x' names no query, expected qid: and a whole number"},
       {"1 1:1\x01", "the value of '1:1\\x01' is not a number, expected index:value"},
   };
@@ -258,12 +265,14 @@ TEST(NumberTest, IsReadBitForBitAsByStrtod) {
     }
     const std::string padded = text + " " + std::string(16, '\0');
     char* expected_end;
-    const double expected = std::strtod(padded.c_str(), &expected_end);
+    double expected = std::strtod(padded.c_str(), &expected_end);
+    if (std::abs(expected) < kLeastMagnitude) expected = std::copysign(0.0, expected);
     double value = -1;
     const char* const end = ParseNumber(padded.data(), padded.data() + text.size(), &value);
-    if (expected_end == padded.c_str() || !std::isfinite(expected)) {
+    if (expected_end == padded.c_str() || !(std::abs(expected) <= kMostMagnitude)) {
       ASSERT_EQ(end, nullptr) << text;
-      ASSERT_EQ(IsNotFinite(padded.data(), padded.data() + text.size()), !std::isfinite(expected))
+      ASSERT_EQ(IsOutOfRange(padded.data(), padded.data() + text.size()),
+                expected_end != padded.c_str())
           << text;
     } else {
       ASSERT_EQ(end, expected_end) << text;

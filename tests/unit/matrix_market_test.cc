@@ -147,9 +147,9 @@ TEST_F(MatrixMarketTest, NamesTheLineAndTheFieldThatIsWrong) {
       {"1 1 x",
        "the value 'x' is no number, expected a finite number in a line of row column value"},
       {"1 1 nan",
-       "the value 'nan' is not finite, expected a finite number in a line of row column value"},
+       "the value 'nan' is out of range, expected a finite number of at most 1e75 in magnitude"},
       {"1 1 -inf",
-       "the value '-inf' is not finite, expected a finite number in a line of row column value"},
+       "the value '-inf' is out of range, expected a finite number of at most 1e75 in magnitude"},
       {"1 1 1 1", "'1' is out of place, expected row column value"},
       {"2 2 9", "the entry (2, 2) is given again, expected each position once"},
   };
@@ -233,7 +233,7 @@ TEST_F(MatrixMarketTest, RefusesATargetThatDoesNotFit) {
   EXPECT_EQ(message("1\n\n2\n3\n"), "y:4: more targets than rows, expected 2, one for each row");
   EXPECT_EQ(message("1\nx\n"), "y:2: 'x' is out of place, expected one finite number on a line");
   EXPECT_EQ(message("1\nnan\n"),
-            "y:2: 'nan' is out of place, expected one finite number on a line");
+            "y:2: 'nan' is out of range, expected a finite number of at most 1e75 in magnitude");
   EXPECT_EQ(message("1 2\n"), "y:1: '2' is out of place, expected one finite number on a line");
   EXPECT_EQ(message("%%MatrixMarket matrix array real general\n3 1\n1\n2\n3\n"),
             "y:2: 3 targets, expected 2, one for each row");

@@ -87,7 +87,9 @@ TEST_F(RatingsTest, TakesNoLineWithANumberForAHeader) {
   EXPECT_EQ(Read("ann,matrix,3\n").size(), 1u);
   EXPECT_EQ(MessageFor("1,2,five\n"),
             "1: the rating 'five' is not a number, expected user,item,rating");
-  EXPECT_EQ(MessageFor("a,b,nan\n"), "1: the rating 'nan' is not finite, expected a finite number");
+  EXPECT_EQ(MessageFor("a,b,nan\n"),
+            "1: the rating 'nan' is out of range, expected a finite number of at most 3.4e38 in "
+            "magnitude");
   EXPECT_EQ(MessageFor("user item rating\n1 2 3\n"),
             "1: the rating 'rating' is not a number, expected user item rating");
 }
@@ -109,16 +111,24 @@ TEST_F(RatingsTest, NamesTheLineAndTheFieldThatIsWrong) {
       {csv, "1,2,x,7", "the rating 'x' is not a number, " + csv_line},
       {csv, "1,2,3 4,7", "the rating '3 4' is not a number, " + csv_line},
       {csv, "1,2,\"3,7", "the rating '\"3' is not a number, " + csv_line},
-      {csv, "1,2,\"nan\"", "the rating '\"nan\"' is not finite, expected a finite number"},
+      {csv, "1,2,\"nan\"",
+       "the rating '\"nan\"' is out of range, expected a finite number of at most 3.4e38 in "
+       "magnitude"},
       {csv, "1,\"2,3", "a quote is not closed, expected another \" in the same line"},
       {csv, "\"1\"x,2,3", "text after the closing quote of a field, expected a comma"},
-      {csv, "1,2,1e39", "the rating '1e39' is too large, expected at most 3.4e38"},
-      {csv, "1,2,1e999", "the rating '1e999' is not finite, expected a finite number"},
+      {csv, "1,2,1e39",
+       "the rating '1e39' is out of range, expected a finite number of at most 3.4e38 in "
+       "magnitude"},
+      {csv, "1,2,1e999",
+       "the rating '1e999' is out of range, expected a finite number of at most 3.4e38 in "
+       "magnitude"},
       {blank, "1", "the line has no item, " + blank_line},
       {blank, "1 2 ", "the line has no rating, " + blank_line},
       {blank, "1 2 x", "the rating 'x' is not a number, " + blank_line},
       {blank, "1 2 3x", "the rating '3x' is not a number, " + blank_line},
-      {blank, "1 2 -inf", "the rating '-inf' is not finite, expected a finite number"},
+      {blank, "1 2 -inf",
+       "the rating '-inf' is out of range, expected a finite number of at most 3.4e38 in "
+       "magnitude"},
       {blank, "1 2 3 4 5", "'5' is out of place, " + blank_line},
       {colons, "1::2", "the line has no rating, expected user::item::rating"},
       {colons, "1::2::4:5", "the rating '4:5' is not a number, expected user::item::rating"},
