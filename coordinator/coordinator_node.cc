@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 constexpr double kStopTickSeconds = 0.002;
+constexpr int kRoundsToEnd = 2;  // that a model has for what is pending
 
 void RefusePlanningAhead(const RunOptions& options) {
   const std::string reason = ": each round of this app depends on the one before, expected ";
@@ -323,11 +324,13 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
   VLOG(2) << "round " << result.round << " is complete, objective " << result.objective;
   if (hooks_.on_round) hooks_.on_round(last_);
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
+  if (!clocks_ && options_.max_rounds > 0 && result.round + 1 + kRoundsToEnd >= options_.max_rounds)
+    model_->EndSoon();
   if (!ending) return false;
   const bool may_wait =
       ending->termination == Termination::kMaxTime || ending->termination == Termination::kUserStop;
   const bool has_rounds = options_.max_rounds == 0 || result.round + 1 < options_.max_rounds;
-  if (may_wait && has_rounds && result.report.pending) {
+  if (!clocks_ && may_wait && has_rounds && result.report.pending) {
     model_->EndSoon();
     return false;
   }

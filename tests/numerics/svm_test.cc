@@ -77,6 +77,20 @@ TEST(Svm, EndedEarlyHasTheBestModelThatWasMeasured) {
   expect_measured(solution);
 }
 
+// Two rounds are for the data, one for a pass and one for measuring it.
+TEST(Svm, WhatARoundHasFoundIsMeasuredInTheLastOfMaxRounds) {
+  const SvmProblem problem = RandomSvm(19, 90, 12, 3);
+  for (const int workers : {1, 3}) {
+    RunOptions run;
+    for (run.max_rounds = 4; run.max_rounds < 12; ++run.max_rounds) {
+      const SvmSolution solution = SolveSvm(problem, To(1e-12), workers, 1, run);
+      EXPECT_EQ(solution.summary.rounds, run.max_rounds);
+      EXPECT_GT(solution.summary.nonzeros, 0) << run.max_rounds;
+      EXPECT_LT(solution.summary.gap, 1) << run.max_rounds;
+    }
+  }
+}
+
 TEST(Svm, WhatARoundHasFoundIsMeasuredBeforeTheUserEndsTheRun) {
   const SvmProblem problem = RandomSvm(19, 90, 12, 2);
   for (const int workers : {1, 3}) {

@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <strads/message.h>
 
+#include <Eigen/Core>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -79,6 +81,25 @@ struct Deep {
   std::vector<Pointing> inner;
   STRADS_FIELDS(inner)
 };
+
+struct Forgetful {
+  std::vector<Sample> first;
+  Eigen::VectorXd second;
+  STRADS_FIELDS(first)
+};
+struct ForgetsMore : Sample {
+  int fourth = 4;
+  std::array<int, 2> fifth{};
+  STRADS_MORE_FIELDS(Sample, fourth)
+};
+
+TEST(Fields, ThatAreForgottenAreSeenByTheCompiler) {
+  static_assert(ListsEveryMember<Sample>());
+  static_assert(ListsEveryMember<More>());
+  static_assert(ListsEveryMember<Deep>());
+  static_assert(!ListsEveryMember<Forgetful>());
+  static_assert(!ListsEveryMember<ForgetsMore>());
+}
 
 TEST(Fields, ThatAreMisspeltOrCannotTravelAreSeenByTheCompiler) {
   static_assert(!HelpNamesFields<Misspelt>());

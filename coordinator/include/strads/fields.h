@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
+#include <utility>
 
 // Declares, once, the members of a struct that are its content: they travel in messages, are read
 // from flags and config files, and are saved in models, under their own names.
@@ -32,10 +34,49 @@ namespace strads {
 template <class T>
 inline constexpr size_t kNumFields = std::tuple_size_v<decltype(std::declval<T&>().Fields())>;
 
+namespace fields_internal {
+
+struct Anything {
+  template <class T>
+  constexpr operator T() const;  // NOLINT(google-explicit-constructor): it stands for any member
+};
+
+template <class T, size_t... I>
+concept HasMembers = requires {
+  T{(static_cast<void>(I), Anything{})...};
+};
+
+// How many members an aggregate can be initialised from; a base is one.
+template <class T, size_t... I>
+consteval size_t CountMembers(std::index_sequence<I...>) {
+  if constexpr (HasMembers<T, I..., sizeof...(I)>)
+    return CountMembers<T>(std::make_index_sequence<sizeof...(I) + 1>());
+  else
+    return sizeof...(I);
+}
+
+}  // namespace fields_internal
+
+// Whether STRADS_FIELDS lists all members. Known of aggregates alone: of other classes, those with
+// constructors or private members, it is taken on trust.
+template <class T>
+consteval bool ListsEveryMember() {
+  if constexpr (!std::is_aggregate_v<T>) {
+    return true;
+  } else {
+    size_t listed = kNumFields<T>;
+    if constexpr (requires { typename T::FieldsBase; })
+      listed = listed - kNumFields<typename T::FieldsBase> + 1;
+    return fields_internal::CountMembers<T>(std::index_sequence<>()) == listed;
+  }
+}
+
 // The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a
 // private member.
 template <class T>
 consteval auto FieldNames() {
+  static_assert(ListsEveryMember<T>(),
+                "a member is not listed in STRADS_FIELDS: it would not travel and not be saved");
   std::array<std::string_view, kNumFields<T>> names{};
   size_t first = 0;
   if constexpr (requires { typename T::FieldsBase; }) {

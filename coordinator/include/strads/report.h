@@ -20,7 +20,8 @@ struct Report {
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
   // The model does not have yet what the last rounds have found. If time or the user ends the run,
-  // the model is told by its EndSoon() to see to that, and the run goes on until it has.
+  // the model is told by its EndSoon() to see to that, and the run goes on until it has. Before the
+  // last two of --max_rounds it is told so as well. Models of a data-parallel app are not asked.
   bool pending = false;
   // At the end of a run: whether there is a model to be saved. Not if it ended before the data were
   // read, say: then what an earlier run has saved stays.
