@@ -99,6 +99,14 @@ void ReliableEndpoint::OnUnreachable(const Address& peer) {
   next_timer_ = Time{0};
 }
 
+// Its process need not have read anything: it may compute, and answer late.
+void ReliableEndpoint::OnReachable(const Address& peer, Link& link) {
+  if (link.unreachable_since == kNever) return;
+  VLOG(1) << "the connection to " << peer << " is up again";
+  link.unreachable_since = link.probe_at = kNever;
+  ResendAll(peer, link);
+}
+
 void ReliableEndpoint::OnAcknowledged(Link& link, uint64_t ack) {
   bool progress = false;
   while (!link.unacknowledged.empty() && link.unacknowledged.front().header.sequence <= ack) {
@@ -146,14 +154,8 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
   Link& link = found->second;
   link.heard_at = Now();
   const uint64_t ack = header.run_id == run_id_ ? header.ack : 0;
-  if (link.unreachable_since != kNever) {
-    VLOG(1) << "the connection to " << from << " is up again";
-    link.unreachable_since = link.probe_at = kNever;
-    OnAcknowledged(link, ack);
-    ResendAll(from, link);
-  } else {
-    OnAcknowledged(link, ack);
-  }
+  OnAcknowledged(link, ack);
+  OnReachable(from, link);
   if (header.sequence == 0) {
     OnUnsequenced(from, link, header);
     if (of_no_run) deliveries_.push_back({false, from, header, std::move(frame.parts)});
@@ -223,6 +225,9 @@ std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
     if (event) {
       if (event->kind == Event::Kind::kUnreachable) {
         OnUnreachable(event->peer);
+      } else if (event->kind == Event::Kind::kReachable) {
+        if (const auto found = links_.find(event->peer); found != links_.end())
+          OnReachable(event->peer, found->second);
       } else {
         OnFrame(event->peer, std::move(event->frame));
       }

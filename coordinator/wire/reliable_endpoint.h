@@ -103,6 +103,7 @@ class ReliableEndpoint {
   void ResendOrAsk(const Address& to, Link& link);
   void OnUnsequenced(const Address& from, Link& link, const FrameHeader& header);
   void OnUnreachable(const Address& peer);
+  void OnReachable(const Address& peer, Link& link);
   void OnFrame(const Address& from, Frame frame);
   void OnAcknowledged(Link& link, uint64_t ack);
   void Accept(const Address& from, Link& link, Frame frame);

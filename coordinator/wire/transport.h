@@ -14,9 +14,10 @@ namespace strads::wire {
 using Address = std::string;
 inline const Address kCoordinator = "coordinator";
 
-// What an endpoint hears: a frame from a peer, or that a peer cannot be reached any more.
+// What an endpoint hears: a frame from a peer, that a peer cannot be reached any more, or that its
+// connection is there again.
 struct Event {
-  enum class Kind { kFrame, kUnreachable };
+  enum class Kind { kFrame, kUnreachable, kReachable };
   Kind kind = Kind::kFrame;
   Address peer;
   Frame frame;

@@ -4,7 +4,9 @@
 #include <strads/error.h>
 
 #include <algorithm>
+#include <cstring>
 #include <deque>
+#include <map>
 #include <random>
 #include <set>
 #include <utility>
@@ -54,23 +56,31 @@ void SetUpRouter(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::backlog, 4096);
 }
 
-// Tells when a connection of a socket ends.
+// Tells when a connection of a socket ends, or is ready.
 class Monitor {
  public:
   Monitor(zmq::context_t& context, zmq::socket_t& watched, const std::string& name)
       : socket_(context, zmq::socket_type::pair) {
     const std::string address = "inproc://" + name;
-    if (zmq_socket_monitor(watched.handle(), address.c_str(), ZMQ_EVENT_DISCONNECTED) != 0)
+    if (zmq_socket_monitor(watched.handle(), address.c_str(),
+                           ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED) != 0)
       throw zmq::error_t();
     socket_.set(zmq::sockopt::linger, 0);
     socket_.connect(address);
   }
-  // Since the last call.
-  bool Disconnected() {
-    zmq::message_t message;
-    bool disconnected = false;
-    while (socket_.recv(message, zmq::recv_flags::dontwait)) disconnected = true;
-    return disconnected;
+  struct Change {
+    bool is_ready = false;  // else it has ended
+    std::string endpoint;   // ours if a peer connected to it, else the peer's
+  };
+  // The next one, if there is one.
+  std::optional<Change> Next() {
+    zmq::message_t event;
+    if (!socket_.recv(event, zmq::recv_flags::dontwait)) return std::nullopt;
+    zmq::message_t endpoint;
+    if (!event.more() || !socket_.recv(endpoint, zmq::recv_flags::dontwait)) return std::nullopt;
+    uint16_t kind = 0;
+    if (event.size() >= sizeof kind) std::memcpy(&kind, event.data(), sizeof kind);
+    return Change{kind == ZMQ_EVENT_HANDSHAKE_SUCCEEDED, endpoint.to_string()};
   }
 
  private:
@@ -89,7 +99,8 @@ struct PeerSocket {
   }
   zmq::socket_t socket;
   Monitor monitor;
-  std::set<Address> known;
+  std::set<Address> known;                   // who has sent frames
+  std::map<std::string, Address> connected;  // whom it has connected to, by where they listen
 };
 
 }  // namespace
@@ -102,20 +113,36 @@ struct ZmqTransport::Sockets {
     SetUp(socket);
   }
 
-  void OnDisconnected() {
-    if (peer_socket && peer_socket->monitor.Disconnected()) {
-      // It does not say whose. The others answer when they are asked whether they are there.
-      for (const Address& peer : peer_socket->known)
-        events.push_back({Event::Kind::kUnreachable, peer, {}});
+  void HeedConnections() {
+    while (const auto change = monitor.Next()) {
+      // Of the coordinator's end a connection alone says nothing: it may be another run's by now.
+      if (change->is_ready) continue;
+      if (is_router)
+        BeginProbing();
+      else
+        events.push_back({Event::Kind::kUnreachable, kCoordinator, {}});
     }
-    if (!monitor.Disconnected()) return;
-    if (is_router) {
-      probe_until = clock.Now() + Seconds(kProbeSeconds);
-      probe_at = clock.Now();
-    } else {
-      events.push_back({Event::Kind::kUnreachable, kCoordinator, {}});
+    while (peer_socket) {
+      const auto change = peer_socket->monitor.Next();
+      if (!change) break;
+      if (const auto found = peer_socket->connected.find(change->endpoint);
+          found != peer_socket->connected.end())
+        events.push_back({change->is_ready ? Event::Kind::kReachable : Event::Kind::kUnreachable,
+                          found->second,
+                          {}});
+      else if (!change->is_ready)
+        BeginProbing();
     }
   }
+
+  // Someone has gone who had connected to this end, perhaps a stranger: it is not said who.
+  void BeginProbing() {
+    probe_until = clock.Now() + Seconds(kProbeSeconds);
+    probe_at = clock.Now();
+  }
+
+  // Whom this end can send to by name.
+  std::set<Address>& Known() { return is_router ? peers : peer_socket->known; }
 
   // Finds out which peers the routing table has lost: sending to them fails.
   void ProbePeers() {
@@ -126,7 +153,7 @@ struct ZmqTransport::Sockets {
                                                                : kNever;
     Frame probe;
     probe.header.kind = FrameKind::kProbe;
-    const std::set<Address> asked = peers;
+    const std::set<Address> asked = Known();
     for (const Address& peer : asked) TrySend(peer, probe);
   }
 
@@ -137,9 +164,13 @@ struct ZmqTransport::Sockets {
       // Refused for now: lost, as any frame may be.
       SendFrame(to_peer ? peer_socket->socket : socket, is_router || to_peer ? &to : nullptr,
                 frame);
+      if (gone.empty() || gone.erase(to) == 0) return;
+      Known().insert(to);
+      events.push_back({Event::Kind::kReachable, to, {}});
     } catch (const zmq::error_t& error) {
       if (error.num() != EHOSTUNREACH) throw;
-      peers.erase(to);
+      Known().erase(to);
+      gone.insert(to);
       events.push_back({Event::Kind::kUnreachable, to, {}});
     }
   }
@@ -206,7 +237,7 @@ struct ZmqTransport::Sockets {
       return;
     }
     traffic.bytes_received += static_cast<int64_t>(frame->NumBytes());
-    if (named) (is_router ? peers : peer_socket->known).insert(from);
+    if (named) Known().insert(from);
     if (frame->header.kind == FrameKind::kProbe && frame->header.run_id == 0) return;
     events.push_back({Event::Kind::kFrame, std::move(from), std::move(*frame)});
   }
@@ -220,6 +251,7 @@ struct ZmqTransport::Sockets {
   std::string identity;
   std::string endpoint;
   std::set<Address> peers;
+  std::set<Address> gone;  // those that the routing table had lost when they were sent to
   std::deque<Event> events;
   Time monitor_at{0};
   Time probe_at = kNever;
@@ -279,7 +311,7 @@ std::optional<Event> ZmqTransport::Receive(Time until) {
   while (s.events.empty()) {
     const Time now = s.clock.Now();
     if (now >= s.monitor_at) {
-      s.OnDisconnected();
+      s.HeedConnections();
       s.monitor_at = now + Seconds(kMonitorEverySeconds);
     }
     s.ProbePeers();
@@ -316,7 +348,7 @@ void ZmqTransport::Connect(const Address& peer, const std::string& endpoint) {
   } catch (const zmq::error_t& error) {
     throw PeerError("cannot connect to " + endpoint + ": " + error.what());
   }
-  s.peer_socket->known.insert(peer);
+  s.peer_socket->connected[endpoint] = peer;
 }
 
 Time ZmqTransport::NextDue() const { return sockets_->probe_at; }
