@@ -43,13 +43,19 @@ FactorFile::FactorFile(std::string path, int64_t rows, int rank)
   const std::string head = HeadOf(rows, rank);
   head_ = std::ssize(head);
   if (pwrite(file_, head.data(), head.size(), 0) != head_ ||
-      ftruncate(file_, head_ + rows * rank * int64_t{sizeof(float)}) != 0)
+      ftruncate(file_, head_ + rows * rank * int64_t{sizeof(float)}) != 0) {
+    const int why = errno;
+    GiveUp();
+    errno = why;
     Fail("cannot be written");
+  }
 }
 
-FactorFile::~FactorFile() {
+FactorFile::~FactorFile() { GiveUp(); }
+
+void FactorFile::GiveUp() {
   if (file_ < 0) return;
-  close(file_);
+  close(std::exchange(file_, -1));
   whole_.Remove();
 }
 

@@ -25,6 +25,7 @@ class FactorFile {
 
  private:
   void Fail(const char* what) const;
+  void GiveUp();
 
   const std::string path_;
   const ReplacedFile whole_;

@@ -73,7 +73,7 @@ struct Options {
       "or Matrix Market; plain, .gz, .xz or .zst",
       "validation: file of ratings that are predicted after each epoch, and not trained on",
       "validation_share: share of the ratings that is held out instead, drawn by the seed",
-      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
       "solver: sgd (stochastic gradient descent over blocks that travel) or ccd (cyclic coordinate "
       "descent, CCD++)",
       "rank: number of factors of each user and item",

@@ -32,6 +32,20 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 double Options::LowerBound() const { return Bound("lower", lower, -kInfinity); }
 double Options::UpperBound() const { return Bound("upper", upper, kInfinity); }
 
+void Options::RefuseWithoutEffect() const {
+  const Options defaults;
+  const auto refuse = [](const char* name, auto value, const std::string& why) {
+    throw UsageError("--" + std::string(name) + "=" + internal::FormatOption(value) + " is of " +
+                     why);
+  };
+  if (loss != "huber" && delta != defaults.delta)
+    refuse("delta", delta, "--loss=huber, the loss is " + loss);
+  if (solver != "gd" && alpha != defaults.alpha)
+    refuse("alpha", alpha, "--solver=gd, the solver is " + solver);
+  if (solver != "auto" && solver != "lbfgs" && memory != defaults.memory)
+    refuse("memory", memory, "--solver=lbfgs, the solver is " + solver);
+}
+
 void Options::Validate() const {
   constexpr std::array<std::string_view, 3> kLosses = {"squared", "huber", "logistic"};
   constexpr std::array<std::string_view, 8> kSolvers = {"auto",   "normal", "cg",   "lbfgs",
@@ -49,6 +63,7 @@ void Options::Validate() const {
           "auto, normal, cg, lbfgs, newton, fista, ista, gd or sgd");
   Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");
   Require(memory >= 1, "memory", std::to_string(memory), "at least 1");
+  RefuseWithoutEffect();
   if ((solver == "normal" || solver == "cg") && loss != "squared")
     throw UsageError("--solver=" + solver + " needs --loss=squared");
   if (solver == "newton" && !IsLogistic())

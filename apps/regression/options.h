@@ -85,7 +85,7 @@ struct Options {
       "value), "
       "standard (their standard deviation)",
       "validation_share: share of the rows that is held out, drawn by the seed",
-      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
       "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, newton, fista, "
       "ista, "
       "gd (gradient descent with the step alpha/(n sqrt(t))), sgd (stochastic, data-parallel, with "
@@ -115,6 +115,8 @@ struct Options {
 
   // Throws UsageError, naming the option, if one is out of range or two contradict each other.
   void Validate() const;
+  // Throws UsageError, if an option that is not at its default says nothing about this problem.
+  void RefuseWithoutEffect() const;
 };
 
 }  // namespace strads::regression

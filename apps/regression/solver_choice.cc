@@ -43,17 +43,8 @@ bool IsExact(const Shape& shape) {
 
 std::string Features(const Shape& shape) { return std::to_string(shape.features) + " features"; }
 
-}  // namespace
-
-SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
+SolverChoice Fastest(const Options& options, const Shape& shape) {
   const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
-  if (options.solver == "normal" && k > kNeverBeyond)
-    throw UsageError("--solver=normal of " + Features(shape) + " needs " +
-                     std::to_string(std::llround(8e-9 * k * k)) + " GB, expected cg");
-  if (options.solver == "newton" && shape.outputs > 1)
-    throw UsageError("--solver=newton knows two classes, " + std::to_string(shape.outputs) +
-                     " are in the data, expected lbfgs");
-  if (options.solver != "auto") return {options.solver, "as was asked for"};
   if (!options.IsSmooth()) return {"fista", "as the penalty or the bounds have kinks"};
   // More features than rows mostly are a problem that the penalty conditions well.
   if (options.IsLogistic() && shape.outputs == 1 && k <= n)
@@ -67,6 +58,24 @@ SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
     return {"normal", "as products of " + Features(shape) + " cost less than about " +
                           std::to_string(std::lround(kRounds)) + " passes over the rows"};
   return {"cg", "as products of " + Features(shape) + " cost more than passes over the rows"};
+}
+
+}  // namespace
+
+SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
+  const auto k = static_cast<double>(shape.features);
+  if (options.solver == "normal" && k > kNeverBeyond)
+    throw UsageError("--solver=normal of " + Features(shape) + " needs " +
+                     std::to_string(std::llround(8e-9 * k * k)) + " GB, expected cg");
+  if (options.solver == "newton" && shape.outputs > 1)
+    throw UsageError("--solver=newton knows two classes, " + std::to_string(shape.outputs) +
+                     " are in the data, expected lbfgs");
+  if (options.solver != "auto") return {options.solver, "as was asked for"};
+  SolverChoice choice = Fastest(options, shape);
+  Options chosen = options;
+  chosen.solver = choice.solver;
+  chosen.RefuseWithoutEffect();
+  return choice;
 }
 
 double LossCurvature(const Options& options, const Shape& shape, double weight) {

@@ -159,5 +159,28 @@ TEST_F(RegressionCommands, WhatIsWrongIsSaid) {
   EXPECT_THAT(empty.err, HasSubstr("no row is left to train on"));
 }
 
+TEST_F(RegressionCommands, FlagsThatWouldDoNothingAreRefused) {
+  const std::string data = folder_.Write("data.libsvm", "1 1:1\n2 1:2\n2 1:3\n");
+  const auto refusal = [&](const std::vector<std::string>& flags) {
+    const Finished run = Train(data, flags);
+    EXPECT_EQ(run.exit_code, 2) << ::testing::PrintToString(flags) << run.err;
+    return run.err;
+  };
+  EXPECT_THAT(refusal({"--delta=3"}), HasSubstr("--delta=3 is of --loss=huber"));
+  EXPECT_THAT(refusal({"--delta=3", "--solver=sgd", "--lambda=1"}),
+              HasSubstr("--delta=3 is of --loss=huber"));
+  EXPECT_THAT(refusal({"--alpha=3"}), HasSubstr("--alpha=3 is of --solver=gd"));
+  EXPECT_THAT(refusal({"--alpha=3", "--solver=lbfgs"}), HasSubstr("--alpha=3 is of --solver=gd"));
+  EXPECT_THAT(refusal({"--memory=3", "--solver=cg"}), HasSubstr("--memory=3 is of --solver=lbfgs"));
+  EXPECT_THAT(refusal({"--memory=3"}), HasSubstr("--memory=3 is of --solver=lbfgs"));
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{"--delta=3", "--loss=huber", "--memory=3"},
+        {"--alpha=1e-3", "--solver=gd", "--max_rounds=2"},
+        {"--memory=3", "--solver=lbfgs"},
+        {"--l1_ratio=0.5"},  // the end of a grid of lambdas is 0
+        {"--delta=1.35", "--alpha=0", "--memory=10", "--l1_ratio=0"}})
+    EXPECT_EQ(Train(data, flags).exit_code, 0) << ::testing::PrintToString(flags);
+}
+
 }  // namespace
 }  // namespace strads::testing

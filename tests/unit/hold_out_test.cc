@@ -3,6 +3,7 @@
 #include <strads/random.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
 namespace strads {
@@ -37,6 +38,24 @@ TEST(HoldOut, OutOfRangeIsRefused) {
   EXPECT_THROW((HoldOut{.share = 0.1, .fold = -1}.Validate()), Error);
   EXPECT_THROW((HoldOut{.share = 0, .fold = 1}.Validate()), Error);
   EXPECT_THROW((HoldOut{.share = 1, .fold = 0}.Validate()), Error);
+}
+
+TEST(HoldOut, OfFoldsThatThereAreNotTellsHowManyThereAre) {
+  const auto refusal = [](double share, int fold) {
+    try {
+      HoldOut{.share = share, .fold = fold}.Validate();
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refusal(0.3, 2), "");
+  EXPECT_EQ(refusal(0.3, 3),
+            "--validation_fold=3 is out of range, expected 0 to 2 with --validation_share=0.3");
+  EXPECT_EQ(refusal(0.7, 1),
+            "--validation_fold=1 is out of range, expected 0 with --validation_share=0.7");
+  EXPECT_EQ(refusal(0, 1),
+            "--validation_fold=1 is out of range, expected 0 without --validation_share");
 }
 
 }  // namespace

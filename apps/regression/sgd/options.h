@@ -68,7 +68,7 @@ struct Options {
       "scale: penalise features as if divided by: none (1), max_abs (their largest absolute "
       "value), standard (their standard deviation)",
       "validation_share: share of the rows that is held out, drawn by the seed",
-      "validation_fold: which share of that size: 0 to 1 / validation_share - 1",
+      "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
       "batch: rows of a step",
       "epochs: end after so many passes over all rows, whoever made them; 0: no bound",
       "local_epochs: passes over its rows that a worker makes in a clock; 0.1: a tenth of them",

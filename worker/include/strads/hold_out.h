@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/error.h>
+#include <strads/options.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -42,9 +43,13 @@ struct HoldOut {
       throw UsageError("--validation_share=" + std::to_string(share) +
                        " is out of range, expected at least 0 and less than 1");
     constexpr double kRounding = 1e-9;
-    if (fold < 0 || (fold > 0 && (fold + 1) * share > 1 + kRounding) || (fold > 0 && share == 0))
-      throw UsageError("--validation_fold=" + std::to_string(fold) +
-                       " is out of range, expected at least 0 and less than 1 / validation_share");
+    const double folds = share > 0 ? std::floor((1 + kRounding) / share) : 1;
+    if (fold >= 0 && fold < folds) return;
+    const std::string last = folds > 1 ? " to " + internal::FormatOption(folds - 1) : "";
+    throw UsageError("--validation_fold=" + std::to_string(fold) + " is out of range, expected 0" +
+                     last +
+                     (share > 0 ? " with --validation_share=" + internal::FormatOption(share)
+                                : " without --validation_share"));
   }
 };
 
