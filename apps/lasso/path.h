@@ -189,7 +189,7 @@ class PathModel {
   double intercept_ = 0;
   SparseVector coefficients_;
   std::vector<PathPoint> path_;
-  int32_t num_folds_ = 0;
+  int32_t num_folds_ = 0;    // in the end, those that have weight
   int64_t lambda_min_ = -1;  // positions in path_; -1: no cross-validation
   int64_t lambda_1se_ = -1;
   int64_t selected_ = -1;  // the model written; -1: none yet

@@ -106,8 +106,11 @@ void PathModel::Note(const PathPartial& partial) {
   if (partial.done) --fits_left_;
 }
 
-// The mean over folds of their rows' mean error, by their weights, and its standard error.
+// The mean over folds of their rows' mean error, by their weights, and its standard error. A fold
+// of rows without weight is none.
 void PathModel::CrossValidate() {
+  num_folds_ = static_cast<int32_t>(
+      std::ranges::count_if(fold_weights_, [](double weight) { return weight > 0; }));
   double total = 0;
   for (const double weight : fold_weights_) total += weight;
   for (size_t k = 0; k < path_.size(); ++k) {

@@ -113,6 +113,34 @@ TEST_P(Path, HasTheErrorsOfModelsThatHaveNotSeenTheRows) {
             std::ranges::find_if(mean, [&](double m) { return m <= bound; }) - mean.begin());
 }
 
+// As if the rows were not there.
+TEST_P(Path, AFoldOfNoWeightIsNoFold) {
+  UseFolds();
+  std::string weights, folds;
+  std::vector<Eigen::Index> rows;
+  for (size_t i = 0; i < 60; ++i) {
+    weights += fold_of_[i] == 4 ? "0\n" : "1\n";
+    if (fold_of_[i] == 4) continue;
+    rows.push_back(static_cast<Eigen::Index>(i));
+    folds += std::to_string(fold_of_[i]) + "\n";
+  }
+  options_.weights = dir_.Write("weights", weights);
+  const auto weighted = Train();
+  options_.weights = {};
+  options_.folds_file = dir_.Write("fewer.folds", folds);
+  options_.data = dir_.Write(
+      "fewer.libsvm", ToLibsvm({Eigen::MatrixXd(problem_.x)(rows, Eigen::all), problem_.y(rows)}));
+  const auto without = Train();
+  for (size_t k = 0; k < 12; ++k) {
+    const PathPoint &point = weighted.model.path()[k], &expected = without.model.path()[k];
+    EXPECT_NEAR(point.error, expected.error, 1e-6 * expected.error);
+    EXPECT_NEAR(point.standard_error, expected.standard_error, 1e-6 * expected.error);
+  }
+  EXPECT_EQ(weighted.model.lambda_1se(), without.model.lambda_1se());
+  for (const auto* model : {&weighted.model, &without.model})
+    EXPECT_THAT(model->Table(), HasSubstr("in 3 folds"));
+}
+
 // As many workers as fits, and more, which then share grids.
 TEST_P(Path, IsTheSameForAnyNumberOfWorkers) {
   const auto one = Train();
