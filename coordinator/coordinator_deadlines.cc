@@ -1,5 +1,6 @@
 // What becomes of a run in which something has not happened in time.
 #include <strads/error.h>
+#include <strads/options.h>
 
 #include <algorithm>
 #include <numeric>
@@ -16,9 +17,7 @@ using wire::Time;
 
 namespace {
 
-std::string InSeconds(double seconds) {
-  return std::to_string(static_cast<int64_t>(seconds)) + " s";
-}
+std::string InSeconds(double seconds) { return internal::FormatOption(seconds) + " s"; }
 
 std::string NotAnsweredFor(double seconds) {
   return "has not answered for " + InSeconds(seconds) + " (--round_timeout)";

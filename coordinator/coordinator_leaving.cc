@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "coordinator/coordinator_node.h"
@@ -19,6 +20,8 @@ namespace {
 // How long members may take to hear that a run has failed. A connection that ends takes with it
 // what they have not read.
 constexpr double kStopSeconds = 2;
+// How long they may take to leave a run that has ended well.
+constexpr double kPartingSeconds = 0.5;
 
 }  // namespace
 
@@ -123,7 +126,14 @@ void CoordinatorNode::Conclude() {
   // They wait for this before they leave.
   for (const Member* member : members)
     endpoint_.SendUnsequenced(member->address, FrameKind::kAck, {});
-  phase_ = Phase::kDone;
+  if (options_.role != "coordinator") {
+    phase_ = Phase::kDone;
+    return;
+  }
+  // A connection that this end closes takes with it what the other has not read: they go first.
+  phase_ = Phase::kParting;
+  leave_deadline_ = endpoint_.Now() + Seconds(kPartingSeconds);
+  WakeAt(endpoint_.Now());
 }
 
 void CoordinatorNode::OnLost(Member& member, const std::string& how) {
@@ -137,6 +147,11 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
     case Phase::kLoading:
     case Phase::kMeeting:
       if (member.failure) return;  // it has said why and left; the others have not answered yet
+      if (phase_ == Phase::kJoining) {
+        membership_.Free(member);
+        News(message + "; its place is free: " + membership_.CountJoined());
+        return;
+      }
       error_ = PeerError(message);
       break;
     case Phase::kRounds:
@@ -167,6 +182,7 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
       Conclude();
       return;
     case Phase::kStopping:
+    case Phase::kParting:
     case Phase::kDone:
       return;
   }
@@ -188,7 +204,7 @@ void CoordinatorNode::StopAll(const std::string& reason) {
 }
 
 void CoordinatorNode::Abort(const std::string& reason) {
-  if (phase_ != Phase::kStopping && phase_ != Phase::kDone) StopAll(reason);
+  if (!IsLeaving()) StopAll(reason);
 }
 
 void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
@@ -196,7 +212,7 @@ void CoordinatorNode::OnProcessEnded(int64_t process, const std::string& how) {
   const auto found = std::find_if(members.begin(), members.end(),
                                   [&](const Member* m) { return m->process == process; });
   Member* member = found == members.end() ? nullptr : *found;
-  if (phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
+  if (IsLeaving()) return;
   if (member != nullptr && (member->finished || member->failure)) return;
   if (phase_ == Phase::kJoining) {
     error_ = PeerError("process " + std::to_string(process) + " " + how +
@@ -242,7 +258,12 @@ RunResult CoordinatorNode::Result() const {
   summary.extra = last_.extra;
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
-  result.complete = result.complete && ModelReport().has_model;
+  result.has_model = ModelReport().has_model && summary.rounds > 0;
+  result.complete = result.complete && result.has_model;
+  if (summary.rounds == 0) {
+    summary.objective = std::numeric_limits<double>::quiet_NaN();
+    summary.gap = std::numeric_limits<double>::infinity();
+  }
   if (result.complete) result.model = clocks_ ? clocks_->Save() : model_->Save();
   return result;
 }

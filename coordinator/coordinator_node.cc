@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "coordinator/file_options.h"
 #include "coordinator/wire/member_node.h"
 
 namespace strads {
@@ -58,6 +59,7 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
                   options.schedulers,
                   options.holders),
       introductions_(endpoint_, membership_, options.workers, options.holders) {
+  if (options.role == "coordinator") input_files_ = InputFiles(program.options, values);
   endpoint_.set_run_id(run_id);
   if (program.is_data_parallel()) {
     clocks_ =
@@ -85,7 +87,7 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
     return;
   }
   Member* member = membership_.Find(delivery.from);
-  if (member == nullptr || phase_ == Phase::kStopping || phase_ == Phase::kDone) return;
+  if (member == nullptr || IsLeaving()) return;
   if (!delivery.lost && delivery.header.version != wire::FrameHeader::kVersion) return;
   if (delivery.lost) {
     OnLost(*member, "was lost");
@@ -101,7 +103,7 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
 
 void CoordinatorNode::OnHello(const Delivery& delivery) {
   std::string reason;
-  if (phase_ == Phase::kStopping) {
+  if (IsLeaving()) {
     reason = "the run has ended";
   } else if (delivery.header.version != wire::FrameHeader::kVersion) {
     reason = "it speaks protocol version " + std::to_string(delivery.header.version) +
@@ -122,7 +124,7 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
         return;
       }
       reason = answer.reason;
-      News("refused a process on " + hello.host + ": " + reason);
+      News("refused a process on " + Printable(hello.host) + ": " + reason);
     } catch (const Error& error) {
       reason = error.what();
     }
@@ -131,7 +133,8 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
 }
 
 void CoordinatorNode::Welcome(const Member& member) {
-  const bool is_slow = member.role == wire::Role::kWorker && member.index == options_.slow_rank;
+  const bool is_worker = member.role == wire::Role::kWorker;
+  const bool is_slow = is_worker && member.index == options_.slow_rank;
   const wire::Welcome welcome{program_.name,
                               member.index,
                               static_cast<int>(membership_.Of(member.role).size()),
@@ -141,7 +144,8 @@ void CoordinatorNode::Welcome(const Member& member) {
                               is_slow ? options_.slow_factor : 1.0,
                               options_.delay_mean,
                               options_.seed,
-                              options_.holders};
+                              options_.holders,
+                              is_worker ? input_files_ : std::vector<std::string>()};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 
@@ -149,6 +153,7 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
   const bool is_worker = member.role == wire::Role::kWorker;
   switch (delivery.header.kind) {
     case FrameKind::kReady:
+      if (is_worker && !CompareInputFiles(member, delivery.parts)) break;
       if (clocks_ && is_worker) {
         clocks_->OnReady(member, delivery.parts);
       } else {
@@ -192,6 +197,26 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
       if (phase_ == Phase::kRounds || phase_ == Phase::kCollecting) OnRoundFrame(member, delivery);
       break;
   }
+}
+
+bool CoordinatorNode::CompareInputFiles(Member& member, std::vector<Bytes>& parts) {
+  if (input_files_.empty()) return true;
+  if (parts.empty()) throw ProtocolError("a worker does not tell what it has read");
+  member.input_files = Unpack<wire::InputFiles>(parts.back());
+  parts.pop_back();
+  for (int rank = 0; rank < options_.workers; ++rank) {
+    const Member& other = membership_.worker(rank);
+    const int differs = wire::FirstDifference(member.input_files, other.input_files);
+    if (differs < 0 || differs >= std::ssize(input_files_)) continue;
+    const auto i = static_cast<size_t>(differs);
+    error_ = DataError(input_files_[i] + ": is another file for " + member.Name() + ", of " +
+                       std::to_string(member.input_files.sizes[i]) + " bytes, than for " +
+                       other.Name() + ", of " + std::to_string(other.input_files.sizes[i]) +
+                       ", expected copies of one");
+    StopAll(error_->what());
+    return false;
+  }
+  return true;
 }
 
 void CoordinatorNode::OnRoundFrame(Member& member, Delivery& delivery) {
@@ -341,6 +366,15 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
 void CoordinatorNode::OnTimer(Time now) {
   if (phase_ == Phase::kStopping) {
     if (now >= leave_deadline_ || endpoint_.AllAcknowledged()) {
+      phase_ = Phase::kDone;
+    } else {
+      WakeAt(now + Seconds(kStopTickSeconds));
+    }
+    return;
+  }
+  if (phase_ == Phase::kParting) {
+    const auto is_there = [this](const Member* m) { return endpoint_.IsReachable(m->address); };
+    if (now >= leave_deadline_ || std::ranges::none_of(membership_.all(), is_there)) {
       phase_ = Phase::kDone;
     } else {
       WakeAt(now + Seconds(kStopTickSeconds));

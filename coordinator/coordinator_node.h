@@ -53,9 +53,11 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
     kCollecting,
     kFinishing,
     kStopping,
+    kParting,  // members on other machines leave first
     kDone
   };
   bool BeforeRounds() const { return phase_ < Phase::kRounds; }
+  bool IsLeaving() const { return phase_ >= Phase::kStopping; }
 
   void OnDelivery(wire::Delivery& delivery) override;
   void OnTimer(wire::Time now) override;
@@ -71,6 +73,9 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void StartRounds();
   void OnShare(Member& member, wire::Delivery& delivery);
   void OnFinished(Member& member, const wire::Delivery& delivery);
+  // Whether what the worker has read is what others have, as far as they have told; takes the part
+  // that says so off what it is ready with.
+  bool CompareInputFiles(Member& member, std::vector<Bytes>& parts);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void CheckDeadlines(wire::Time now);
   // Whether the user wishes to stop, before the first round: then error_ says so.
@@ -109,6 +114,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   const RunOptions options_;
   const RunHooks& hooks_;
   const Bytes app_options_;
+  std::vector<std::string> input_files_;  // that workers on several machines compare
   Membership membership_;
   std::unique_ptr<ModelRole> model_;
   std::unique_ptr<SchedulerRole> own_scheduler_;  // with --schedulers=0

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <set>
 #include <system_error>
+#include <utility>
 
 namespace strads {
 namespace {
@@ -66,6 +67,16 @@ void RefuseOverwriting(const std::string& command,
                          ", expected another");
     }
   }
+}
+
+std::vector<std::string> InputFiles(const std::vector<OptionInfo>& options,
+                                    const OptionValues& values) {
+  std::vector<std::string> files;
+  for (const OptionInfo& option : options) {
+    std::string path = FileOf(option, values);
+    if (!path.empty() && !IsOutput("", option.name)) files.push_back(std::move(path));
+  }
+  return files;
 }
 
 void RefusePipes(int workers, const std::vector<OptionInfo>& options, const OptionValues& values) {

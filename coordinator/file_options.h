@@ -15,6 +15,10 @@ void RefuseOverwriting(const std::string& command,
                        const OptionValues& values,
                        const std::vector<std::string>& endings);
 
+// The files that the options name to be read.
+std::vector<std::string> InputFiles(const std::vector<OptionInfo>& options,
+                                    const OptionValues& values);
+
 // Throws Error (kUsage) if a file that `workers` of them would each read is a pipe or the like,
 // which can be read once.
 void RefusePipes(int workers, const std::vector<OptionInfo>& options, const OptionValues& values);

@@ -1,5 +1,6 @@
 #include <glog/logging.h>
 #include <malloc.h>
+#include <signal.h>
 #include <strads/error.h>
 #include <strads/main.h>
 #include <strads/run.h>
@@ -310,6 +311,7 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
     google::InitGoogleLogging(binary.c_str());
   }
   KeepMemory();
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, which is told
   try {
     const int code = Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)

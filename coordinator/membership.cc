@@ -3,6 +3,7 @@
 #include <strads/version.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace strads {
@@ -15,11 +16,21 @@ OptionValues BindingOptions(const Program& program,
     const auto found = app.find(option.name);
     binding[option.name] = found == app.end() ? option.default_value : found->second;
   }
-  const OptionValues shared = ToValues(run);
-  for (const char* name : {"workers", "threads", "schedulers", "holders", "staleness", "lookahead",
-                           "consistency", "backup_workers", "seed"})
-    binding[name] = shared.at(name);
+  // A member's own business.
+  static const std::set<std::string> kLocal = {"role",     "listen",       "connect",
+                                               "insecure", "join_timeout", "progress"};
+  for (const auto& [name, value] : ToValues(run)) {
+    const auto given = app.find(name);
+    if (!kLocal.contains(name)) binding[name] = given == app.end() ? value : given->second;
+  }
   return binding;
+}
+
+std::string Printable(std::string_view text) {
+  std::string printable(text.substr(0, 255));
+  std::ranges::replace_if(
+      printable, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return printable;
 }
 
 std::string Member::Name() const {
@@ -51,16 +62,16 @@ std::string Membership::WhyNot(const wire::Hello& hello) const {
     return "it asks for role " + std::to_string(hello.role) + ", which this run does not have";
   }
   if (hello.version != kVersion) {
-    return "it is of version " + hello.version + ", this run of version " + kVersion;
+    return "it is of version " + Printable(hello.version) + ", this run of version " + kVersion;
   }
   if (!hello.app.empty() && hello.app != app_ && hello.app != family_) {
-    return "it was started for app '" + hello.app + "', this run is of '" + app_ + "'";
+    return "it was started for app '" + Printable(hello.app) + "', this run is of '" + app_ + "'";
   }
   for (const auto& [name, value] : hello.claimed) {
     const auto found = values_.find(name);
     if (found != values_.end() && found->second != value) {
-      return "it was started with --" + name + "=" + value + ", this run has --" + name + "=" +
-             found->second;
+      return "it was started with --" + name + "=" + Printable(value) + ", this run has --" + name +
+             "=" + found->second;
     }
   }
   return {};
@@ -79,10 +90,18 @@ Membership::Answer Membership::OnHello(const wire::Address& from, const wire::He
                 "s"};
   }
   place->address = from;
-  place->host = hello.host;
+  place->host = Printable(hello.host);
   place->process = hello.process;
   by_address_[from] = &*place;
   return {&*place, true, {}};
+}
+
+void Membership::Free(Member& member) {
+  by_address_.erase(member.address);
+  Member place;
+  place.role = member.role;
+  place.index = member.index;
+  member = std::move(place);
 }
 
 Member* Membership::Find(const wire::Address& address) {

@@ -8,16 +8,22 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/wire/control.h"
+#include "coordinator/wire/input_files.h"
 #include "coordinator/wire/transport.h"
 
 namespace strads {
 
-// What a member's own options must agree with: the app's and those of the run that shape the
-// answer.
+// What a member's own options must agree with: the app's and the run's, but for how a member finds
+// its coordinator.
 OptionValues BindingOptions(const Program& program, const OptionValues& app, const RunOptions& run);
+
+// `text` as it may be shown on a terminal, whoever sent it: of at most 255 bytes, and with a '?'
+// for each that is not printable ASCII.
+std::string Printable(std::string_view text);
 
 // A worker, scheduler or holder of the run.
 struct Member {
@@ -30,6 +36,7 @@ struct Member {
   bool finished = false;
   int64_t last_round = -1;           // the last round that it answered
   std::optional<double> final_loss;  // of a worker, once finished
+  wire::InputFiles input_files;      // of a worker, once ready
   int64_t peak_rss_bytes = 0;        // once finished
   std::vector<double> measures;      // of a worker, likewise
   std::optional<Error> failure;
@@ -55,6 +62,9 @@ class Membership {
     std::string reason;        // of a refusal
   };
   Answer OnHello(const wire::Address& from, const wire::Hello& hello);
+
+  // Who has joined is gone: the place is another's.
+  void Free(Member& member);
 
   Member* Find(const wire::Address& address);
   Member& worker(int rank) { return Of(wire::Role::kWorker)[static_cast<size_t>(rank)]; }

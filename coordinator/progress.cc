@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kTerminalSeconds = 0.1;
 constexpr double kLogSeconds = 1;
+constexpr double kLeastSeconds = 1e-3;  // rates over less tell more of the clock than of the run
 
 }  // namespace
 
@@ -60,7 +61,8 @@ void Progress::Show(const RoundRecord& record) {
     header_shown_ = true;
     first_extra_ = record.extra;
   }
-  const double seconds = std::max(record.seconds - before_.seconds, 1e-9);
+  const double seconds = record.seconds - before_.seconds;
+  const bool has_rates = seconds >= kLeastSeconds;
   const double updates = static_cast<double>(record.updates - before_.updates) / seconds;
   const double bytes = static_cast<double>(record.bytes_sent + record.bytes_received -
                                            before_.bytes_sent - before_.bytes_received) /
@@ -70,8 +72,9 @@ void Progress::Show(const RoundRecord& record) {
       text, sizeof text, "%10s %16s %9s %9s %10s %10s %8s", FormatCount(record.round).c_str(),
       record.measured ? FormatNumber(record.objective, 10).c_str() : "-",
       std::isfinite(record.gap) ? FormatNumber(record.gap, 2).c_str() : "-",
-      FormatCount(record.nonzeros).c_str(), FormatCount(static_cast<int64_t>(updates)).c_str(),
-      FormatBytes(bytes).c_str(), FormatSeconds(record.seconds).c_str());
+      FormatCount(record.nonzeros).c_str(),
+      has_rates ? FormatCount(static_cast<int64_t>(updates)).c_str() : "-",
+      has_rates ? FormatBytes(bytes).c_str() : "-", FormatSeconds(record.seconds).c_str());
   std::string line = text;
   for (const auto& [name, value] : record.extra) {
     const auto first = first_extra_.find(name);

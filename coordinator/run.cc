@@ -5,6 +5,7 @@
 
 #include "coordinator/coordinator_node.h"
 #include "coordinator/holder_node.h"
+#include "coordinator/open_files.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/zmq_transport.h"
 #include "scheduler/scheduler_node.h"
@@ -52,6 +53,7 @@ void Join(const std::vector<Program>& programs,
           const RunOptions& run_options,
           const RunHooks& hooks) {
   run_options.Validate();
+  RequireOpenFiles(1);
   const auto transport = wire::ZmqTransport::Connect(run_options.connect);
   wire::MemberOptions options;
   options.app = app;

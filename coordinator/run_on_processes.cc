@@ -1,13 +1,18 @@
 #include <strads/error.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "coordinator/child_processes.h"
 #include "coordinator/coordinator_node.h"
+#include "coordinator/open_files.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/zmq_transport.h"
 
@@ -16,13 +21,25 @@ namespace {
 
 constexpr std::chrono::milliseconds kReapEvery{50};
 
-// A directory for sockets that goes with the run.
+// Of a socket between workers, the longest: the coordinator's and a name of 12 letters.
+constexpr std::string_view kLongestName = "/strads-XXXXXX/coordinator.abcdefghijkl";
+constexpr size_t kLongestFolder = sizeof(sockaddr_un::sun_path) - 1 - kLongestName.size();
+
+// A directory for sockets that goes with the run: in TMPDIR, or in /tmp if the paths of sockets
+// would be too long there.
 class SocketDirectory {
  public:
   SocketDirectory() {
-    std::string path = std::filesystem::temp_directory_path() / "strads-XXXXXX";
+    const char* const tmpdir = std::getenv("TMPDIR");
+    std::string place = tmpdir == nullptr ? "" : tmpdir;
+    const bool is_used = !place.empty() && place.size() <= kLongestFolder;
+    if (!is_used) place = "/tmp";
+    std::string path = place + "/strads-XXXXXX";
     if (mkdtemp(path.data()) == nullptr)
-      throw PeerError("cannot make a directory for sockets at " + path);
+      throw UsageError("cannot make a folder for sockets in " +
+                       (is_used ? "TMPDIR=" + place : place) + ": " + std::strerror(errno) +
+                       ", expected TMPDIR to name one that may be written to, of at most " +
+                       std::to_string(kLongestFolder) + " characters");
     path_ = path;
   }
   ~SocketDirectory() {
@@ -72,6 +89,7 @@ RunResult RunOnProcesses(const Program& program,
                          const RunHooks& hooks) {
   if (hooks.child_command.empty())
     throw UsageError("--processes needs a program that can be started as a worker");
+  RequireOpenFiles(int64_t{options.workers} + options.schedulers + options.holders);
   RunOptions run = options;
   const SocketDirectory directory;
   run.listen = directory.Endpoint();
@@ -94,6 +112,7 @@ RunResult RunAsCoordinator(const Program& program,
                            const OptionValues& values,
                            const RunOptions& options,
                            const RunHooks& hooks) {
+  RequireOpenFiles(int64_t{options.workers} + options.schedulers + options.holders);
   const auto transport = wire::ZmqTransport::Bind(options.listen);
   if (hooks.on_news) {
     hooks.on_news(

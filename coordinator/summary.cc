@@ -111,9 +111,13 @@ std::string Summary::FullReport() const {
   };
   row("termination", TerminationName(termination));
   row("", message);
-  row("objective", std::isnan(objective) && (clocks || termination != Termination::kFailure)
-                       ? "not measured"
-                       : FormatNumber(objective, 10));
+  const bool is_measured =
+      !std::isnan(objective) || (!clocks && termination == Termination::kFailure);
+  // The workers that would measure the model are not all there.
+  const bool is_of_before = std::isfinite(objective) && termination == Termination::kWorkerLost;
+  row("objective", is_measured ? FormatNumber(objective, 10) +
+                                     (is_of_before ? ", the last that was measured" : "")
+                               : "not measured");
   if (std::isfinite(gap) || certifies) {
     row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");
     row("non-zeros", FormatCount(nonzeros));

@@ -99,9 +99,9 @@ int Train(const Program& program,
   std::string files;
   const bool has_failed = result.summary.termination == Termination::kFailure;
   if (!options.model.empty() && !result.complete) {
-    const bool is_lost = result.summary.termination == Termination::kWorkerLost;
     files = std::string("  model            not written: ") +
-            (is_lost ? "a lost member had a part of it\n" : "the run ended before there was one\n");
+            (result.has_model ? "a lost member had a part of it\n"
+                              : "the run ended before there was one\n");
   } else if (!options.model.empty() && has_failed) {
     files = "  model            not written: the run has failed\n";
   } else if (!options.model.empty()) {

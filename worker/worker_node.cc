@@ -5,11 +5,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "coordinator/wire/input_files.h"
+
 namespace strads {
 
 using wire::FrameKind;
 
 std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
+  std::vector<Bytes> parts = ConstructApp(welcome, options);
+  if (!welcome.input_files.empty()) parts.push_back(Pack(wire::LookAt(welcome.input_files)));
+  return parts;
+}
+
+std::vector<Bytes> WorkerNode::ConstructApp(const wire::Welcome& welcome, const Bytes& options) {
   const Program& program = FindProgram(programs_, welcome.app);
   rank_ = welcome.index;
   num_workers_ = welcome.count;

@@ -44,6 +44,7 @@ class WorkerNode final : public wire::MemberNode {
   };
 
   std::vector<Bytes> Construct(const wire::Welcome& welcome, const Bytes& options) override;
+  std::vector<Bytes> ConstructApp(const wire::Welcome& welcome, const Bytes& options);
   void OnFrame(wire::Delivery& delivery) override;
   void OnPeer(int index, wire::Delivery& delivery) override;
   void OnWake() override;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 namespace strads::wire {
@@ -9,8 +10,11 @@ using Time = std::chrono::nanoseconds;
 
 inline constexpr Time kNever = Time::max();
 
+// At most 30 years, so that what is added to a point in time does not overflow.
 inline Time Seconds(double seconds) {
-  return std::chrono::duration_cast<Time>(std::chrono::duration<double>(seconds));
+  constexpr double kMost = 1e9;
+  return std::chrono::duration_cast<Time>(
+      std::chrono::duration<double>(std::clamp(seconds, -kMost, kMost)));
 }
 inline double ToSeconds(Time time) { return std::chrono::duration<double>(time).count(); }
 

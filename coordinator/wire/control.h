@@ -38,8 +38,19 @@ struct Welcome {
   double delay_mean = 0;  // what they take beyond, at random, in seconds
   int64_t seed = 1;       // of that
   int holders = 0;        // of the parameters of a data-parallel app
-  STRADS_FIELDS(
-      app, index, count, threads, run_id, peer_timeout, slowdown, delay_mean, seed, holders)
+  // That all workers read and tell about, in the last part of their kReady; none on one machine.
+  std::vector<std::string> input_files;
+  STRADS_FIELDS(app,
+                index,
+                count,
+                threads,
+                run_id,
+                peer_timeout,
+                slowdown,
+                delay_mean,
+                seed,
+                holders,
+                input_files)
   // Part 1 of the frame: the packed options of the app.
 };
 

@@ -73,7 +73,7 @@ void MemberNode::OnTimer(Time now) {
   if (phase_ == Phase::kJoining) {
     if (now >= deadline_) {
       error_ = PeerError("no answer from a coordinator at " + options_.endpoint + " within " +
-                         std::to_string(static_cast<int>(ToSeconds(options_.join_timeout))) +
+                         internal::FormatOption(ToSeconds(options_.join_timeout)) +
                          " s (--join_timeout)");
       phase_ = Phase::kDone;
     } else {

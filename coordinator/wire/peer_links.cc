@@ -1,6 +1,7 @@
 #include "coordinator/wire/peer_links.h"
 
 #include <strads/error.h>
+#include <strads/options.h>
 
 #include <algorithm>
 #include <utility>
@@ -62,8 +63,8 @@ void PeerLinks::OnWake() {
   for (auto i = static_cast<size_t>(peers_.connects); i < peers_.addresses.size(); ++i) {
     if (endpoint_.LastHeard(peers_.addresses[i]) != ReliableEndpoint::kNotHeard) continue;
     throw PeerError(who_ + " has not reached " + peers_.names[i] + " at " + peers_.endpoints[i] +
-                    " within " + std::to_string(static_cast<int64_t>(peers_.timeout)) +
-                    " s (--join_timeout); " + links_are_for_);
+                    " within " + internal::FormatOption(peers_.timeout) + " s (--join_timeout); " +
+                    links_are_for_);
   }
 }
 

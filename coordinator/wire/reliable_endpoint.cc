@@ -240,6 +240,11 @@ std::optional<Delivery> ReliableEndpoint::Receive(Time until) {
   return delivery;
 }
 
+bool ReliableEndpoint::IsReachable(const Address& peer) const {
+  const auto found = links_.find(peer);
+  return found != links_.end() && found->second.unreachable_since == kNever;
+}
+
 Time ReliableEndpoint::LastHeard(const Address& peer) const {
   const auto found = links_.find(peer);
   return found == links_.end() ? kNotHeard : found->second.heard_at;

@@ -53,6 +53,8 @@ class ReliableEndpoint {
   void Open(const Address& peer) { links_.try_emplace(peer); }
   void Close(const Address& peer) { links_.erase(peer); }
   bool IsOpen(const Address& peer) const { return links_.contains(peer); }
+  // Whether its connection is there, as far as is known.
+  bool IsReachable(const Address& peer) const;
   // When the last frame of `peer` came; kNotHeard if none has or the link is not open.
   static constexpr Time kNotHeard{-1};
   Time LastHeard(const Address& peer) const;

@@ -56,6 +56,20 @@ void SetUpRouter(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::backlog, 4096);
 }
 
+void BindTo(zmq::socket_t& socket, const std::string& endpoint) {
+  try {
+    try {
+      socket.bind(endpoint);
+    } catch (const zmq::error_t& error) {
+      // To bind, libzmq takes addresses and interfaces, but no host names.
+      if (error.num() != ENODEV || !endpoint.starts_with("tcp://")) throw;
+      socket.bind(WithAddressOfHost(endpoint));
+    }
+  } catch (const zmq::error_t& error) {
+    throw PeerError("cannot listen on " + endpoint + ": " + error.what());
+  }
+}
+
 // Tells when a connection of a socket ends, or is ready.
 class Monitor {
  public:
@@ -270,11 +284,7 @@ std::unique_ptr<ZmqTransport> ZmqTransport::Bind(const std::string& endpoint) {
   SetUpRouter(sockets->socket);
   // With IPv6 on, an IPv4 address would be told back as an IPv6 one.
   sockets->socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
-  try {
-    sockets->socket.bind(endpoint);
-  } catch (const zmq::error_t& error) {
-    throw PeerError("cannot listen on " + endpoint + ": " + error.what());
-  }
+  BindTo(sockets->socket, endpoint);
   sockets->endpoint = sockets->socket.get(zmq::sockopt::last_endpoint);
   return std::unique_ptr<ZmqTransport>(new ZmqTransport(std::move(sockets)));
 }
@@ -331,11 +341,7 @@ std::string ZmqTransport::Listen() {
   std::string endpoint = s.endpoint + "." + s.identity;
   if (s.endpoint.starts_with("tcp://")) endpoint = "tcp://" + LocalAddressToward(s.endpoint) + ":*";
   socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
-  try {
-    socket.bind(endpoint);
-  } catch (const zmq::error_t& error) {
-    throw PeerError("cannot listen on " + endpoint + ": " + error.what());
-  }
+  BindTo(socket, endpoint);
   return socket.get(zmq::sockopt::last_endpoint);
 }
 

@@ -130,11 +130,20 @@ TEST_F(Refusal, AWorkerWithAnotherNumberOfWorkersIsRefused) {
   ExpectRunStillWorks();
 }
 
+TEST_F(Refusal, AWorkerWithOtherOptionsOfTheRunIsRefused) {
+  for (const std::string flag : {"--tolerance=0.5", "--delay_mean=3", "--peer_timeout=99"}) {
+    const auto worker =
+        Start({"lasso", "train", "--role=worker", "--connect=" + coordinator_.endpoint(), flag});
+    ExpectRefused(*worker, flag + ", this run has --");
+  }
+  ExpectRunStillWorks();
+}
+
 TEST_F(Refusal, TheSameOptionsInOtherWordsAreWelcome) {
-  const Words words = {"lasso",          "train",
-                       "--role=worker",  "--connect=" + coordinator_.endpoint(),
-                       "--workers=2",    "--lambda_ratio=2.50e-1",
-                       "--data=" + data_};
+  const Words words = {"lasso",           "train",
+                       "--role=worker",   "--connect=" + coordinator_.endpoint(),
+                       "--workers=2",     "--lambda_ratio=2.50e-1",
+                       "--data=" + data_, "--join_timeout=50"};
   const auto one = Start(words);
   const auto two = Start(words);
   ASSERT_TRUE(coordinator_.process().WaitForExit());
@@ -186,6 +195,35 @@ TEST_F(Joining, AWorkerTooManyIsRefused) {
   const auto scheduler = coordinator.StartMember("scheduler");
   ASSERT_TRUE(coordinator.process().WaitForExit());
   EXPECT_EQ(coordinator.process().exit_code(), 0) << coordinator.process().err();
+}
+
+TEST_F(Joining, WorkersWhoseFilesDifferEndTheRun) {
+  const TempDir elsewhere;
+  Problem other = QuickProblem();
+  other.y *= 2;
+  elsewhere.Write("data.libsvm", ToLibsvm(other));
+  TcpCoordinator coordinator({"--data=data.libsvm", "--workers=2"});
+  const auto worker_in = [&](const std::string& folder) {
+    Words words = {"/usr/bin/env", "-C", folder};
+    for (const std::string& word : Strads({"--role=worker", "--connect=" + coordinator.endpoint()}))
+      words.push_back(word);
+    return std::make_unique<Process>(words);
+  };
+  const auto one = worker_in(dir_.Path(""));
+  const auto two = worker_in(elsewhere.Path(""));
+  ASSERT_TRUE(coordinator.process().WaitForExit());
+  EXPECT_EQ(coordinator.process().exit_code(), 3);
+  EXPECT_THAT(coordinator.process().err(), HasSubstr("data.libsvm: is another file for worker "));
+  for (Process* worker : {one.get(), two.get()}) {
+    ASSERT_TRUE(worker->WaitForExit());
+    EXPECT_EQ(worker->exit_code(), 4) << worker->err();
+  }
+}
+
+TEST_F(Joining, ACoordinatorMayListenAtTheNameOfAHost) {
+  const auto coordinator = Start(
+      {"lasso", "train", "--role=coordinator", "--listen=tcp://localhost:0", "--data=" + data_});
+  EXPECT_TRUE(coordinator->WaitForErr("listening on tcp://127.0.0.1:")) << coordinator->err();
 }
 
 TEST_F(Joining, TheCoordinatorNamesEveryoneWhoJoins) {

@@ -100,6 +100,32 @@ TEST_F(LostProcesses, AKilledWorkerOverTcpIsNamedAndTheOthersEnd) {
   ExpectModelOfTheLastCompleteRound("WorkerLost", {"--workers=2"});
 }
 
+TEST_F(LostProcesses, BeforeAllHaveJoinedLeaveAFreePlace) {
+  const std::string quick = dir_.Write("quick.libsvm", ToLibsvm(QuickProblem()));
+  TcpCoordinator coordinator({"--data=" + quick, "--workers=2", "--peer_timeout=0.5"});
+  const auto killed = coordinator.StartMember("worker");
+  ASSERT_TRUE(coordinator.process().WaitForErr("1 of 2 workers")) << coordinator.process().err();
+  killed->Signal(SIGKILL);
+  ASSERT_TRUE(coordinator.process().WaitForErr("its place is free: 0 of 2 workers"))
+      << coordinator.process().err();
+  const auto one = coordinator.StartMember("worker");
+  const auto two = coordinator.StartMember("worker");
+  ASSERT_TRUE(coordinator.process().WaitForExit()) << coordinator.process().err();
+  EXPECT_EQ(coordinator.process().exit_code(), 0) << coordinator.process().err();
+}
+
+TEST_F(LostProcesses, BeforeTheFirstRoundLeaveTheModelOfAnEarlierRun) {
+  const Words flags = Flags({"--peer_timeout=1", "--delay_mean=1000"});
+  dir_.Write("model.json", "earlier");
+  TcpCoordinator coordinator({flags.begin() + 2, flags.end()});
+  const auto worker = coordinator.StartMember("worker");
+  ASSERT_TRUE(coordinator.process().WaitForErr("1 of 1 workers")) << coordinator.process().err();
+  worker->Signal(SIGKILL);
+  ASSERT_TRUE(coordinator.process().WaitForExit(20)) << coordinator.process().err();
+  EXPECT_EQ(coordinator.process().exit_code(), 4);
+  EXPECT_EQ(ReadText(model_), "earlier");
+}
+
 TEST_F(LostProcesses, AFrozenWorkerIsLostAfterTheRoundTimeout) {
   const Words flags = Flags({"--workers=2", "--round_timeout=1", "--peer_timeout=60"});
   TcpCoordinator coordinator({flags.begin() + 2, flags.end()});

@@ -141,10 +141,12 @@ TEST_P(DataParallelPolicy, NamesAWorkerThatIsLostAndNeverHangs) {
     try {
       const RunResult result = cluster.Result();
       EXPECT_EQ(result.summary.rounds, rounds);
-      EXPECT_TRUE(result.complete);
-      const auto model = Unpack<Descent::Model>(result.model);
-      EXPECT_EQ(model.b().size(), 6);
-      EXPECT_EQ(model.finished, 1);
+      EXPECT_EQ(result.complete, rounds > 0);
+      if (rounds > 0) {
+        const auto model = Unpack<Descent::Model>(result.model);
+        EXPECT_EQ(model.b().size(), 6);
+        EXPECT_EQ(model.finished, 1);
+      }
       if (result.summary.termination == Termination::kMaxRounds) continue;  // it outlived the run
       ASSERT_EQ(result.summary.termination, Termination::kWorkerLost);
       EXPECT_THAT(result.summary.message, HasSubstr(name));

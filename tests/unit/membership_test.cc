@@ -108,6 +108,25 @@ TEST(Membership, RefusesWhoeverDoesNotFitAndSaysWhy) {
   EXPECT_THAT(second.reason, HasSubstr("all its 1 workers"));
 }
 
+// What a stranger says must not write on the terminal as it likes.
+TEST(Membership, TellsNothingOfAHelloThatIsNotPrintable) {
+  Membership membership = MakeMembership(2, 0);
+  wire::Hello hello = MakeHello();
+  hello.host = "a\nb\x1b[2Jc\xc2\x9b" + std::string(1000, 'x');
+  const std::string host = "a?b?[2Jc??";
+  EXPECT_EQ(Printable(hello.host), host + std::string(255 - host.size(), 'x'));
+  EXPECT_EQ(membership.OnHello("x", hello).member->host, Printable(hello.host));
+  hello = MakeHello();
+  hello.version = "\x1b[2J";
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("version ?[2J,"));
+  hello = MakeHello();
+  hello.app = "l\nda";
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("'l?da'"));
+  hello = MakeHello();
+  hello.claimed = {{"lambda", "0.7\r"}};
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("--lambda=0.7?,"));
+}
+
 TEST(Member, IsNamedByRoleRankProcessAndHost) {
   Membership membership = MakeMembership(2, 1);
   EXPECT_EQ(membership.worker(1).Name(), "worker 1");

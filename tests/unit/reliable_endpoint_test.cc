@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -300,6 +301,14 @@ TEST_F(ReliableEndpointTest, DeliversALongStreamBehindALostFrame) {
   RunUntil(Seconds(60));
   EXPECT_EQ(end("a").received[kCoordinator], Numbers(3000));
   EXPECT_TRUE(AllAcknowledged());
+}
+
+TEST(Time, OfAgesDoesNotOverflow) {
+  for (const double seconds : {1e10, 1e300, std::numeric_limits<double>::infinity()}) {
+    const Time now = SteadyClock().Now();
+    EXPECT_GT(now + Seconds(seconds), now) << seconds;
+    EXPECT_LT(now + Seconds(-seconds), now) << seconds;
+  }
 }
 
 }  // namespace

@@ -27,7 +27,8 @@ struct RunResult {
   // Whether the model is whole: not if a worker was lost that had a part of it to itself, or if the
   // run ended before there was one.
   bool complete = true;
-  Bytes model;  // the app's Model, packed; empty if it is not complete
+  bool has_model = true;  // false: there was none yet
+  Bytes model;            // the app's Model, packed; empty if it is not complete
   // A role on a thread of this process was given up and still computes. It touches nothing that is
   // not its own, but the process had better end by std::_Exit.
   bool has_left_threads = false;
