@@ -147,6 +147,7 @@ void PathModel::Select() {
 
 strads::Report PathModel::Report() const {
   strads::Report report;
+  report.has_model = std::ranges::any_of(path_, &PathPoint::IsFitted);
   report.gap = std::numeric_limits<double>::infinity();
   if (IsDone()) report.gap = 0;
   int64_t exact = 0;
@@ -180,8 +181,7 @@ std::string PathModel::Table() const {
   };
   const bool validated = lambda_min_ >= 0;
   if (std::ranges::none_of(path_, &PathPoint::IsFitted))
-    return "\nthe run ended before its first fit: the model written by --model has no "
-           "coefficients\n";
+    return "\nthe run ended before its first fit\n";
   add("\n%5s %12s %12s %10s %10s", "", "lambda", "lambda/n", "non-zeros", "explained");
   if (validated) add(" %12s %12s", loss_ == "logistic" ? "deviance" : "sq. error", "std. error");
   table += '\n';

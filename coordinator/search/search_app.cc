@@ -236,6 +236,7 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
 
 strads::Report Model::Report() const {
   strads::Report report;
+  report.has_model = trained_ > 0;
   if (best_ >= 0) report.penalty = settings_[static_cast<size_t>(best_)].mean;
   report.updates = trained_;
   if (trained_ == spec_.trainings())

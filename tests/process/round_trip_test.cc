@@ -214,12 +214,14 @@ TEST_F(RoundTrip, APathWritesTheModelThatItSelects) {
   EXPECT_NEAR(rmse, std::sqrt(squares / static_cast<double>(fitted.size())), 1e-8 * rmse);
 }
 
-TEST_F(RoundTrip, APathThatEndsBeforeItsFirstFitSaysSo) {
+TEST_F(RoundTrip, APathThatEndsBeforeItsFirstFitLeavesTheModelOfAnEarlierRun) {
+  dir_.Write("model.json", "earlier");
   const Finished run = RunStrads(
       {"lasso", "path", "--data=" + data_, "--model=" + model_, "--max_rounds=1", "--noprogress"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("the run ended before its first fit"));
+  EXPECT_THAT(run.out, HasSubstr("not written: the run ended before there was one"));
   EXPECT_THAT(run.out, Not(HasSubstr("explained")));
+  EXPECT_EQ(ReadText(model_), "earlier");
 }
 
 TEST_F(RoundTrip, ALogisticModelPredictsProbabilities) {

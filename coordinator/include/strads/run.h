@@ -56,6 +56,7 @@ template <AnyApp A>
 struct ResultOf {
   Summary summary;
   typename A::Model model;
+  bool complete = true;  // as RunResult's; false: the model is as it was constructed
 };
 
 // Trains app A in this process, for programs that embed it.
@@ -65,9 +66,11 @@ ResultOf<A> Run(const typename A::Options& options,
                 const RunHooks& hooks = {}) {
   RunResult result = Run(MakeProgram<A>("app"), ToValues(options), run_options, hooks);
   typename A::Model model(options);
-  codec::Decoder decoder(result.model);
-  codec::Decode(decoder.root(), model);
-  return {std::move(result.summary), std::move(model)};
+  if (result.complete) {
+    codec::Decoder decoder(result.model);
+    codec::Decode(decoder.root(), model);
+  }
+  return {std::move(result.summary), std::move(model), result.complete};
 }
 
 }  // namespace strads
