@@ -9,6 +9,7 @@
 #include "apps/lasso/block_solver.h"
 #include "apps/lasso/column_solver.h"
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/logistic.h"
 #include "apps/lasso/projected_columns.h"
 
@@ -27,13 +28,6 @@ constexpr double kSufficient = 1e-4;  // Armijo's constant
 constexpr double kShortestStep = 1e-10;
 constexpr int kMostInVain = 5;       // steps that do not bring the gap down
 constexpr double kRounding = 1e-13;  // of the objective
-
-// Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
-// they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
-// then it is solved as far as rounding allows.
-double InnerGap(double own, double gap) {
-  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
-}
 
 }  // namespace
 
@@ -78,11 +72,14 @@ void LogisticSolver::Evaluate() {
   });
 }
 
-double LogisticSolver::Gap(const Penalty& penalty) {
+double LogisticSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
   std::vector<bool> is_free(b_.size(), false);
+  std::vector<int32_t> free;
   for (const Penalty::Unit unit : penalty.units()) {
-    for (int32_t i = unit.first; i < unit.first + unit.count; ++i)
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) {
       is_free[static_cast<size_t>(i)] = unit.IsFree();
+      if (unit.IsFree()) free.push_back(i);
+    }
   }
   q_.resize(b_.size());
   std::vector<double> xx(b_.size());
@@ -91,9 +88,41 @@ double LogisticSolver::Gap(const Penalty& penalty) {
     q_[at] = x_.Dot(j, r_);
     xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
+  const double value = loss_ + penalty.Value(b_.data());
+  is_beside_free_ = !has_intercept_ && !free.empty() && std::ssize(free) <= kMostFreeColumns;
+  if (is_beside_free_) return value - BoundBeside(free, penalty, pool);
   const double dual = BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
   const double slack = has_intercept_ ? SlackOf(intercept_, r_.sum(), curvature_.sum()) : 0;
-  return loss_ + penalty.Value(b_.data()) - dual + slack;
+  return value - dual + slack;
+}
+
+double LogisticSolver::BoundBeside(std::span<const int32_t> free,
+                                   const Penalty& penalty,
+                                   ThreadPool& pool) const {
+  std::vector<double> slopes, b, norms(b_.size(), 0.0);
+  const Eigen::VectorXd w =
+      weights_.size() > 0 ? weights_ : Eigen::VectorXd(Eigen::VectorXd::Ones(y_.size()));
+  for (const int32_t j : free) {
+    const auto at = static_cast<size_t>(j);
+    slopes.push_back(q_[at]);
+    b.push_back(b_[at]);
+    norms[at] = x_.WeightedSquaredNorm(j, w);
+  }
+  const std::vector<double> step =
+      FreeStep(FreeProducts(x_, free, r_, weights_, pool), slopes, b, penalty.nonnegative());
+  const DualPoint point = DualPointAt(x_, free, step, r_, y_, weights_);
+  if (point.outside > 0) return 0;
+  const Eigen::VectorXd of_point = x_.TransposedTimes(point.t);
+  return BoundOf(penalty, b_.data(), of_point.data(), norms.data(), w.sum(), point.entropy);
+}
+
+// Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
+// they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
+// then it is solved as far as rounding allows. So it is beside free columns, where its gap is an
+// estimate that may be far too small.
+double LogisticSolver::InnerGap(double own, double gap) const {
+  return own > 0 && !is_beside_free_ ? kInnerShare * std::min(gap, own)
+                                     : -std::numeric_limits<double>::infinity();
 }
 
 // In changes of a variable by its column.
@@ -218,7 +247,11 @@ int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& po
   int in_vain = 0;  // steps since the gap has become smaller
   double least = std::numeric_limits<double>::infinity();
   while (in_vain < kMostInVain && changes < most) {
-    const double now = Gap(penalty);
+    const double now = Gap(penalty, pool);
+    // What joins goes by r, which says of other variables what the bound's point does only once the
+    // block is at its best.
+    if (is_beside_free_ && least == std::numeric_limits<double>::infinity())
+      gap = std::max(std::min(gap, kInnerShare * now), kRounding * loss_);
     in_vain = now < least ? 0 : in_vain + 1;
     least = std::min(least, now);
     if (now <= gap || !NewtonStep(penalty, now, most - changes, changes, pool)) break;

@@ -46,12 +46,14 @@ class LogisticSolver {
  private:
   double Loss(const Eigen::VectorXd& eta) const;
   void Evaluate();
-  double Gap(const Penalty& penalty);
+  double Gap(const Penalty& penalty, ThreadPool& pool);
+  double BoundBeside(std::span<const int32_t> free, const Penalty& penalty, ThreadPool& pool) const;
   struct Step {
     std::vector<double> b;  // where it leads
     double intercept = 0;   // by how much that changes
     int64_t changes = 0;
   };
+  double InnerGap(double own, double gap) const;
   double CostOfInnerProducts() const;
   Step ByInnerProducts(const Penalty& penalty,
                        const Eigen::VectorXd& root,
@@ -75,6 +77,7 @@ class LogisticSolver {
   std::vector<double> b_;
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
+  bool is_beside_free_ = false;  // and no intercept: free_columns.h
   bool by_inner_products_ = false;
   double cut_short_ = 0;  // changes by columns of steps in a row that were
   // At eta_:

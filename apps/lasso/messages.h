@@ -59,6 +59,13 @@ struct Partial {
   double entropy = 0;             // logistic loss: sum_i w_i H(probability of row i)
   double curvature = 0;           // logistic loss: its second derivative by the intercept
   int64_t misplaced = 0;          // logistic loss: rows that are not put into their class
+  // Of free columns, once an update has named them (free_columns.h): of a point that an update of
+  // before made, X't of all columns; and unless that update was the last to change anything,
+  // X_F'C X_F for the next.
+  std::vector<double> dual_slopes;
+  double dual_entropy = 0;
+  int64_t dual_outside = 0;
+  std::vector<double> free_products;
   // In the first measurement:
   double weight = 0;            // sum_i w_i
   std::vector<double> xx;       // sum_i w_i x_ij^2 of all columns
@@ -86,6 +93,10 @@ struct Partial {
                 entropy,
                 curvature,
                 misplaced,
+                dual_slopes,
+                dual_entropy,
+                dual_outside,
+                free_products,
                 weight,
                 xx,
                 xe,
@@ -120,6 +131,8 @@ struct Update {
   int64_t num_variables = 0;      // if measuring
   std::vector<double> shifts;     // to be taken from the columns of these variables; empty: none
   double target_shift = 0;        // to be taken from y
+  std::vector<int32_t> free;      // variables beside which bounds need a point of their own
+  std::vector<double> free_step;  // which is to be made, of r before this update
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
   std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
   std::vector<double> couplings;  // of the plan's seed
@@ -148,6 +161,8 @@ struct Update {
                 num_variables,
                 shifts,
                 target_shift,
+                free,
+                free_step,
                 group_of,
                 counts,
                 couplings,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/logistic.h"
 
 namespace strads::lasso {
@@ -48,7 +49,12 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
         partial.updates_seen == partials.front().updates_seen &&
         partial.updates_seen >= first_offset_ &&
         partial.updates_seen < first_offset_ + static_cast<int64_t>(offsets_.size());
-    if (!fits || !states_match || partial.gram.size() != num_pairs ||
+    const size_t products = partial.free_products.size(), dual = partial.dual_slopes.size();
+    const bool free_fit = products == partials.front().free_products.size() &&
+                          dual == partials.front().dual_slopes.size() &&
+                          (products == 0 || products == NumFreeProducts(free_.size())) &&
+                          (dual == 0 || (!free_.empty() && dual == measured_.size()));
+    if (!fits || !states_match || !free_fit || partial.gram.size() != num_pairs ||
         partial.couplings.size() != num_couplings)
       throw ProtocolError("a partial does not fit its plan");
   }

@@ -68,6 +68,10 @@ class Model {
     double yr = 0, rr = 0;              // squared loss
     double entropy = 0, curvature = 0;  // logistic loss
     int64_t misplaced = 0;              // likewise
+    // Beside free columns, as the partials':
+    std::vector<double> free_products, dual;
+    double dual_entropy = 0;
+    int64_t dual_outside = 0;
   };
 
   void Check(const Plan& plan, std::span<const Partial> partials) const;
@@ -84,6 +88,13 @@ class Model {
   void FindLengths();
   void Screen(const Slopes& slopes, Update& update);
   double GapAt(const Slopes& slopes);
+  double DualAt(const Slopes& slopes);
+  void FindFree(Update& update);
+  void SumUpFree(std::span<const Partial> partials, Slopes& sum) const;
+  double BoundBesideFree(const Slopes& slopes) const;
+  void AskForBound(const Slopes& slopes, bool solves_blocks, Update& update);
+  void StartWithFree(Update& update) const;
+  void FitFree(const Slopes& slopes, bool solves_blocks, Update& update);
   bool BoundIsEstimate() const;
   bool IsNullModel(double gap, double objective);
   void StartFrom(const Slopes& null_model);
@@ -123,6 +134,10 @@ class Model {
                                         // for what er_ adds to intercept_
   std::vector<double> curvatures_;      // that bound the loss along each variable
   std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
+  std::vector<int32_t> free_;           // variables beside which bounds need a point of their own
+  std::vector<double> free_moved_;      // by the last step of FitFree
+  double free_objective_ = 0;           // before it
+  int free_halvings_ = 0;               // of it, since
   std::vector<bool> is_screened_;       // units; empty: none
   double largest_radius_ = 0;           // about the dual point at which any could be
   std::vector<double> lengths_;         // of units, once it is known

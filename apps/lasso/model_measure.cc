@@ -20,13 +20,6 @@ namespace strads::lasso {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-// The relative gap of the model from which lambda_max follows. And the one that will do once
-// neither it nor the objective become smaller any more, by so much: if columns that are not
-// penalised are nearly collinear, what is known of the gap is far more than the gap.
-constexpr double kNullGap = 1e-11;
-constexpr double kSettledNullGap = 1e-3;
-constexpr double kNullProgress = 0.5, kNullRounding = 1e-13;
-constexpr int kNullLooksInVain = 10;
 // A share of a sum that rounding hides.
 constexpr double kRounding = 1e-14;
 // Of the loss of zero coefficients: all that is left is rounding.
@@ -80,6 +73,7 @@ Model::Slopes Model::SlopesOf(std::span<const Partial> partials) const {
     sum.yr -= ey * sum.er / columns_->weight;
   }
   sum.rr = 2 * sum.loss;
+  if (!free_.empty()) SumUpFree(partials, sum);
   return sum;
 }
 
@@ -138,6 +132,7 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), deviations);
   penalty_ = terms_->OfFreeUnits();
   update.group_of = terms_->group_of();
+  FindFree(update);
 }
 
 // Columns that vary little beside their mean: what varies would drown in the rounding of inner
@@ -183,13 +178,14 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   if (plan.restart) {
     coefficients_ = SparseVector();
     intercept_ = shifted_intercept_ = 0;
+    free_moved_.clear();
   }
   coefficients_.resize(num_variables);
   update.measured = true;
   update.num_variables = static_cast<int64_t>(num_variables);
   if (terms_ == nullptr) Look(partials, update);
-  // What was measured is of other data then.
-  update.measure_again = !update.shifts.empty() || update.target_shift != 0;
+  // What was measured is of other data then, or lacks what bounds need.
+  update.measure_again = !update.shifts.empty() || update.target_shift != 0 || !update.free.empty();
   if (update.measure_again) return;
   const bool is_first = !std::exchange(has_begun_, true);
   Slopes slopes = SlopesOf(partials);
@@ -222,8 +218,18 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   bool solves_blocks = options_.schedule == "working_set" && (is_first || solved_since_measured_);
   if (warm_start_ && !(update.objective <= null_objective_))
     return StartCold(solves_blocks, update);
+  const bool fits_free = is_null_ && !penalty_.nonnegative();
+  if (!slopes.free_products.empty() && !fits_free) {
+    block_moved_ = block_moved_ || is_first;  // no block was found to be at its best
+    return AskForBound(slopes, solves_blocks, update);
+  }
   double gap = GapAt(slopes);
-  if (is_null_ && IsNullModel(gap, update.objective)) {
+  // lambda_max goes by slopes, whose errors are of first order in what the bound hardly shows.
+  const double of_slopes = is_null_ && !free_.empty() ? update.objective - DualAt(slopes) : 0;
+  const bool is_best = is_null_ && IsNullModel(std::max(gap, of_slopes), update.objective);
+  if (fits_free && !is_best && !slopes.free_products.empty())
+    return FitFree(slopes, solves_blocks, update);
+  if (is_best) {
     StartFrom(slopes);
     update.begins = true;
     if (start_) return StartWarm(solves_blocks, update);
@@ -267,11 +273,8 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     update.block_entries = block_->MeanEntries();
     if (std::exchange(warm_start_, std::nullopt) || update.begins_block)
       update.starting = penalty_.SupportOf(coefficients_.values().data()).units;
+    StartWithFree(update);
   }
-}
-
-bool Model::BoundIsEstimate() const {
-  return terms_->has_free_units() || (columns_->is_logistic && columns_->has_intercept);
 }
 
 // |X_u D_u^-1| of all units, or more: the roots of the traces of its square.
@@ -313,30 +316,21 @@ void Model::Screen(const Slopes& slopes, Update& update) {
 
 // How far the objective is from its least value, at most.
 double Model::GapAt(const Slopes& slopes) {
+  // What was a bound stays one.
+  best_dual_ = !free_.empty()      ? std::max(best_dual_, BoundBesideFree(slopes))
+               : BoundIsEstimate() ? DualAt(slopes)
+                                   : std::max(best_dual_, DualAt(slopes));
+  return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
+}
+
+double Model::DualAt(const Slopes& slopes) {
   const double* const b = coefficients_.values().data();
   const bool is_logistic = columns_->is_logistic;
   bound_ = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
                          is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
                          is_logistic ? 1 : kInfinity);
-  double dual = bound_.value;
-  if (is_logistic && columns_->has_intercept)
-    dual -= SlackOf(shifted_intercept_, slopes.er, slopes.curvature);
-  // What was a bound stays one.
-  best_dual_ = BoundIsEstimate() ? dual : std::max(best_dual_, dual);
-  return std::max(0.0, slopes.loss + penalty_sum_ - best_dual_);
-}
-
-bool Model::IsNullModel(double gap, double objective) {
-  if (!BoundIsEstimate()) return true;
-  const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
-  const bool is_better = relative < kNullProgress * null_gap_ ||
-                         objective < (1 - kNullRounding) * null_least_objective_;
-  null_looks_in_vain_ = is_better ? 0 : null_looks_in_vain_ + 1;
-  null_gap_ = std::min(null_gap_, relative);
-  null_least_objective_ = std::min(null_least_objective_, objective);
-  const bool is_settled = (solved_since_measured_ && !block_moved_) ||  // rounding allows no more
-                          null_looks_in_vain_ >= kNullLooksInVain;
-  return relative <= kNullGap || (relative <= kSettledNullGap && is_settled);
+  if (!is_logistic || !columns_->has_intercept) return bound_.value;
+  return bound_.value - SlackOf(shifted_intercept_, slopes.er, slopes.curvature);
 }
 
 void Model::StartFrom(const Slopes& null_model) {

@@ -53,11 +53,14 @@ bool Worker::Has(int32_t column) const { return column >= 0 && column < data_.x.
 Partial Worker::Push(const Plan& plan) {
   Partial partial;
   partial.updates_seen = updates_seen_;
-  if (plan.restart) loss_->Reset();
+  if (plan.restart) {
+    loss_->Reset();
+    dual_is_fresh_ = false;
+  }
   if (plan.measure) {
     Measure(partial);
   } else {
-    partial.xr = SlopesOf(plan.columns);
+    partial.xr = SlopesOf(plan.columns, loss_->r());
   }
   if (plan.seed >= 0) {
     if (!Has(plan.seed)) throw ProtocolError("a plan's seed does not exist");
@@ -86,14 +89,22 @@ Partial Worker::Push(const Plan& plan) {
 void Worker::Measure(Partial& partial) {
   if (!has_looked_) Look(partial);
   loss_->Measure(partial);
-  partial.xr = SlopesOf(measured_);
+  partial.xr = SlopesOf(measured_, loss_->r());
+  if (dual_) {
+    partial.dual_slopes = SlopesOf(measured_, dual_->t);
+    partial.dual_entropy = dual_->entropy;
+    partial.dual_outside = dual_->outside;
+  }
+  if (!free_.empty() && !dual_is_fresh_)
+    partial.free_products = FreeProducts(data_.x, free_, loss_->r(), data_.weights, pool_);
 }
 
-// x_j'r; zero for columns that the shard has not.
-std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns) {
+// x_j'r of what is of the rows; zero for columns that the shard has not.
+std::vector<double> Worker::SlopesOf(std::span<const int32_t> columns,
+                                     const Eigen::VectorXd& of_rows) {
   const Eigen::VectorXd scaled = row_scale_.cwiseProduct(
-      loss_->r().head(row_scale_.size()));  // empty, but before the first update
-  const Eigen::VectorXd& r = row_scale_.size() > 0 ? scaled : loss_->r();
+      of_rows.head(row_scale_.size()));  // empty, but before the first update
+  const Eigen::VectorXd& r = row_scale_.size() > 0 ? scaled : of_rows;
   std::vector<double> slopes(columns.size());
   pool_.ParallelFor(
       std::ssize(columns),
@@ -171,6 +182,12 @@ void Worker::ShiftTarget(double shift) {
   loss_->Reset();
 }
 
+void Worker::MakeDualPoint(const Update& update) {
+  if (update.free_step.size() != free_.size() || !is_logistic_)
+    throw ProtocolError("the step of an update's dual point does not fit");
+  dual_ = DualPointAt(data_.x, free_, update.free_step, loss_->r(), data_.y, data_.weights);
+}
+
 void Worker::Gather(Partial& partial) {
   if (!gathers_) {
     partial.y = data_.y;
@@ -212,6 +229,12 @@ void Worker::Sync(const Update& update) {
     if (!update.shifts.empty()) Shift(update.shifts);
     if (update.target_shift != 0) ShiftTarget(update.target_shift);
   }
+  if (!update.free.empty()) {
+    if (!std::ranges::all_of(update.free, [&](int32_t j) { return Has(j); }))
+      throw ProtocolError("a variable that is not penalised does not exist");
+    free_ = update.free;
+  }
+  if (!update.free_step.empty()) MakeDualPoint(update);
   raw_y_.resize(0);
   if (row_scale_.size() > 0) data_.x.ScaleRows(std::exchange(row_scale_, {}));
   std::vector<int32_t> columns;
@@ -223,6 +246,8 @@ void Worker::Sync(const Update& update) {
   }
   if (!columns.empty() || update.intercept_change != 0)
     loss_->Add(data_.x, columns, changes, update.intercept_change, pool_);
+  // By what all workers hear, not by which columns this one has.
+  dual_is_fresh_ = update.columns.empty() && (dual_is_fresh_ || !update.free_step.empty());
 }
 
 }  // namespace strads::lasso

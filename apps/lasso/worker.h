@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/messages.h"
 #include "apps/lasso/options.h"
 #include "apps/lasso/shard_loss.h"
@@ -32,12 +34,13 @@ class Worker {
   double Loss() const { return loss_->loss(); }
 
  private:
-  std::vector<double> SlopesOf(std::span<const int32_t> columns);
+  std::vector<double> SlopesOf(std::span<const int32_t> columns, const Eigen::VectorXd& of_rows);
   void Measure(Partial& partial);
   void Look(Partial& partial);
   Eigen::VectorXd RowWeights() const;
   void Shift(std::span<const double> shifts);
   void ShiftTarget(double shift);
+  void MakeDualPoint(const Update& update);
   void Gather(Partial& partial);
   bool Has(int32_t column) const;
 
@@ -58,6 +61,9 @@ class Worker {
   size_t num_gathered_ = 0;        // of block_
   bool gathers_ = false;
   std::unique_ptr<ShardLoss> loss_;
+  std::vector<int32_t> free_;
+  std::optional<DualPoint> dual_;
+  bool dual_is_fresh_ = false;  // made of r as it still is
   int64_t updates_seen_ = 0;
   bool has_looked_ = false;
 };

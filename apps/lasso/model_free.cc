@@ -1,0 +1,129 @@
+#include <strads/index.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/lasso/free_columns.h"
+#include "apps/lasso/model.h"
+
+// Beside variables that are not penalised: bounds of the logistic loss, and its null model.
+namespace strads::lasso {
+namespace {
+
+// The relative gap of the model from which lambda_max follows. And the one that will do once
+// neither it nor the objective become smaller any more, by so much: if columns that are not
+// penalised are nearly collinear, what is known of the gap is far more than the gap.
+constexpr double kNullGap = 1e-11;
+constexpr double kSettledNullGap = 1e-3;
+constexpr double kNullProgress = 0.5, kNullRounding = 1e-13;
+constexpr int kNullLooksInVain = 10;
+constexpr double kRounding = 1e-13;  // of the objective
+constexpr int kMostHalvings = 40;
+
+}  // namespace
+
+bool Model::BoundIsEstimate() const {
+  return terms_->has_free_units() || (columns_->is_logistic && columns_->has_intercept);
+}
+
+bool Model::IsNullModel(double gap, double objective) {
+  if (!BoundIsEstimate()) return true;
+  const double relative = null_objective_ > 0 ? gap / null_objective_ : 0;
+  const bool is_better = relative < kNullProgress * null_gap_ ||
+                         objective < (1 - kNullRounding) * null_least_objective_;
+  null_looks_in_vain_ = is_better ? 0 : null_looks_in_vain_ + 1;
+  null_gap_ = std::min(null_gap_, relative);
+  null_least_objective_ = std::min(null_least_objective_, objective);
+  const bool is_settled = (solved_since_measured_ && !block_moved_) ||  // rounding allows no more
+                          null_looks_in_vain_ >= kNullLooksInVain;
+  return relative <= kNullGap || (relative <= kSettledNullGap && is_settled);
+}
+
+// An intercept stands for what columns of large means have in common, which is taken out of them:
+// beside one, as with the squared loss, bounds go by each variable alone.
+void Model::FindFree(Update& update) {
+  if (!columns_->is_logistic || columns_->has_intercept) return;
+  for (const Penalty::Unit unit : penalty_.units()) {
+    if (!unit.IsFree()) continue;
+    for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
+      free_.push_back(penalty_.Variable(k));
+  }
+  if (std::ssize(free_) > kMostFreeColumns) free_.clear();
+  update.free = free_;
+}
+
+void Model::SumUpFree(std::span<const Partial> partials, Slopes& sum) const {
+  sum.free_products.resize(partials.front().free_products.size(), 0.0);
+  const size_t measured = partials.front().dual_slopes.size();
+  if (measured > 0) sum.dual.resize(coefficients_.size(), 0.0);
+  for (const Partial& partial : partials) {
+    for (size_t i = 0; i < partial.free_products.size(); ++i)
+      sum.free_products[i] += partial.free_products[i];
+    for (size_t i = 0; i < measured; ++i) sum.dual[Index(measured_[i])] += partial.dual_slopes[i];
+    sum.dual_entropy += partial.dual_entropy;
+    sum.dual_outside += partial.dual_outside;
+  }
+}
+
+double Model::BoundBesideFree(const Slopes& slopes) const {
+  if (slopes.dual.empty() || slopes.dual_outside > 0) return 0;
+  return BoundOf(penalty_, coefficients_.values().data(), slopes.dual.data(),
+                 columns_->norms.data(), columns_->weight, slopes.dual_entropy);
+}
+
+// Has workers make a point of the dual from r as it is, and measure again.
+void Model::AskForBound(const Slopes& slopes, bool solves_blocks, Update& update) {
+  std::vector<double> of_free, b;
+  for (const int32_t j : free_) {
+    of_free.push_back(slopes.xr[Index(j)]);
+    b.push_back(coefficients_[Index(j)]);
+  }
+  update.free_step = FreeStep(slopes.free_products, of_free, b, penalty_.nonnegative());
+  update.nonzeros = nonzeros_;
+  update.measure_again = true;
+  solved_since_measured_ = solves_blocks;
+}
+
+// A step of Newton's method towards the null model, or back by half of the last one where that led
+// up.
+void Model::FitFree(const Slopes& slopes, bool solves_blocks, Update& update) {
+  AskForBound(slopes, solves_blocks, update);
+  const bool has_risen = !free_moved_.empty() && free_halvings_ < kMostHalvings &&
+                         !(update.objective <= (1 + kRounding) * free_objective_);
+  std::vector<double> changes = update.free_step;
+  if (has_risen) {
+    ++free_halvings_;
+    for (double& change : free_moved_) change /= 2;
+    for (size_t k = 0; k < changes.size(); ++k) changes[k] = -free_moved_[k];
+  } else {
+    free_halvings_ = 0;
+    free_objective_ = update.objective;
+    free_moved_ = changes;
+  }
+  const std::vector<int32_t>& group_of = terms_->group_of();
+  for (size_t k = 0; k < free_.size(); ++k) {
+    const size_t j = Index(free_[k]);
+    if (changes[k] == 0) continue;
+    update.columns.push_back(free_[k]);
+    update.changes.push_back(changes[k]);
+    update.scaled.push_back(std::abs(changes[k]) * std::sqrt(columns_->norms[j]));
+    if (!group_of.empty()) update.units.push_back(group_of[j]);
+  }
+  block_moved_ = true;
+  updates_ += std::ssize(update.columns);
+  MoveTo(solves_blocks, update);
+}
+
+// In the block from the start, though at their best they have no slope that would have them join:
+// whatever else moves, they go with it.
+void Model::StartWithFree(Update& update) const {
+  if (free_.empty()) return;
+  const std::vector<int32_t>& group_of = terms_->group_of();
+  for (const int32_t j : free_)
+    update.starting.push_back(group_of.empty() ? j : group_of[Index(j)]);
+  std::ranges::sort(update.starting);
+  const auto again = std::ranges::unique(update.starting);
+  update.starting.erase(again.begin(), again.end());
+}
+
+}  // namespace strads::lasso
