@@ -231,6 +231,7 @@ RunResult CoordinatorNode::Result() const {
   summary.termination = ending_->termination;
   summary.message = ending_->message;
   summary.objective = last_.objective;
+  summary.is_behind = ModelReport().is_behind || summary.termination == Termination::kWorkerLost;
   summary.gap = last_.gap;
   summary.certifies = program_.certifies && !program_.rotates && !clocks_;
   summary.nonzeros = last_.nonzeros;
@@ -258,7 +259,8 @@ RunResult CoordinatorNode::Result() const {
   summary.extra = last_.extra;
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
-  result.has_model = ModelReport().has_model && summary.rounds > 0;
+  // What has not been collected is not known to be lacking.
+  result.has_model = summary.rounds > 0 && (!result.complete || ModelReport().has_model);
   result.complete = result.complete && result.has_model;
   if (summary.rounds == 0) {
     summary.objective = std::numeric_limits<double>::quiet_NaN();

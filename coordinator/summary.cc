@@ -81,6 +81,7 @@ std::string ToJson(const Summary& summary) {
   Json json = {{"termination", TerminationName(summary.termination)},
                {"message", summary.message},
                {"objective", Number(summary.objective)},
+               {"is_behind", summary.is_behind},
                {"gap", Number(summary.gap)},
                {"nonzeros", summary.nonzeros},
                {"rounds", summary.rounds},
@@ -113,10 +114,9 @@ std::string Summary::FullReport() const {
   row("", message);
   const bool is_measured =
       !std::isnan(objective) || (!clocks && termination == Termination::kFailure);
-  // The workers that would measure the model are not all there.
-  const bool is_of_before = std::isfinite(objective) && termination == Termination::kWorkerLost;
+  const bool tells_behind = is_behind && std::isfinite(objective);
   row("objective", is_measured ? FormatNumber(objective, 10) +
-                                     (is_of_before ? ", the last that was measured" : "")
+                                     (tells_behind ? ", of some rounds before the model" : "")
                                : "not measured");
   if (std::isfinite(gap) || certifies) {
     row("relative gap", std::isfinite(gap) ? FormatNumber(gap, 3) : "not certified");

@@ -106,7 +106,7 @@ std::string LineOf(Separator separator, const RatingsOptions& options, bool is_p
 }
 
 RatingsFormat MatrixMarketFormat(const TextFile& file, const RatingsOptions& options) {
-  RatingsFormat format = {.separator = Separator::kMatrixMarket};
+  RatingsFormat format = {.separator = Separator::kMatrixMarket, .are_strengths = options.implicit};
   format.header = ParseMatrixMarketHeader(file);
   if (format.header.is_array || format.header.symmetry != MatrixMarketHeader::Symmetry::kGeneral) {
     throw ErrorAt(file, file.text().data(),
@@ -129,7 +129,9 @@ Error NoRatings(const TextFile& file, const RatingsFormat& format) {
 
 RatingsFormat DetectRatingsFormat(const TextFile& file, const RatingsOptions& options) {
   if (file.text().starts_with(kMatrixMarketBanner)) return MatrixMarketFormat(file, options);
-  RatingsFormat format = {.implicit = options.implicit, .body = SkipByteOrderMark(file.text())};
+  RatingsFormat format = {.implicit = options.implicit,
+                          .are_strengths = options.implicit,
+                          .body = SkipByteOrderMark(file.text())};
   const char* const end = file.text().data() + file.text().size();
   for (const char* p = format.body.data(); p < end;) {
     const char* const next = NextLine(p, end);

@@ -42,6 +42,8 @@ void RatingsErrors::FailValue(std::string_view field) const {
   if (IsOutOfRange(begin, end) ||
       (is_number && std::abs(value) > std::numeric_limits<float>::max()))
     what = " is out of range, expected a finite number of at most 3.4e38 in magnitude";
+  else if (is_number && format_.are_strengths && value < 0)
+    what = " is negative, expected a strength of at least 0";
   else if (is_number)
     what = " is not whole, expected the integers that the header announces";
   Fail(field.data(), "the rating " + Quote(field) + what);

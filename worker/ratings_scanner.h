@@ -160,6 +160,7 @@ class RatingsScanner {
       if (kIsBlank || (!IsSeparator(rest) && !IsLineEnd(rest))) FailValue(p);
     }
     if (std::abs(number) > std::numeric_limits<float>::max()) FailValue(p);
+    if (format_.are_strengths && number < 0) FailValue(p);
     if (kIsMatrixMarket && format_.header.field == MatrixMarketHeader::Field::kInteger &&
         number != std::trunc(number)) {
       FailValue(p);

@@ -15,7 +15,7 @@ double LogRising::LogGamma(double x) {
 }
 
 LogRising::LogRising(double x) : x_(x), log_gamma_x_(LogGamma(x)), table_{0} {
-  for (int n = 1; n < kTabled; ++n) table_.push_back(table_.back() + std::log(x + n - 1));
+  for (int n = 1; n < kTabled; ++n) table_.push_back(table_.back() + std::log(x + (n - 1)));
 }
 
 }  // namespace strads::lda

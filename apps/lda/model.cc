@@ -3,6 +3,7 @@
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/is_utf8.h>
+#include <strads/options.h>
 #include <strads/rotation_schedule.h>
 #include <strads/vocabulary.h>
 
@@ -49,8 +50,10 @@ Model::Model(const Options& options)
   if (options.resume.empty()) return;
   Model before = ReadModelFile(options.resume);
   if (before.topics_ != topics_ || before.beta_ != beta_)
-    throw UsageError("--topics=" + std::to_string(topics_) + " and --beta do not fit " +
-                     options.resume + ", which has " + std::to_string(before.topics_) + " topics");
+    throw UsageError("--topics=" + std::to_string(topics_) +
+                     " and --beta=" + internal::FormatOption(beta_) + " do not fit " +
+                     options.resume + ", which has " + std::to_string(before.topics_) +
+                     " topics and beta " + internal::FormatOption(before.beta_));
   alpha_ = std::move(before.alpha_);
   epochs_ = before.epochs_;
   resumed_words_ = std::move(before.words_);
@@ -158,6 +161,7 @@ Update Model::PullChange(const Plan& plan, std::span<const Partial> partials) {
   int64_t oldest = pulled_;  // that a worker has not heard of
   for (const Partial& partial : partials) oldest = std::min(oldest, partial.seen);
   while (std::ssize(recent_) > pulled_ + 1 - oldest) recent_.pop_front();
+  report_.is_behind = !(plan.ends_epoch && plan.measures) || plan.fits_alpha;
   if (!plan.ends_epoch) return update;
   EndEpoch(plan);
   if (plan.fits_alpha) {

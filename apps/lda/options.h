@@ -95,7 +95,8 @@ struct Options {
       "sampler: dense (fastest up to some hundred topics), tree, metropolis, or auto",
       "optimize_alpha: fit alpha of each topic every so many epochs; 0: never",
       "every: epochs between measurings of the log-likelihood; the last is always measured",
-      "blocks: parts of the vocabulary that travel from worker to worker; 0: twice the workers",
+      "blocks: parts of the vocabulary that travel from worker to worker; 0: twice the workers, "
+      "one worker: 1",
       "checks: count every block and document anew each round, and fail if a count is wrong",
       "model: file of the model; the counts lie beside it in FILE.topics.txt and "
       "FILE.documents.txt",

@@ -9,12 +9,14 @@ Partial Worker::Push(const Plan& plan) {
   if (plan.phase == static_cast<int>(Phase::kCount)) reading_.Count(partial);
   if (plan.phase == static_cast<int>(Phase::kLoad))
     own_ = reading_.Load(std::exchange(counted_, {}), partial);
+  has_measured_ = has_measured_ || (plan.measures && plan.ends_epoch);
   return partial;
 }
 
 Partial Worker::Push(const Plan& plan, Block& block) {
   Partial partial = sampling_->Push(plan, block);
   partial.seen = seen_;
+  has_measured_ = has_measured_ || (plan.measures && plan.ends_epoch);
   return partial;
 }
 

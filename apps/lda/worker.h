@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/app.h>
 #include <strads/parallel.h>
 #include <strads/shard.h>
 
@@ -25,8 +26,8 @@ class Worker {
   Block MakeBlock(const Plan&, int32_t index) { return sampling_->MakeBlock(index); }
   void Sync(const Update& update);
   std::optional<Share> Collect();
-  // The likelihood is no sum over workers: it is all in the model's report.
-  double Loss() const { return 0; }
+  // The likelihood is no sum over workers: it is all in the model's report, once it is measured.
+  double Loss() const { return has_measured_ ? 0 : kUnknownLoss; }
 
  private:
   const Options options_;
@@ -37,6 +38,7 @@ class Worker {
   std::optional<OwnDocuments> own_;  // between kLoad's push and its sync
   std::optional<SamplingWorker> sampling_;
   int64_t seen_ = 0;  // updates
+  bool has_measured_ = false;
 };
 
 }  // namespace strads::lda

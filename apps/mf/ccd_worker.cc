@@ -79,7 +79,8 @@ std::vector<float> CcdWorker::SliceOf(int factor) const {
 }
 
 void CcdWorker::Open(int factor) {
-  column_ = std::move(next_);
+  // A factor that is alone is followed by itself, as it is.
+  if (!next_.empty()) column_ = std::exchange(next_, {});
   if (factor == options_.rank) {
     SolveUserBiases();
     ratings_.Open(std::span(ones_).first(user_ids_.size()), column_);
@@ -145,7 +146,7 @@ Partial CcdWorker::Push(const Plan& plan) {
     Close();
     Open(plan.factor);
     item_gram_ = next_item_gram_;
-    partial.next = SliceOf(NextFactor(plan.factor));
+    if (NextFactor(plan.factor) != plan.factor) partial.next = SliceOf(NextFactor(plan.factor));
   }
   if (!biases) {
     ratings_.UserSums(column_, user_sums_, pool_);

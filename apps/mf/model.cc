@@ -112,6 +112,9 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     case Phase::kIdle:
       break;
   }
+  const bool is_measured =
+      plan.ends_epoch && (plan.is_last || plan.phase == static_cast<int>(Phase::kMeasureColumns));
+  if (plan.phase != static_cast<int>(Phase::kIdle)) report_.is_behind = !is_measured;
   report_.loads =
       plan.phase == static_cast<int>(Phase::kNames) || plan.phase == static_cast<int>(Phase::kLoad);
   update.phase = plan.phase;
@@ -167,8 +170,13 @@ Update Model::PullLoad(std::span<const Partial> partials) {
   const double variance = squares / count - update.mean * update.mean;
   // Ratings that are all the same, as of pairs that were merely seen, have their size as scale.
   const bool varies = variance > 1e-12 * (squares / count);
-  update.scale = varies ? std::sqrt(variance) : std::max(std::abs(update.mean), 1e-30);
+  constexpr double kLeastScale = 1e-12;  // ratings of 0 have none
+  const double size = std::abs(update.mean);
+  update.scale = varies ? std::sqrt(variance) : size > kLeastScale ? size : 1;
   mean_ = options_.center && !implicit_ ? update.mean : 0;
+  // Where the mean says it all, no model is near the empty one.
+  const double empty = squares - count * mean_ * mean_;
+  if (options_.uses_blocks() && empty > 1e-9 * squares) report_.empty_objective = empty;
   if (skipped > 0) report_.extra["validation_skipped"] = skipped;
   if (options_.uses_blocks()) {
     items_of_block_ = ItemsOfBlocks(block_of_item_, options_.num_blocks());
@@ -189,7 +197,7 @@ Update Model::PullLoad(std::span<const Partial> partials) {
 Update Model::PullColumn(const Plan& plan, std::span<const Partial> partials) {
   Update update;
   if (plan.inner == 0) {
-    column_ = std::move(next_);
+    if (!next_.empty()) column_ = std::exchange(next_, {});
     update.next = next_ = Concatenate(partials, &Partial::next);
   }
   std::vector<RowSums> sums(items_.size());

@@ -42,6 +42,12 @@ void Options::Validate() const {
   Contradict(implicit && solver != "ccd", "--implicit needs --solver=ccd");
   Contradict(implicit && biases, "--implicit and --biases contradict each other");
   Contradict(fugue && solver != "sgd", "--fugue needs --solver=sgd");
+  const Options defaults;
+  Contradict(rate != defaults.rate && solver != "sgd", "--rate needs --solver=sgd");
+  Contradict(blocks != defaults.blocks && solver != "sgd", "--blocks needs --solver=sgd");
+  Contradict(extra_decay != defaults.extra_decay && !fugue, "--extra_decay needs --fugue");
+  Contradict(inner != defaults.inner && solver != "ccd", "--inner needs --solver=ccd");
+  Contradict(alpha != defaults.alpha && !implicit, "--alpha needs --implicit");
 }
 
 int Options::num_blocks() const {

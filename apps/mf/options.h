@@ -82,9 +82,11 @@ struct Options {
       "epochs: passes over the ratings at most; 0: 40 for sgd, 15 for ccd",
       "change: converged once an epoch changes the objective by at most this share; 0: never",
       "patience: end after so many epochs in which the validation RMSE has not fallen; 0: go on",
-      "rate: of learning, for sgd: free of the ratings' units",
+      "rate: of learning, for sgd: free of the ratings' units, which lambda has",
       "inner: passes over one factor before the next, for ccd",
-      "blocks: parts of the items that travel from worker to worker, for sgd; 0: twice the workers",
+      "blocks: parts of the items that travel from worker to worker, for sgd; 0: twice the "
+      "workers, "
+      "one worker: 1",
       "fugue: workers that have done their share of a round go on until the slowest has, for sgd",
       "extra_decay: with fugue, the step of each further pass over a block relative to the last",
       "center: predictions start from the mean rating",

@@ -31,8 +31,8 @@ struct SearchOptions {
       "combinations are trained",
       "folds: cross-validation: train each setting so many times, each time without another part "
       "of the data, which it is then tried on; 0: once, as the other options say",
-      "metric: what is compared, a name in the summary of train; empty: validation_* if there is "
-      "one, else objective",
+      "metric: what is compared, a name in the summary of train; empty: best_validation_* or "
+      "validation_* if there is one, else objective",
       "better: larger or smaller values of the metric; auto: larger for accuracy, auc, f1, r2, "
       "precision, recall, ndcg, likelihood, npmi, umass",
       "best_config: file for the options of the best setting, as --config of train reads it")

@@ -48,8 +48,8 @@ What to see:
   couplings below --max_coupling that add up, as among the neighbours' neighbours of the generated columns,
   pass. In seconds its check costs more than it saves on one machine, the more so the more candidates it
   compares (twice the parallelism) and the longer the columns are.
-* `block_greedy` looks at all variables of a block to update one: of few at a time fewer updates than all
-  schedules but `working_set`, and dear ones; of 512 it needs more than `priority` in most cases. Before its first update it clusters the variables, a round for each block.
+* `block_greedy` looks at all variables of a block to update one: of few at a time few updates, as
+  `working_set`, and dear ones; of 512 it needs more than `priority` in most cases. Before its first update it clusters the variables, a round for each block.
 """
 
 

@@ -3,11 +3,13 @@
 #include <strads/error.h>
 #include <strads/message.h>
 
+#include <cmath>
 #include <limits>
 #include <map>
 #include <stdexcept>
 #include <vector>
 
+#include "apps/lda/log_gamma.h"
 #include "apps/lda/word_scratch.h"
 #include "apps/lda/word_topics.h"
 #include "tests/numerics/lda_problems.h"
@@ -213,6 +215,15 @@ TEST(LdaTokenGridTest, StartsADocumentTheSameEverywhere) {
   for (size_t n = 0; n < all.token_topics().size(); ++n)
     if (all.token_documents()[n] == 1) topics.push_back(all.token_topics()[n]);
   EXPECT_THAT(one.token_topics(), ElementsAreArray(topics));
+}
+
+TEST(LogRising, IsExactForTheSmallestPriors) {
+  for (const double x : {1e-300, 1e-17, 1e-15, 1e-3, 0.1, 50.0}) {
+    const lda::LogRising rising(x);
+    EXPECT_EQ(rising(0), 0);
+    EXPECT_DOUBLE_EQ(rising(1), std::log(x));
+    EXPECT_DOUBLE_EQ(rising(2), std::log(x) + std::log1p(x));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -140,6 +141,55 @@ TEST_F(MfTrain, SaysTheObjectiveOfTheModelItWrites) {
         }
       }
     }
+  }
+}
+
+// The only column is the next one, too.
+TEST_F(MfTrain, AFactorThatIsAloneIsThatOfTheObjective) {
+  Make(40, 30, 1, 0.4, 0.3);
+  options_.rank = 1;
+  options_.solver = "ccd";
+  options_.epochs = 6;
+  for (const int workers : {1, 3}) {
+    for (const int inner : {1, 5}) {
+      options_.inner = inner;
+      const RunResult result = Train(workers);
+      EXPECT_NEAR(result.summary.objective, Objective(), 2e-5 * Objective());
+      for (auto next = std::next(objectives_.begin()); next != objectives_.end(); ++next)
+        EXPECT_LE(next->second, std::prev(next)->second * (1 + 1e-6));
+    }
+  }
+}
+
+TEST_F(MfTrain, SaysWhetherWhatItMeasuredIsOfTheModelItWrites) {
+  Make(40, 30, 2, 0.4, 0.3);
+  options_.rank = 3;
+  options_.epochs = 2;
+  for (const char* solver : {"sgd", "ccd"}) {
+    options_.solver = solver;
+    const RunResult whole = Train(2);
+    EXPECT_FALSE(whole.summary.is_behind);
+    EXPECT_NEAR(whole.summary.objective, Objective(), 2e-5 * Objective());
+    RunOptions early;
+    early.max_rounds = whole.summary.rounds - 1;
+    EXPECT_TRUE(Train(2, early).summary.is_behind);
+  }
+}
+
+TEST_F(MfTrain, ThatLeadsFarAboveTheEmptyModelHasFailed) {
+  Make(40, 30, 2, 0.4, 0.3);
+  options_.lambda = 1e5;
+  EXPECT_EQ(Train(2).summary.termination, Termination::kFailure);
+}
+
+TEST_F(MfTrain, RatingsOfNothingGiveFactorsOfNothing) {
+  options_.data = directory_.Write("ratings.tsv", "u0 i0 0\nu1 i0 0\nu1 i1 0\n");
+  options_.model = directory_.Path("model");
+  for (const char* solver : {"sgd", "ccd"}) {
+    options_.solver = solver;
+    const RunResult result = Train(1);
+    EXPECT_NE(result.summary.termination, Termination::kFailure) << result.summary.message;
+    EXPECT_LT(result.summary.objective, 0.1);
   }
 }
 

@@ -56,6 +56,29 @@ TEST(BadRatings, AreToldByTheirLine) {
   }
 }
 
+TEST(BadRatings, AreNoStrengthsBelowZero) {
+  const TempDir dir;
+  for (const std::string text :
+       {"a b 1\na c -0.5\n", "%%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 -1\n"}) {
+    const std::string path = dir.Write("ratings", text);
+    ExpectDataError(RunMf("train", {"--data=" + path, "--implicit", "--solver=ccd"}),
+                    "is negative, expected a strength of at least 0");
+  }
+}
+
+TEST(BadRatings, FlagsThatWouldDoNothingAreRefused) {
+  const TempDir dir;
+  const std::string data = "--data=" + dir.Write("ratings", "a b 1\na c 2\n");
+  for (const auto& [flag, needs] : std::vector<std::pair<std::string, std::string>>{
+           {"--inner=2", "--inner needs --solver=ccd"},
+           {"--alpha=2", "--alpha needs --implicit"},
+           {"--extra_decay=0.5", "--extra_decay needs --fugue"}})
+    ExpectError(RunMf("train", {data, flag}), 2, needs);
+  for (const std::string name : {"rate", "blocks"})
+    ExpectError(RunMf("train", {data, "--solver=ccd", "--" + name + "=2"}), 2,
+                "--" + name + " needs --solver=sgd");
+}
+
 // Nor is what lies beside the model.
 TEST(BadRatings, NoFileIsBothReadAndWritten) {
   const TempDir dir;

@@ -64,12 +64,14 @@ struct Scheduled {
 //       Update Pull(const Plan&, std::span<const Partial>);
 //       void Measured(std::span<const double>);     // optional: the sums of the workers' Measures
 //       strads::Report Report() const;
+//       void EndSoon();                             // optional: what the report says is pending
+//                                                   // is to be seen to, as the run ends
 //       STRADS_FIELDS(...)
 //     };
 //   };
 //
-// Everything else is required, so that nothing misspelt is silently skipped. Messages are default-
-// constructible values. A role lives in one thread; roles share nothing.
+// What is not called optional is required, so that nothing misspelt is silently skipped. Messages
+// are default- constructible values. A role lives in one thread; roles share nothing.
 template <class A>
 concept App = Message<typename A::Options> && Message<typename A::Plan> &&
     Message<typename A::Partial> && Message<typename A::Update> && Message<typename A::Model> &&

@@ -13,8 +13,9 @@ namespace strads {
 struct Report {
   // The part of the objective that depends on the model alone.
   double penalty = 0;
-  // How far the model is from the optimum at most, relative to the objective of the empty model;
-  // infinite until a round has certified it. The run has converged once it is at most --tolerance.
+  // How far the model is from the optimum at most, relative to the objective of the empty model
+  // (or what else the app documents; svm: to its own); infinite until a round has certified it. The
+  // run has converged once it is at most --tolerance.
   double gap = std::numeric_limits<double>::infinity();
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
@@ -23,6 +24,8 @@ struct Report {
   // the model is told by its EndSoon() to see to that, and the run goes on until it has. Before the
   // last two of --max_rounds it is told so as well. Models of a data-parallel app are not asked.
   bool pending = false;
+  // The objective, and what else was measured, is of the model as it was some rounds ago.
+  bool is_behind = false;
   // At the end of a run: whether there is a model to be saved. Not if it ended before the data were
   // read, say: then what an earlier run has saved stays.
   bool has_model = true;
@@ -40,6 +43,7 @@ struct Report {
                 done,
                 converged,
                 pending,
+                is_behind,
                 has_model,
                 empty_objective,
                 loads,

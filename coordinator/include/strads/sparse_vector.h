@@ -7,7 +7,7 @@
 namespace strads {
 
 // A vector that is dense in memory, for fast access, and travels and is saved as its non-zeros.
-// Costs 8 bytes an entry in memory and 12 bytes a non-zero (4 index, 8 value) in a message.
+// Costs 8 bytes an entry in memory and 16 bytes a non-zero (8 index, 8 value) in a message.
 class SparseVector {
  public:
   SparseVector() = default;

@@ -18,7 +18,7 @@ enum class Termination {
   kMaxTime,     // --max_time seconds were over
   kUserStop,    // someone asked for it (Ctrl-C)
   kWorkerLost,  // a member is gone; the model is that of the last complete round
-  kFailure,     // the objective is no longer finite
+  kFailure,     // the objective is no longer finite, or far above that of the empty model
 };
 
 const char* TerminationName(Termination termination);
@@ -64,7 +64,10 @@ struct Summary {
   Termination termination = Termination::kFailure;
   std::string message;   // one sentence for the user
   double objective = 0;  // of the model returned: loss + penalty
-  double gap = 0;        // its last certificate
+  // The objective, and what else was measured, is of a model some rounds before: the run ended
+  // where there was no measuring it.
+  bool is_behind = false;
+  double gap = 0;  // its last certificate
   bool certifies =
       true;  // whether gaps mean anything to the app: not if it says itself when it ends
   int64_t nonzeros = 0;

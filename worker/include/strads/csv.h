@@ -20,10 +20,10 @@ struct CsvOptions {
 
 // Reads comma-separated values. The first line names the columns, none twice and not all by
 // numbers; there is one beside the target. In each other line the target is any text that is not
-// empty (a number, if it is taken for one), all other fields are finite numbers, and there are as
-// many as names. Any field may be enclosed in quotes ("" is a quote), but holds no line break.
-// Blanks around a field do not count, blank lines are no rows, and lines end with \n or \r\n. A
-// target that is a number is named by LabelOfNumber.
+// empty (a number, if it is taken for one), all other fields are numbers of at most 1e75 in
+// magnitude, and there are as many as names. Any field may be enclosed in quotes ("" is a quote),
+// but holds no line break. Blanks around a field do not count, blank lines are no rows, and lines
+// end with \n or \r\n. A target that is a number is named by LabelOfNumber.
 //
 // The shard is the lines that start in shard.RangeOf(bytes of the text after the header), read with
 // shard.threads; the result does not depend on their number. Throws kData "path:line: what is

@@ -36,10 +36,10 @@ struct ReadOptions {
 Dataset ReadDataset(const std::string& path, Shard shard, const ReadOptions& options = {});
 
 // Reads libsvm (svmlight) text: lines `label [qid:n] index:value ... [# comment]`, indices from 1
-// and increasing, numbers finite. Blank and comment lines are no rows. The shard is the lines that
-// start in shard.RangeOf(bytes of the text). Working memory: 16 bytes for each entry, 8 for each
-// column and thread. Refuses options.target, a file without any row, and indices beyond
-// num_features or 2^31 - 2.
+// and increasing, numbers of at most 1e75 in magnitude (below 1e-75 they are 0). Blank and comment
+// lines are no rows. The shard is the lines that start in shard.RangeOf(bytes of the text). Working
+// memory: 16 bytes for each entry, 8 for each column and thread. Refuses options.target, a file
+// without any row, and indices beyond num_features or 2^31 - 2.
 Dataset ReadLibsvm(const std::string& path, Shard shard, const ReadOptions& options = {});
 
 // Reads a Matrix Market file (Boisvert, Pozo and Remington, 1996): coordinate (real, integer,

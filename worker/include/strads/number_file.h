@@ -22,8 +22,8 @@ struct NumbersWanted {
 
 // Reads numbers from a Matrix Market array of n x 1 or 1 x n, or from plain text with one number on
 // a line, where blank lines and comments from # on are skipped. Throws kData "path:line: ..." for a
-// line that is no finite number (or inf or infinity in any case, if they may be infinite), out of
-// range or of no class, and for any other count.
+// line that is no number of at most 1e75 in magnitude (or inf or infinity in any case, if they may
+// be infinite), out of range or of no class, and for any other count.
 Eigen::VectorXd ReadNumbers(const std::string& path, const NumbersWanted& wanted);
 
 }  // namespace strads

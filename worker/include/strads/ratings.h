@@ -18,7 +18,7 @@ enum class UnknownIds { kRefuse, kSkip };
 enum class Duplicates { kRefuse, kLast };
 
 struct RatingsOptions {
-  bool implicit = false;  // a line may have no rating, which then is 1
+  bool implicit = false;  // ratings are strengths: none is negative, and a line without one has 1
   UnknownIds unknown = UnknownIds::kRefuse;
   Duplicates duplicates = Duplicates::kRefuse;
 };
