@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <utility>
 
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/projected_columns.h"
 
 namespace strads::lasso {
 namespace {
+
+// Of the gap of the block before, beside free columns.
+constexpr double kShare = 0.1;
 
 // Throws ProtocolError if the columns that a worker has sent do not fit. Dense ones name no rows.
 void Check(const Partial& partial, int64_t num_columns, int64_t num_rows) {
@@ -144,6 +148,9 @@ Block::Change Block::Solve(const Plan& plan,
   variables_.insert(variables_.end(), plan.joining.begin(), plan.joining.end());
   units_.insert(units_.end(), joining_units.begin(), joining_units.end());
   const Penalty own = penalty.Over(units_);
+  // What joins goes by r, which says of other variables what the bound's point does only once the
+  // block is at its best.
+  const bool is_beside_free = !FreeOf(own).empty();
   Change change;
   const double* b = nullptr;
   if (plan.gather) {
@@ -153,6 +160,7 @@ Block::Change Block::Solve(const Plan& plan,
       change.intercept = logistic_->intercept() - intercept;
       b = logistic_->b().data();
     } else {
+      if (is_beside_free) gap = std::min(gap, kShare * columns_->Gap(own, pool_));
       change.updates = columns_->Solve(own, gap, pool_, MostChanges());
       b = columns_->b().data();
     }
@@ -160,6 +168,7 @@ Block::Change Block::Solve(const Plan& plan,
     if (!num_rows_.empty() || all_.is_logistic)
       throw ProtocolError("a block of columns is to be solved by inner products");
     GrowInnerProducts(plan, partials, coefficients);
+    if (is_beside_free) gap = std::min(gap, kShare * solver_.Gap(state_, own));
     change.updates = solver_.Solve(state_, own, gap, MostChanges());
     b = state_.b.data();
   }

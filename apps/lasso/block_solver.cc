@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/group_step.h"
 
 namespace strads::lasso {
@@ -18,6 +19,7 @@ using Products = Eigen::Map<const Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
 
 constexpr int kTile = 32;
 // Of the largest |x_j|^2: makes the matrix of a Newton step positive definite if columns repeat.
+// Beside free variables of its own: what those leave of a column may be as small as that.
 constexpr double kRidge = 1e-12;
 // A flop of the Cholesky factorisation in terms of a number that descent reads and writes.
 constexpr double kFlopCost = 0.15;
@@ -37,22 +39,28 @@ class System {
         penalty_(penalty),
         xx_(gram.diagonal()),
         group_steps_(group_steps),
-        units_(units) {}
+        units_(units),
+        free_(FreeOf(penalty)) {}
 
+  // Which others may nearly be combinations of.
+  bool is_beside_free() const { return !free_.empty(); }
   double ObjectiveOf(const State& state) const {
     return 0.5 * state.rr + penalty_.Value(state.b.data());
   }
-  double GapOf(const State& state) const {
+  // Or an estimate of it that is larger than `enough`.
+  double GapOf(const State& state, double enough) const {
     const double dual = BestDualBound(penalty_, state.b.data(), state.q.data(), xx_.data(),
                                       state.yr, state.rr, std::numeric_limits<double>::infinity())
                             .value;
-    return ObjectiveOf(state) - dual;
+    const double gap = ObjectiveOf(state) - dual;
+    return free_.empty() || gap > enough ? gap : ObjectiveOf(state) - BoundBesideFree(state);
   }
   int64_t Sweep(State& state);
   enum class Newton { kNoStep, kCutShort, kWhole };
   Newton NewtonStep(State& state) const;
 
  private:
+  double BoundBesideFree(const State& state) const;
   void Move(State& state, Eigen::Index i, double change) const {
     const double q = state.q[i];
     state.b[i] += change;
@@ -76,8 +84,23 @@ class System {
   const Eigen::VectorXd xx_;
   GroupSteps& group_steps_;
   const std::span<const int> units_;
+  const std::vector<int32_t> free_;
   std::vector<double> change_;
 };
+
+double System::BoundBesideFree(const State& state) const {
+  const Eigen::MatrixXd products = gram_(free_, free_);
+  const Eigen::VectorXd slopes = state.q(free_), b = state.b(free_);
+  const std::vector<double> taken = FreeStep(products, {slopes.data(), free_.size()},
+                                             {b.data(), free_.size()}, penalty_.nonnegative());
+  const Eigen::Map<const Eigen::VectorXd> step(taken.data(), std::ssize(taken));
+  Eigen::VectorXd q = state.q;
+  for (size_t k = 0; k < free_.size(); ++k) q.noalias() -= taken[k] * gram_.col(free_[k]);
+  const DualSums sums{.linear = state.yr - state.xy(free_).dot(step),
+                      .quadratic = state.rr - step.dot(slopes) - step.dot(q(free_))};
+  const double yy = state.yr + state.xy.dot(state.b);
+  return BoundOf(penalty_, state.b.data(), q.data(), xx_.data(), yy, 1, false, sums);
+}
 
 // One pass of coordinate descent. Returns the number of changes.
 int64_t System::Sweep(State& state) {
@@ -124,7 +147,8 @@ System::Newton System::NewtonStep(State& state) const {
     for (Eigen::Index a = c; a < count; ++a) matrix(a, c) = gram_(support[Index(a)], i);
     slope[c] = state.q[i];
   }
-  matrix.diagonal().array() += kRidge * matrix.diagonal().maxCoeff();
+  const double largest = matrix.diagonal().maxCoeff();
+  for (double& own : matrix.diagonal()) own += kRidge * (is_beside_free() ? own : largest);
   Eigen::Index at = 0;
   for (const int u : units) {
     const Penalty::Unit unit = penalty_.unit(u);
@@ -243,12 +267,14 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
   const auto n = static_cast<double>(count);
   const double step_cost = kFlopCost * n * n * n / 3 + 3 * n * n;
   double spent = 0, patience = step_cost;
-  while (changes < most && system.GapOf(part) > gap) {
+  while (changes < most && system.GapOf(part, gap) > gap) {
     const double before = system.ObjectiveOf(part);
     const int64_t changed = system.Sweep(part);
     changes += changed;
     spent += static_cast<double>(changed) * n;
-    if (spent > patience) {
+    // Where columns are nearly collinear, what a sweep gains is lost in rounding far from the end.
+    const bool is_vain = changed == 0 || system.ObjectiveOf(part) >= before;
+    if (spent > patience || (is_vain && system.is_beside_free())) {
       // Descent would bring back what a step has just set to zero: not before its end is reached.
       auto made = System::Newton::kCutShort;
       int64_t steps = 0;
@@ -257,7 +283,8 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
       if (steps == 1 && made == System::Newton::kNoStep) patience *= 2;
       spent = -static_cast<double>(steps - 1) * step_cost;
     }
-    if (changed == 0 || system.ObjectiveOf(part) >= before) break;  // rounding
+    if ((changed == 0 && !system.is_beside_free()) || system.ObjectiveOf(part) >= before)
+      break;  // rounding
   }
   for (Eigen::Index c = 0; c < count; ++c) {
     const Eigen::Index i = support[Index(c)];
@@ -275,14 +302,14 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
 double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   GroupSteps none;
-  return System(gram, penalty, none).GapOf(state);
+  return System(gram, penalty, none).GapOf(state, std::numeric_limits<double>::infinity());
 }
 
 int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int64_t most) {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   System system(gram, penalty, group_steps_);
   int64_t changes = 0;
-  while (changes < most && system.GapOf(state) > gap) {
+  while (changes < most && system.GapOf(state, gap) > gap) {
     const double before = system.ObjectiveOf(state);
     const int64_t changed = system.Sweep(state);
     changes += changed;

@@ -11,6 +11,7 @@
 #include "apps/lasso/block_sweep.h"
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/extrapolation.h"
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/projected_columns.h"
 
 namespace strads::lasso {
@@ -78,7 +79,38 @@ double ColumnSolver::Loss(const Eigen::VectorXd& r) const {
   return 0.5 * (r.squaredNorm() - sum * sum / weight_);
 }
 
-double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units, ThreadPool& pool) {
+// `b` and `xx` are of `variables`, as `part` numbers them; `free` are of the block, as those are.
+double ColumnSolver::BoundBeside(std::span<const int32_t> free,
+                                 std::span<const int32_t> variables,
+                                 const Penalty& part,
+                                 const double* b,
+                                 const double* xx,
+                                 ThreadPool& pool) const {
+  std::vector<double> products, pairs, slopes, of_free, q;
+  for (const int32_t i : free) {
+    products.push_back(squared_norms_[Index(i)]);
+    slopes.push_back(q_[Index(i)]);
+    of_free.push_back(b_[Index(i)]);
+  }
+  Projected().GramBlock(free, 0, pairs, pool);
+  products.insert(products.end(), pairs.begin(), pairs.end());
+  const std::vector<double> step =
+      FreeStep(UnpackedProducts(products, std::ssize(free)), slopes, of_free, part.nonnegative());
+  Eigen::VectorXd t = r_;
+  for (size_t k = 0; k < free.size(); ++k) x_.AddColumn(free[k], -step[k], t);
+  const double mean_t = ones_.size() > 0 ? ones_.dot(t) / weight_ : 0;
+  const Eigen::VectorXd slopes_of_t = x_.TransposedTimes(t);
+  for (const int32_t i : variables) q.push_back(slopes_of_t[i] - sums_[Index(i)] * mean_t);
+  const DualSums sums{.linear = y_.dot(t) - mean_y_ * mean_t * weight_,
+                      .quadratic = t.squaredNorm() - mean_t * mean_t * weight_};
+  const double yy = y_.squaredNorm() - mean_y_ * mean_y_ * weight_;
+  return BoundOf(part, b, q.data(), xx, yy, 1, false, sums);
+}
+
+double ColumnSolver::GapOver(const Penalty& penalty,
+                             std::span<const int> units,
+                             double enough,
+                             ThreadPool& pool) {
   constexpr int64_t kGrain = 64;  // units
   pool.ParallelFor(
       std::ssize(units),
@@ -94,18 +126,24 @@ double ColumnSolver::GapOver(const Penalty& penalty, std::span<const int> units,
     const double yr = y_.dot(r_) - mean_y_ * mean_r_ * weight_;
     return BestDualBound(part, b, q, xx, yr, rr, std::numeric_limits<double>::infinity()).value;
   };
-  if (std::ssize(units) == penalty.num_units())
+  if (std::ssize(units) == penalty.num_units() && FreeOf(penalty).empty())
     return Objective(penalty) - bound(penalty, b_.data(), q_.data(), squared_norms_.data());
   std::vector<double> b, q, xx;
+  std::vector<int32_t> variables, free;
   for (const int u : units) {
     const Penalty::Unit unit = penalty.unit(u);
     for (int32_t i = unit.first; i < unit.first + unit.count; ++i) {
+      variables.push_back(i);
+      if (unit.IsFree()) free.push_back(i);
       b.push_back(b_[Index(i)]);
       q.push_back(q_[Index(i)]);
       xx.push_back(squared_norms_[Index(i)]);
     }
   }
-  return Objective(penalty) - bound(penalty.Over(units), b.data(), q.data(), xx.data());
+  const Penalty part = penalty.Over(units);
+  const double gap = Objective(penalty) - bound(part, b.data(), q.data(), xx.data());
+  if (free.empty() || std::ssize(free) > kMostFreeColumns || gap > enough) return gap;
+  return Objective(penalty) - BoundBeside(free, variables, part, b.data(), xx.data(), pool);
 }
 
 Eigen::MatrixXd ColumnSolver::ScaledProducts(const Penalty& penalty,
@@ -321,7 +359,7 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
       }
     }
     extrapolation.Clear();
-    if (GapOver(penalty, units, pool) <= gap || swept >= objective || changes >= most)
+    if (GapOver(penalty, units, gap, pool) <= gap || swept >= objective || changes >= most)
       return changes;
     const auto left = std::ranges::count_if(support, [&](int32_t i) { return b_[Index(i)] != 0; });
     const bool is_settled =
@@ -335,21 +373,21 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
         changes += std::ssize(support);
         if (!NewtonStep(penalty, now, pool)) newton_patience_ *= 2;
       }
-      if (GapOver(penalty, units, pool) <= gap) return changes;
+      if (GapOver(penalty, units, gap, pool) <= gap) return changes;
     }
     extrapolation.Add(values(), r_);
   }
 }
 
 double ColumnSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
-  return GapOver(penalty, AllUnits(penalty), pool);
+  return GapOver(penalty, AllUnits(penalty), std::numeric_limits<double>::infinity(), pool);
 }
 
 int64_t ColumnSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   MoveIntercept();
   const std::vector<int> all = AllUnits(penalty);
   int64_t changes = 0;
-  while (changes < most && GapOver(penalty, all, pool) > gap) {
+  while (changes < most && GapOver(penalty, all, gap, pool) > gap) {
     const double before = Objective(penalty);
     changes += Sweep(penalty, all, pool);
     changes += SolveSupport(penalty, kShare * gap, most - changes, pool);

@@ -76,8 +76,18 @@ class ColumnSolver {
   void MoveIntercept();
   double Loss(const Eigen::VectorXd& r) const;
   double Objective(const Penalty& penalty) const { return Loss(r_) + penalty.Value(b_.data()); }
-  // Of the problem over these units, all others being zero.
-  double GapOver(const Penalty& penalty, std::span<const int> units, ThreadPool& pool);
+  // Of the problem over these units, all others being zero; or an estimate of it that is larger
+  // than `enough`.
+  double GapOver(const Penalty& penalty,
+                 std::span<const int> units,
+                 double enough,
+                 ThreadPool& pool);
+  double BoundBeside(std::span<const int32_t> free,
+                     std::span<const int32_t> variables,
+                     const Penalty& part,
+                     const double* b,
+                     const double* xx,
+                     ThreadPool& pool) const;
 
   const Eigen::VectorXd y_;
   const Eigen::VectorXd ones_;

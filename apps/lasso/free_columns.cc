@@ -5,6 +5,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include "apps/lasso/dual_bound.h"
@@ -19,8 +20,10 @@ constexpr int kRefinements = 4;
 // Of the largest slope that a column can have: rounding.
 constexpr double kNoSlope = 1e-11;
 
-// The columns with these numbers, alone.
-ColumnMatrix ColumnsOf(const ColumnMatrix& x, std::span<const int32_t> numbers) {
+// The columns with these numbers, alone, and e.
+ColumnMatrix ColumnsOf(const ColumnMatrix& x,
+                       std::span<const int32_t> numbers,
+                       const Eigen::VectorXd& ones) {
   std::vector<int32_t> counts, rows;
   std::vector<double> values;
   for (const int32_t j : numbers) {
@@ -34,18 +37,13 @@ ColumnMatrix ColumnsOf(const ColumnMatrix& x, std::span<const int32_t> numbers) 
     }
     counts.push_back(static_cast<int32_t>(values.size() - before));
   }
+  if (ones.size() > 0) {
+    values.insert(values.end(), ones.begin(), ones.end());
+    counts.push_back(static_cast<int32_t>(ones.size()));
+    for (int32_t i = 0; !x.is_dense() && i < counts.back(); ++i) rows.push_back(i);
+  }
   const ColumnPiece piece{counts, rows, values, 0, x.num_rows()};
   return ColumnMatrix::FromColumns({&piece, 1});
-}
-
-Eigen::MatrixXd Unpacked(std::span<const double> products, Eigen::Index count) {
-  Eigen::MatrixXd matrix(count, count);
-  size_t at = Index(count);
-  for (Eigen::Index b = 0; b < count; ++b) {
-    matrix(b, b) = products[Index(b)];
-    for (Eigen::Index a = 0; a < b; ++a) matrix(a, b) = matrix(b, a) = products[at++];
-  }
-  return matrix;
 }
 
 // z over these columns, 0 elsewhere.
@@ -67,36 +65,81 @@ Eigen::VectorXd StepOver(const std::vector<Eigen::Index>& columns,
   return step;
 }
 
+// X_F z.
+Eigen::VectorXd MovedBy(const ColumnMatrix& x,
+                        std::span<const int32_t> free,
+                        const Eigen::VectorXd& ones,
+                        std::span<const double> step) {
+  Eigen::VectorXd moved = Eigen::VectorXd::Zero(x.num_rows());
+  for (size_t k = 0; k < free.size(); ++k) {
+    if (step[k] != 0) x.AddColumn(free[k], step[k], moved);
+  }
+  if (ones.size() > 0) moved += step.back() * ones;
+  return moved;
+}
+
 }  // namespace
 
-std::vector<double> FreeProducts(const ColumnMatrix& x,
-                                 std::span<const int32_t> free,
-                                 const Eigen::VectorXd& r,
-                                 const Eigen::VectorXd& weights,
-                                 ThreadPool& pool) {
+std::vector<int32_t> FreeOf(const Penalty& penalty) {
+  std::vector<int32_t> free;
+  if (penalty.common_unit() != nullptr && !penalty.common_unit()->IsFree()) return free;
+  for (const Penalty::Unit unit : penalty.units()) {
+    for (int32_t k = unit.first; unit.IsFree() && k < unit.first + unit.count; ++k)
+      free.push_back(penalty.Variable(k));
+  }
+  if (std::ssize(free) > kMostFreeColumns) free.clear();
+  return free;
+}
+
+DualSums& DualSums::operator+=(const DualSums& other) {
+  linear += other.linear;
+  quadratic += other.quadratic;
+  et += other.et;
+  outside += other.outside;
+  return *this;
+}
+
+Eigen::VectorXd LogisticRoots(const Eigen::VectorXd& r, const Eigen::VectorXd& weights) {
   Eigen::VectorXd root(r.size());
   for (Eigen::Index i = 0; i < r.size(); ++i) {
     const double weight = weights.size() > 0 ? weights[i] : 1;
     const double size = std::abs(r[i]);
     root[i] = weight > 0 ? std::sqrt(size * std::max(0.0, 1 - size / weight)) : 0;
   }
-  ColumnMatrix scaled = ColumnsOf(x, free);
-  scaled.ScaleRows(root);
+  return root;
+}
+
+std::vector<double> FreeProducts(const ColumnMatrix& x,
+                                 std::span<const int32_t> free,
+                                 const Eigen::VectorXd& ones,
+                                 const Eigen::VectorXd& roots,
+                                 ThreadPool& pool) {
+  ColumnMatrix scaled = ColumnsOf(x, free, ones);
+  if (roots.size() > 0) scaled.ScaleRows(roots);
   const Eigen::VectorXd norms = scaled.SquaredNorms();
   std::vector<double> products(norms.begin(), norms.end()), pairs;
-  std::vector<int32_t> all(free.size());
+  std::vector<int32_t> all(products.size());
   std::iota(all.begin(), all.end(), 0);
   scaled.GramBlock(all, 0, pairs, pool);
   products.insert(products.end(), pairs.begin(), pairs.end());
   return products;
 }
 
-std::vector<double> FreeStep(std::span<const double> products,
+Eigen::MatrixXd UnpackedProducts(std::span<const double> products, Eigen::Index count) {
+  Eigen::MatrixXd matrix(count, count);
+  size_t at = Index(count);
+  for (Eigen::Index b = 0; b < count; ++b) {
+    matrix(b, b) = products[Index(b)];
+    for (Eigen::Index a = 0; a < b; ++a) matrix(a, b) = matrix(b, a) = products[at++];
+  }
+  return matrix;
+}
+
+std::vector<double> FreeStep(const Eigen::MatrixXd& matrix,
                              std::span<const double> slopes,
                              std::span<const double> b,
                              bool nonnegative) {
   const auto count = std::ssize(slopes);
-  const Eigen::MatrixXd matrix = Unpacked(products, count);
   const Eigen::Map<const Eigen::VectorXd> right(slopes.data(), count);
   std::vector<bool> is_in(slopes.size());
   for (size_t k = 0; k < slopes.size(); ++k) is_in[k] = !nonnegative || b[k] > 0 || slopes[k] > 0;
@@ -117,16 +160,28 @@ std::vector<double> FreeStep(std::span<const double> products,
   }
 }
 
-DualPoint DualPointAt(const ColumnMatrix& x,
-                      std::span<const int32_t> free,
-                      std::span<const double> step,
-                      const Eigen::VectorXd& r,
-                      const Eigen::VectorXd& y,
-                      const Eigen::VectorXd& weights) {
-  Eigen::VectorXd moved = Eigen::VectorXd::Zero(r.size());
-  for (size_t k = 0; k < free.size(); ++k) {
-    if (step[k] != 0) x.AddColumn(free[k], step[k], moved);
-  }
+DualPoint SquaredDualPoint(const ColumnMatrix& x,
+                           std::span<const int32_t> free,
+                           const Eigen::VectorXd& ones,
+                           std::span<const double> step,
+                           const Eigen::VectorXd& r,
+                           const Eigen::VectorXd& y) {
+  DualPoint point;
+  point.t = r - MovedBy(x, free, ones, step);
+  point.sums.linear = y.dot(point.t);
+  point.sums.quadratic = point.t.squaredNorm();
+  if (ones.size() > 0) point.sums.et = ones.dot(point.t);
+  return point;
+}
+
+DualPoint LogisticDualPoint(const ColumnMatrix& x,
+                            std::span<const int32_t> free,
+                            const Eigen::VectorXd& ones,
+                            std::span<const double> step,
+                            const Eigen::VectorXd& r,
+                            const Eigen::VectorXd& y,
+                            const Eigen::VectorXd& weights) {
+  const Eigen::VectorXd moved = MovedBy(x, free, ones, step);
   DualPoint point;
   point.t = Eigen::VectorXd::Zero(r.size());
   const auto log_of = [](double share) { return share > 0 ? share * std::log(share) : 0; };
@@ -137,10 +192,11 @@ DualPoint DualPointAt(const ColumnMatrix& x,
     const double before = std::abs(r[i]) / weight;
     const double share = before * (1 - (1 - before) * sign * moved[i]);
     const double rest = (1 - before) * (1 + before * sign * moved[i]);
-    if (!(share >= 0 && rest >= 0)) ++point.outside;
+    if (!(share >= 0 && rest >= 0)) ++point.sums.outside;
     point.t[i] = sign * weight * share;
-    point.entropy -= weight * (log_of(share) + log_of(rest));
+    point.sums.linear -= weight * (log_of(share) + log_of(rest));
   }
+  if (ones.size() > 0) point.sums.et = point.t.sum();
   return point;
 }
 
@@ -148,17 +204,23 @@ double BoundOf(const Penalty& penalty,
                const double* b,
                const double* slopes,
                const double* norms,
+               double size,
                double weight,
-               double entropy) {
+               bool is_logistic,
+               const DualSums& sums) {
+  if (sums.outside > 0 || std::abs(sums.et) > kNoSlope * std::sqrt(weight * size)) return 0;
   for (const Penalty::Unit unit : penalty.units()) {
     if (!unit.IsFree()) continue;
     for (int32_t k = unit.first; k < unit.first + unit.count; ++k) {
       const int32_t j = penalty.Variable(k);
-      if (penalty.SteepnessOf(slopes[j]) > kNoSlope * std::sqrt(norms[j] * weight)) return 0;
+      if (norms[j] > 0 && penalty.SteepnessOf(slopes[j]) > kNoSlope * std::sqrt(norms[j] * size))
+        return 0;
     }
   }
-  const double value = BestDualBound(penalty, b, slopes, norms, entropy, 0, 1).value;
-  return std::max(0.0, value);
+  const double most = is_logistic ? 1 : std::numeric_limits<double>::infinity();
+  const DualBound bound =
+      BestDualBound(penalty, b, slopes, norms, sums.linear, sums.quadratic, most);
+  return std::max(0.0, bound.value);
 }
 
 }  // namespace strads::lasso

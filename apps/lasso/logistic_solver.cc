@@ -89,7 +89,7 @@ double LogisticSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
     xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
   const double value = loss_ + penalty.Value(b_.data());
-  is_beside_free_ = !has_intercept_ && !free.empty() && std::ssize(free) <= kMostFreeColumns;
+  is_beside_free_ = !free.empty() && std::ssize(free) <= kMostFreeColumns;
   if (is_beside_free_) return value - BoundBeside(free, penalty, pool);
   const double dual = BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
   const double slack = has_intercept_ ? SlackOf(intercept_, r_.sum(), curvature_.sum()) : 0;
@@ -108,21 +108,25 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
     b.push_back(b_[at]);
     norms[at] = x_.WeightedSquaredNorm(j, w);
   }
-  const std::vector<double> step =
-      FreeStep(FreeProducts(x_, free, r_, weights_, pool), slopes, b, penalty.nonnegative());
-  const DualPoint point = DualPointAt(x_, free, step, r_, y_, weights_);
-  if (point.outside > 0) return 0;
+  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(has_intercept_ ? y_.size() : 0);
+  if (has_intercept_) {
+    slopes.push_back(r_.sum());
+    b.push_back(1);  // may have either sign
+  }
+  const Eigen::MatrixXd products = UnpackedProducts(
+      FreeProducts(x_, free, ones, LogisticRoots(r_, weights_), pool), std::ssize(slopes));
+  const std::vector<double> step = FreeStep(products, slopes, b, penalty.nonnegative());
+  const DualPoint point = LogisticDualPoint(x_, free, ones, step, r_, y_, weights_);
   const Eigen::VectorXd of_point = x_.TransposedTimes(point.t);
-  return BoundOf(penalty, b_.data(), of_point.data(), norms.data(), w.sum(), point.entropy);
+  return BoundOf(penalty, b_.data(), of_point.data(), norms.data(), w.sum(), w.sum(), true,
+                 point.sums);
 }
 
 // Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
 // they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
-// then it is solved as far as rounding allows. So it is beside free columns, where its gap is an
-// estimate that may be far too small.
+// then it is solved as far as rounding allows.
 double LogisticSolver::InnerGap(double own, double gap) const {
-  return own > 0 && !is_beside_free_ ? kInnerShare * std::min(gap, own)
-                                     : -std::numeric_limits<double>::infinity();
+  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
 }
 
 // In changes of a variable by its column.

@@ -77,7 +77,7 @@ class LogisticSolver {
   std::vector<double> b_;
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
-  bool is_beside_free_ = false;  // and no intercept: free_columns.h
+  bool is_beside_free_ = false;  // free_columns.h
   bool by_inner_products_ = false;
   double cut_short_ = 0;  // changes by columns of steps in a row that were
   // At eta_:

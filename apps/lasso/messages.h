@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "apps/lasso/free_columns.h"
+
 namespace strads::lasso {
 
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
@@ -63,8 +65,7 @@ struct Partial {
   // before made, X't of all columns; and unless that update was the last to change anything,
   // X_F'C X_F for the next.
   std::vector<double> dual_slopes;
-  double dual_entropy = 0;
-  int64_t dual_outside = 0;
+  DualSums dual;
   std::vector<double> free_products;
   // In the first measurement:
   double weight = 0;            // sum_i w_i
@@ -94,8 +95,7 @@ struct Partial {
                 curvature,
                 misplaced,
                 dual_slopes,
-                dual_entropy,
-                dual_outside,
+                dual,
                 free_products,
                 weight,
                 xx,
@@ -132,7 +132,7 @@ struct Update {
   std::vector<double> shifts;     // to be taken from the columns of these variables; empty: none
   double target_shift = 0;        // to be taken from y
   std::vector<int32_t> free;      // variables beside which bounds need a point of their own
-  std::vector<double> free_step;  // which is to be made, of r before this update
+  std::vector<double> free_step;  // by which it is to be made, of r before this update
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
   std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
   std::vector<double> couplings;  // of the plan's seed

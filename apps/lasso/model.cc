@@ -52,7 +52,7 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
     const size_t products = partial.free_products.size(), dual = partial.dual_slopes.size();
     const bool free_fit = products == partials.front().free_products.size() &&
                           dual == partials.front().dual_slopes.size() &&
-                          (products == 0 || products == NumFreeProducts(free_.size())) &&
+                          (products == 0 || products == NumFreeProducts(NumFree())) &&
                           (dual == 0 || (!free_.empty() && dual == measured_.size()));
     if (!fits || !states_match || !free_fit || partial.gram.size() != num_pairs ||
         partial.couplings.size() != num_couplings)

@@ -17,6 +17,7 @@
 
 #include "apps/lasso/block.h"
 #include "apps/lasso/dual_bound.h"
+#include "apps/lasso/free_columns.h"
 #include "apps/lasso/messages.h"
 #include "apps/lasso/options.h"
 #include "apps/lasso/penalty.h"
@@ -69,9 +70,8 @@ class Model {
     double entropy = 0, curvature = 0;  // logistic loss
     int64_t misplaced = 0;              // likewise
     // Beside free columns, as the partials':
-    std::vector<double> free_products, dual;
-    double dual_entropy = 0;
-    int64_t dual_outside = 0;
+    std::vector<double> free_products, dual_slopes;
+    DualSums dual;
   };
 
   void Check(const Plan& plan, std::span<const Partial> partials) const;
@@ -90,6 +90,7 @@ class Model {
   double GapAt(const Slopes& slopes);
   double DualAt(const Slopes& slopes);
   void FindFree(Update& update);
+  size_t NumFree() const;
   void SumUpFree(std::span<const Partial> partials, Slopes& sum) const;
   double BoundBesideFree(const Slopes& slopes) const;
   void AskForBound(const Slopes& slopes, bool solves_blocks, Update& update);

@@ -6,7 +6,7 @@
 #include "apps/lasso/free_columns.h"
 #include "apps/lasso/model.h"
 
-// Beside variables that are not penalised: bounds of the logistic loss, and its null model.
+// Beside variables that are not penalised: bounds, and the null model.
 namespace strads::lasso {
 namespace {
 
@@ -39,36 +39,35 @@ bool Model::IsNullModel(double gap, double objective) {
   return relative <= kNullGap || (relative <= kSettledNullGap && is_settled);
 }
 
-// An intercept stands for what columns of large means have in common, which is taken out of them:
-// beside one, as with the squared loss, bounds go by each variable alone.
+// What the intercept can stand for alone stays zero.
 void Model::FindFree(Update& update) {
-  if (!columns_->is_logistic || columns_->has_intercept) return;
-  for (const Penalty::Unit unit : penalty_.units()) {
-    if (!unit.IsFree()) continue;
-    for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
-      free_.push_back(penalty_.Variable(k));
-  }
-  if (std::ssize(free_) > kMostFreeColumns) free_.clear();
+  free_ = FreeOf(penalty_);
+  std::erase_if(free_, [&](int32_t j) { return columns_->norms[Index(j)] == 0; });
   update.free = free_;
 }
+
+// And e.
+size_t Model::NumFree() const { return free_.size() + (columns_->has_intercept ? 1 : 0); }
 
 void Model::SumUpFree(std::span<const Partial> partials, Slopes& sum) const {
   sum.free_products.resize(partials.front().free_products.size(), 0.0);
   const size_t measured = partials.front().dual_slopes.size();
-  if (measured > 0) sum.dual.resize(coefficients_.size(), 0.0);
+  if (measured > 0) sum.dual_slopes.resize(coefficients_.size(), 0.0);
   for (const Partial& partial : partials) {
     for (size_t i = 0; i < partial.free_products.size(); ++i)
       sum.free_products[i] += partial.free_products[i];
-    for (size_t i = 0; i < measured; ++i) sum.dual[Index(measured_[i])] += partial.dual_slopes[i];
-    sum.dual_entropy += partial.dual_entropy;
-    sum.dual_outside += partial.dual_outside;
+    for (size_t i = 0; i < measured; ++i)
+      sum.dual_slopes[Index(measured_[i])] += partial.dual_slopes[i];
+    sum.dual += partial.dual;
   }
 }
 
 double Model::BoundBesideFree(const Slopes& slopes) const {
-  if (slopes.dual.empty() || slopes.dual_outside > 0) return 0;
-  return BoundOf(penalty_, coefficients_.values().data(), slopes.dual.data(),
-                 columns_->norms.data(), columns_->weight, slopes.dual_entropy);
+  if (slopes.dual_slopes.empty()) return 0;
+  const bool is_logistic = columns_->is_logistic;
+  return BoundOf(penalty_, coefficients_.values().data(), slopes.dual_slopes.data(),
+                 columns_->norms.data(), is_logistic ? columns_->weight : 2 * null_objective_,
+                 columns_->weight, is_logistic, slopes.dual);
 }
 
 // Has workers make a point of the dual from r as it is, and measure again.
@@ -78,7 +77,15 @@ void Model::AskForBound(const Slopes& slopes, bool solves_blocks, Update& update
     of_free.push_back(slopes.xr[Index(j)]);
     b.push_back(coefficients_[Index(j)]);
   }
-  update.free_step = FreeStep(slopes.free_products, of_free, b, penalty_.nonnegative());
+  const double mean_r = er_ / columns_->weight;  // if e is projected out of the slopes, else 0
+  if (columns_->has_intercept) {
+    of_free.push_back(columns_->is_logistic ? slopes.er : 0);
+    b.push_back(1);  // may have either sign
+  }
+  const Eigen::MatrixXd products = UnpackedProducts(slopes.free_products, std::ssize(of_free));
+  update.free_step = FreeStep(products, of_free, b, penalty_.nonnegative());
+  if (columns_->has_intercept) update.free_step.back() += mean_r;
+  intercept_ += mean_r;
   update.nonzeros = nonzeros_;
   update.measure_again = true;
   solved_since_measured_ = solves_blocks;
@@ -101,6 +108,7 @@ void Model::FitFree(const Slopes& slopes, bool solves_blocks, Update& update) {
     free_moved_ = changes;
   }
   const std::vector<int32_t>& group_of = terms_->group_of();
+  if (columns_->has_intercept) update.intercept_change = changes.back();
   for (size_t k = 0; k < free_.size(); ++k) {
     const size_t j = Index(free_[k]);
     if (changes[k] == 0) continue;

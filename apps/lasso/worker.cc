@@ -92,11 +92,17 @@ void Worker::Measure(Partial& partial) {
   partial.xr = SlopesOf(measured_, loss_->r());
   if (dual_) {
     partial.dual_slopes = SlopesOf(measured_, dual_->t);
-    partial.dual_entropy = dual_->entropy;
-    partial.dual_outside = dual_->outside;
+    partial.dual = dual_->sums;
   }
-  if (!free_.empty() && !dual_is_fresh_)
-    partial.free_products = FreeProducts(data_.x, free_, loss_->r(), data_.weights, pool_);
+  if (!free_.empty() && !dual_is_fresh_) partial.free_products = ProductsOfFree();
+}
+
+std::vector<double> Worker::ProductsOfFree() {
+  const Eigen::VectorXd& ones = has_intercept_ ? ones_ : none_;
+  if (is_logistic_)
+    return FreeProducts(data_.x, free_, ones, LogisticRoots(loss_->r(), data_.weights), pool_);
+  if (free_products_.empty()) free_products_ = FreeProducts(data_.x, free_, ones, none_, pool_);
+  return free_products_;
 }
 
 // x_j'r of what is of the rows; zero for columns that the shard has not.
@@ -183,9 +189,13 @@ void Worker::ShiftTarget(double shift) {
 }
 
 void Worker::MakeDualPoint(const Update& update) {
-  if (update.free_step.size() != free_.size() || !is_logistic_)
+  const std::vector<double>& step = update.free_step;
+  if (free_.empty() || step.size() != free_.size() + (has_intercept_ ? 1 : 0))
     throw ProtocolError("the step of an update's dual point does not fit");
-  dual_ = DualPointAt(data_.x, free_, update.free_step, loss_->r(), data_.y, data_.weights);
+  const Eigen::VectorXd& ones = has_intercept_ ? ones_ : none_;
+  const Eigen::VectorXd& r = loss_->r();
+  dual_ = is_logistic_ ? LogisticDualPoint(data_.x, free_, ones, step, r, data_.y, data_.weights)
+                       : SquaredDualPoint(data_.x, free_, ones, step, r, data_.y);
 }
 
 void Worker::Gather(Partial& partial) {
@@ -233,6 +243,7 @@ void Worker::Sync(const Update& update) {
     if (!std::ranges::all_of(update.free, [&](int32_t j) { return Has(j); }))
       throw ProtocolError("a variable that is not penalised does not exist");
     free_ = update.free;
+    if (is_logistic_ && has_intercept_) ones_ = Eigen::VectorXd::Ones(data_.y.size());
   }
   if (!update.free_step.empty()) MakeDualPoint(update);
   raw_y_.resize(0);
@@ -247,7 +258,8 @@ void Worker::Sync(const Update& update) {
   if (!columns.empty() || update.intercept_change != 0)
     loss_->Add(data_.x, columns, changes, update.intercept_change, pool_);
   // By what all workers hear, not by which columns this one has.
-  dual_is_fresh_ = update.columns.empty() && (dual_is_fresh_ || !update.free_step.empty());
+  dual_is_fresh_ = update.columns.empty() && update.intercept_change == 0 &&
+                   (dual_is_fresh_ || !update.free_step.empty());
 }
 
 }  // namespace strads::lasso

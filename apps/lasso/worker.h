@@ -40,6 +40,7 @@ class Worker {
   Eigen::VectorXd RowWeights() const;
   void Shift(std::span<const double> shifts);
   void ShiftTarget(double shift);
+  std::vector<double> ProductsOfFree();
   void MakeDualPoint(const Update& update);
   void Gather(Partial& partial);
   bool Has(int32_t column) const;
@@ -62,6 +63,7 @@ class Worker {
   bool gathers_ = false;
   std::unique_ptr<ShardLoss> loss_;
   std::vector<int32_t> free_;
+  std::vector<double> free_products_;  // of the squared loss, whose they stay
   std::optional<DualPoint> dual_;
   bool dual_is_fresh_ = false;  // made of r as it still is
   int64_t updates_seen_ = 0;
