@@ -130,8 +130,8 @@ void Model::StartWithFree(Update& update) const {
   for (const int32_t j : free_)
     update.starting.push_back(group_of.empty() ? j : group_of[Index(j)]);
   std::ranges::sort(update.starting);
-  const auto again = std::ranges::unique(update.starting);
-  update.starting.erase(again.begin(), again.end());
+  const auto again = std::unique(update.starting.begin(), update.starting.end());
+  update.starting.erase(again, update.starting.end());
 }
 
 }  // namespace strads::lasso
