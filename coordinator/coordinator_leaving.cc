@@ -231,8 +231,12 @@ RunResult CoordinatorNode::Result() const {
   summary.termination = ending_->termination;
   summary.message = ending_->message;
   summary.objective = last_.objective;
-  summary.is_behind = ModelReport().is_behind || summary.termination == Termination::kWorkerLost;
+  const Report report = ModelReport();
+  summary.is_behind = report.is_behind || summary.termination == Termination::kWorkerLost;
   summary.gap = last_.gap;
+  if (summary.termination != Termination::kConverged && report.gap_unit > 0 &&
+      std::isfinite(report.least_objective) && std::isfinite(summary.objective))
+    summary.gap = std::max(0.0, (summary.objective - report.least_objective) / report.gap_unit);
   summary.certifies = program_.certifies && !program_.rotates && !clocks_;
   summary.nonzeros = last_.nonzeros;
   summary.rounds = state().rounds();
@@ -260,7 +264,7 @@ RunResult CoordinatorNode::Result() const {
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
   // What has not been collected is not known to be lacking.
-  result.has_model = summary.rounds > 0 && (!result.complete || ModelReport().has_model);
+  result.has_model = summary.rounds > 0 && (!result.complete || report.has_model);
   result.complete = result.complete && result.has_model;
   if (summary.rounds == 0) {
     summary.objective = std::numeric_limits<double>::quiet_NaN();

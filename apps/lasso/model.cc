@@ -253,7 +253,11 @@ Eigen::VectorXd Model::Fitted(const ColumnMatrix& x) const {
 strads::Report Model::Report() const {
   strads::Report report;
   report.penalty = offsets_.back();
-  report.gap = is_null_ || !next_lambdas_.empty() ? std::numeric_limits<double>::infinity() : gap_;
+  if (!is_null_ && next_lambdas_.empty()) {
+    report.gap = gap_;
+    report.least_objective = best_dual_;
+    report.gap_unit = null_objective_;
+  }
   report.nonzeros = nonzeros_;
   report.updates = updates_;
   if (IsInVain()) {

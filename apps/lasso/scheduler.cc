@@ -13,6 +13,7 @@ constexpr int kGuardWindow = 32;  // rounds
 // times the variables apart at most, and no more than grows by this factor from one to the next.
 constexpr double kMostSweepsBetween = 10;
 constexpr double kLaterMeasurements = 1.5;
+constexpr int kMostInVain = 10;  // draws in a row of nothing but what is under way
 
 // By priority: the variables that matter have settled, for now, once their changes are this share
 // of what they were after the last measurement, which also finds those that matter next.
@@ -62,10 +63,11 @@ void Scheduler::SetUp(const Update& update) {
   const auto [first, last] = slice_.RangeOf(num_units_);
   if (options_.schedule == "block_greedy") {
     const int blocks = options_.blocks > 0 ? options_.blocks : options_.parallelism;
+    const auto [first_block, last_block] = slice_.RangeOf(blocks);
     blocks_.emplace(static_cast<int32_t>(first),
                     std::span(update.counts)
                         .subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)),
-                    std::max(1, blocks / slice_.count));
+                    std::max(1, static_cast<int>(last_block - first_block)));
   }
   if (options_.schedule == "working_set") {
     const auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(num_units_)));
@@ -81,6 +83,7 @@ void Scheduler::SetUp(const Update& update) {
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
                            static_cast<uint64_t>(options_.seed), own);
   priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
+  sweeps_ = name == "cyclic" || name == "shuffled";
   is_in_flight_.resize(static_cast<size_t>(num_units_), false);
   updates_between_ = static_cast<double>(num_units_);
 }
@@ -107,9 +110,29 @@ bool Scheduler::MeasurementIsDue() const {
                                         kLeastSweepsBetween * static_cast<double>(num_units_));
 }
 
+// None that is under way, and others in their place. By a sweep they are taken up once they are
+// back: it loses none.
 std::vector<int32_t> Scheduler::Draw(int count) {
-  std::vector<int32_t> units = schedule_->Draw(count);
-  std::erase_if(units, [&](int32_t u) { return is_in_flight_[static_cast<size_t>(u)]; });
+  std::vector<int32_t> units;
+  const auto take = [&](int32_t u) {
+    if (is_in_flight_[static_cast<size_t>(u)] || std::ssize(units) == count) return false;
+    is_in_flight_[static_cast<size_t>(u)] = true;
+    units.push_back(u);
+    return true;
+  };
+  std::erase_if(deferred_, take);
+  bool has_dropped = true;
+  for (int in_vain = 0; has_dropped && in_vain < kMostInVain && std::ssize(units) < count;) {
+    const size_t before = units.size();
+    has_dropped = false;
+    for (const int32_t u : schedule_->Draw(count - static_cast<int>(before))) {
+      if (take(u)) continue;
+      has_dropped = true;
+      if (sweeps_ && std::ranges::find(deferred_, u) == deferred_.end()) deferred_.push_back(u);
+    }
+    in_vain = units.size() > before ? 0 : in_vain + 1;
+  }
+  for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = false;
   return units;
 }
 
@@ -187,12 +210,25 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
     seed_is_asked_for_ = true;
     return;
   }
-  for (const int at : blocks_->Draw(std::max(1, parallelism_ / slice_.count), random_)) {
-    const size_t before = units.size();
-    for (const int32_t j : blocks_->blocks()[static_cast<size_t>(at)]) {
-      if (!is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
+  std::vector<bool> is_looked_at(blocks_->blocks().size(), false);
+  bool has_dropped = true;
+  for (int in_vain = 0;
+       has_dropped && in_vain < kMostInVain && std::ssize(plan.blocks) < parallelism_;) {
+    const size_t before = plan.blocks.size();
+    has_dropped = false;
+    for (const int at : blocks_->Draw(parallelism_ - static_cast<int>(before), random_)) {
+      const auto b = static_cast<size_t>(at);
+      const size_t first = units.size();
+      for (const int32_t j : blocks_->blocks()[b]) {
+        if (!is_looked_at[b] && !is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
+      }
+      is_looked_at[b] = true;
+      if (units.size() > first)
+        plan.blocks.push_back(static_cast<int32_t>(units.size() - first));
+      else
+        has_dropped = true;  // it is under way: another one in its place
     }
-    if (units.size() > before) plan.blocks.push_back(static_cast<int32_t>(units.size() - before));
+    in_vain = plan.blocks.size() > before ? 0 : in_vain + 1;
   }
 }
 

@@ -68,6 +68,8 @@ class Scheduler {
   // not planned again: a second update would not know of the first.
   std::deque<std::vector<int32_t>> in_flight_;
   std::vector<bool> is_in_flight_;
+  bool sweeps_ = false;            // draws in sweeps
+  std::vector<int32_t> deferred_;  // by a sweep, as they were under way
 
   // If couplings are checked: variables are drawn a plan ahead, and kept once couplings are known.
   std::optional<DependencyFilter> filter_;

@@ -222,9 +222,9 @@ strads::Report Model::Report() const {
   }
   for (const ClassModel& of : classes) report.nonzeros += of.weights.CountNonzeros();
   if ((is_stuck || is_hopeless) && NextPlan().problems.empty()) {
-    report.done = is_hopeless
-                      ? "the gap falls too slowly; --scale=standard or a smaller --C may help"
-                      : "rounding allows no smaller gap";
+    report.done = is_hopeless ? "the gap falls too slowly; --scale=standard, a smaller --C or "
+                                "fewer --workers may help"
+                              : "rounding allows no smaller gap";
     report.converged = false;
   }
   if (validation_accuracy_ >= 0) report.extra["validation_accuracy"] = validation_accuracy_;

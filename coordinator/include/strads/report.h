@@ -17,6 +17,10 @@ struct Report {
   // (or what else the app documents; svm: to its own); infinite until a round has certified it. The
   // run has converged once it is at most --tolerance.
   double gap = std::numeric_limits<double>::infinity();
+  // If known, a bound that no objective is below, and what gaps are relative to: from these follows
+  // the gap of a model that was not certified itself.
+  double least_objective = -std::numeric_limits<double>::infinity();
+  double gap_unit = 0;
   // Not empty: the run is over, for this reason, which the app found by a criterion of its own.
   std::string done = {};
   bool converged = true;  // if done: rather than that it did all that it was asked for
@@ -40,6 +44,8 @@ struct Report {
 
   STRADS_FIELDS(penalty,
                 gap,
+                least_objective,
+                gap_unit,
                 done,
                 converged,
                 pending,

@@ -29,7 +29,8 @@ class SumTree;
 // A change that is not finite, or whose square exceeds kMaxPriority, counts as a square of
 // kMaxPriority, so that the sum over 2^31 of them is finite; one below about 1e-154 squares to 0.
 // Before the first feedback all changes are 0. Reporting infinity for every variable first makes
-// the draws a sweep over the variables whose true change is not yet known.
+// the draws nearly a sweep over the variables whose true change is not yet known: a floor that is a
+// share of the changes keeps the others in play.
 class PrioritySchedule : public Schedule {
  public:
   static constexpr double kMaxPriority = 1e290;
