@@ -107,7 +107,8 @@ TEST_F(SvmCommands, WhatWouldTakeForEverIsGivenUp) {
       Run("train", {"--data=" + folder_.Write("steep.libsvm", rows), "--C=1000", "--workers=2",
                     "--tolerance=1e-9", "--noprogress", "--model=" + model_});
   EXPECT_EQ(trained.exit_code, 0) << trained.err;
-  EXPECT_THAT(trained.out, HasSubstr("--scale=standard or a smaller --C may help"));
+  EXPECT_THAT(trained.out,
+              HasSubstr("--scale=standard, a smaller --C or fewer --workers may help"));
 }
 
 TEST_F(SvmCommands, ProbabilitiesAddUpAndFollowTheDecisions) {
