@@ -29,6 +29,13 @@ constexpr double kShortestStep = 1e-10;
 constexpr int kMostInVain = 5;       // steps that do not bring the gap down
 constexpr double kRounding = 1e-13;  // of the objective
 
+// Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
+// they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
+// then it is solved as far as rounding allows.
+double InnerGap(double own, double gap) {
+  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
+}
+
 }  // namespace
 
 LogisticSolver::LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool intercept)
@@ -74,12 +81,9 @@ void LogisticSolver::Evaluate() {
 
 double LogisticSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
   std::vector<bool> is_free(b_.size(), false);
-  std::vector<int32_t> free;
   for (const Penalty::Unit unit : penalty.units()) {
-    for (int32_t i = unit.first; i < unit.first + unit.count; ++i) {
+    for (int32_t i = unit.first; i < unit.first + unit.count; ++i)
       is_free[static_cast<size_t>(i)] = unit.IsFree();
-      if (unit.IsFree()) free.push_back(i);
-    }
   }
   q_.resize(b_.size());
   std::vector<double> xx(b_.size());
@@ -89,7 +93,8 @@ double LogisticSolver::Gap(const Penalty& penalty, ThreadPool& pool) {
     xx[at] = is_free[at] ? x_.WeightedSquaredNorm(j, curvature_) : 0;
   }
   const double value = loss_ + penalty.Value(b_.data());
-  is_beside_free_ = !free.empty() && std::ssize(free) <= kMostFreeColumns;
+  const std::vector<int32_t> free = FreeOf(penalty);
+  is_beside_free_ = !free.empty();
   if (is_beside_free_) return value - BoundBeside(free, penalty, pool);
   const double dual = BestDualBound(penalty, b_.data(), q_.data(), xx.data(), entropy_, 0, 1).value;
   const double slack = has_intercept_ ? SlackOf(intercept_, r_.sum(), curvature_.sum()) : 0;
@@ -120,13 +125,6 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
   const Eigen::VectorXd of_point = x_.TransposedTimes(point.t);
   return BoundOf(penalty, b_.data(), of_point.data(), norms.data(), w.sum(), w.sum(), true,
                  point.sums);
-}
-
-// Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
-// they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
-// then it is solved as far as rounding allows.
-double LogisticSolver::InnerGap(double own, double gap) const {
-  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
 }
 
 // In changes of a variable by its column.

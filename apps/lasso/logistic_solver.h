@@ -53,7 +53,6 @@ class LogisticSolver {
     double intercept = 0;   // by how much that changes
     int64_t changes = 0;
   };
-  double InnerGap(double own, double gap) const;
   double CostOfInnerProducts() const;
   Step ByInnerProducts(const Penalty& penalty,
                        const Eigen::VectorXd& root,

@@ -35,6 +35,23 @@ constexpr double kSmallShare = 0.25;
 constexpr double kBytesPerEntry = 40;
 constexpr double kBytesPerProduct = 24;
 
+// Draws for so many places, and again for those that what was drawn does not take.
+template <class Draw, class Take>
+void Fill(int places, const Draw& draw, const Take& take) {
+  bool has_dropped = true;
+  for (int in_vain = 0; has_dropped && in_vain < kMostInVain && places > 0;) {
+    const int before = places;
+    has_dropped = false;
+    for (const int32_t drawn : draw(places)) {
+      if (take(drawn))
+        --places;
+      else
+        has_dropped = true;
+    }
+    in_vain = places < before ? 0 : in_vain + 1;
+  }
+}
+
 }  // namespace
 
 Scheduler::Scheduler(const Options& options, Slice slice)
@@ -121,17 +138,14 @@ std::vector<int32_t> Scheduler::Draw(int count) {
     return true;
   };
   std::erase_if(deferred_, take);
-  bool has_dropped = true;
-  for (int in_vain = 0; has_dropped && in_vain < kMostInVain && std::ssize(units) < count;) {
-    const size_t before = units.size();
-    has_dropped = false;
-    for (const int32_t u : schedule_->Draw(count - static_cast<int>(before))) {
-      if (take(u)) continue;
-      has_dropped = true;
-      if (sweeps_ && std::ranges::find(deferred_, u) == deferred_.end()) deferred_.push_back(u);
-    }
-    in_vain = units.size() > before ? 0 : in_vain + 1;
-  }
+  Fill(
+      count - static_cast<int>(units.size()), [&](int places) { return schedule_->Draw(places); },
+      [&](int32_t u) {
+        const bool is_taken = take(u);
+        if (!is_taken && sweeps_ && std::ranges::find(deferred_, u) == deferred_.end())
+          deferred_.push_back(u);
+        return is_taken;
+      });
   for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = false;
   return units;
 }
@@ -211,25 +225,19 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
     return;
   }
   std::vector<bool> is_looked_at(blocks_->blocks().size(), false);
-  bool has_dropped = true;
-  for (int in_vain = 0;
-       has_dropped && in_vain < kMostInVain && std::ssize(plan.blocks) < parallelism_;) {
-    const size_t before = plan.blocks.size();
-    has_dropped = false;
-    for (const int at : blocks_->Draw(parallelism_ - static_cast<int>(before), random_)) {
-      const auto b = static_cast<size_t>(at);
-      const size_t first = units.size();
-      for (const int32_t j : blocks_->blocks()[b]) {
-        if (!is_looked_at[b] && !is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
-      }
-      is_looked_at[b] = true;
-      if (units.size() > first)
+  Fill(
+      parallelism_, [&](int places) { return blocks_->Draw(places, random_); },
+      [&](int at) {
+        const auto b = static_cast<size_t>(at);
+        const size_t first = units.size();
+        for (const int32_t j : blocks_->blocks()[b]) {
+          if (!is_looked_at[b] && !is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
+        }
+        is_looked_at[b] = true;
+        if (units.size() == first) return false;
         plan.blocks.push_back(static_cast<int32_t>(units.size() - first));
-      else
-        has_dropped = true;  // it is under way: another one in its place
-    }
-    in_vain = plan.blocks.size() > before ? 0 : in_vain + 1;
-  }
+        return true;
+      });
 }
 
 // Whatever made the one before be given up.

@@ -41,7 +41,7 @@ class Model {
     report.has_model = has_started_ && left_ == 0;
     return report;
   }
-  // Throw kData if the files cannot be written, kStopped if there are no counts yet.
+  // Throw kData if the files cannot be written. Nothing happens if there are no counts yet.
   void Collect(const Block& block);
   void Collect(const Share& share);
 
