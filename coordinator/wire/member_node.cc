@@ -88,7 +88,7 @@ void MemberNode::OnTimer(Time now) {
     if (now >= deadline_ || endpoint_.AllAcknowledged()) {
       phase_ = Phase::kDone;
     } else {
-      WakeAt(std::min(deadline_, now + Seconds(0.002)));
+      WakeAt(deadline_);
     }
   }
 }
@@ -98,6 +98,7 @@ void MemberNode::Leave(Time linger) {
   if (links_) links_->Close();
   phase_ = Phase::kLeaving;
   deadline_ = endpoint_.Now() + linger;
+  endpoint_.TellOnceAcknowledged();
   WakeAt(endpoint_.Now());
 }
 

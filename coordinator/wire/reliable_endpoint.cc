@@ -107,7 +107,7 @@ void ReliableEndpoint::OnReachable(const Address& peer, Link& link) {
   ResendAll(peer, link);
 }
 
-void ReliableEndpoint::OnAcknowledged(Link& link, uint64_t ack) {
+void ReliableEndpoint::OnAcknowledged(const Address& from, Link& link, uint64_t ack) {
   bool progress = false;
   while (!link.unacknowledged.empty() && link.unacknowledged.front().header.sequence <= ack) {
     link.unacknowledged.pop_front();
@@ -118,6 +118,10 @@ void ReliableEndpoint::OnAcknowledged(Link& link, uint64_t ack) {
   } else if (progress) {
     link.resend_after = options_.resend_after;
     link.resend_at = Now() + link.resend_after;
+  }
+  if (progress && tells_once_acknowledged_ && AllAcknowledged()) {
+    tells_once_acknowledged_ = false;
+    deliveries_.push_back({false, from, {.kind = FrameKind::kAck}, {}});
   }
 }
 
@@ -154,7 +158,7 @@ void ReliableEndpoint::OnFrame(const Address& from, Frame frame) {
   Link& link = found->second;
   link.heard_at = Now();
   const uint64_t ack = header.run_id == run_id_ ? header.ack : 0;
-  OnAcknowledged(link, ack);
+  OnAcknowledged(from, link, ack);
   OnReachable(from, link);
   if (header.sequence == 0) {
     OnUnsequenced(from, link, header);

@@ -80,6 +80,8 @@ class ReliableEndpoint {
   Time NextTimer() const;
   // Whether everything sent has been acknowledged by those that are still there.
   bool AllAcknowledged() const;
+  // Once that is so, but is not yet, a delivery of an acknowledgement says it.
+  void TellOnceAcknowledged() { tells_once_acknowledged_ = true; }
 
   Time Now() const { return transport_.clock().Now(); }
   const Clock& clock() const { return transport_.clock(); }
@@ -107,7 +109,7 @@ class ReliableEndpoint {
   void OnUnreachable(const Address& peer);
   void OnReachable(const Address& peer, Link& link);
   void OnFrame(const Address& from, Frame frame);
-  void OnAcknowledged(Link& link, uint64_t ack);
+  void OnAcknowledged(const Address& from, Link& link, uint64_t ack);
   void Accept(const Address& from, Link& link, Frame frame);
   void RunTimers();
 
@@ -116,6 +118,7 @@ class ReliableEndpoint {
   uint64_t run_id_ = 0;
   std::unordered_map<Address, Link> links_;
   std::deque<Delivery> deliveries_;
+  bool tells_once_acknowledged_ = false;
   int64_t frames_foreign_ = 0;
   Time next_timer_{0};
 };

@@ -74,6 +74,14 @@ TEST_P(ClusterOfShape, EndsWithTheSameBytesWhateverIsLostRepeatedOrLate) {
   }
 }
 
+TEST_P(ClusterOfShape, WaitsForNoTimerFromTheFirstHelloToTheLastFarewell) {
+  SimCluster cluster(ToyProgram(), config());
+  cluster.AddAll();
+  cluster.Run();
+  EXPECT_EQ(cluster.Result().summary.termination, Termination::kMaxRounds);
+  EXPECT_EQ(cluster.Now(), wire::Time{0}) << "messages take no time, nor does anything else";
+}
+
 TEST_P(ClusterOfShape, ConvergesToTheSolutionOfTheNormalEquations) {
   SimCluster::Config converging = config();
   converging.run.max_rounds = 2000;

@@ -291,6 +291,24 @@ TEST_F(ReliableEndpointTest, IgnoresWhatIsSentToAPeerThatWasNeverOpened) {
   EXPECT_TRUE(hub().endpoint.AllAcknowledged());
 }
 
+TEST_F(ReliableEndpointTest, SaysOnceThatAllIsAcknowledgedIfAsked) {
+  Start({}, 1);
+  hub().Send("a", 0);
+  hub().Send("b", 0);
+  hub().endpoint.TellOnceAcknowledged();
+  end("a").Poll();
+  end("a").endpoint.SendUnsequenced(kCoordinator, FrameKind::kAck, {});
+  EXPECT_FALSE(hub().endpoint.Receive(Time{0})) << "b has not answered";
+  end("b").Poll();
+  end("b").endpoint.SendUnsequenced(kCoordinator, FrameKind::kAck, {});
+  const auto delivery = hub().endpoint.Receive(Time{0});
+  ASSERT_TRUE(delivery);
+  EXPECT_EQ(delivery->header.kind, FrameKind::kAck);
+  EXPECT_EQ(delivery->from, "b");
+  end("b").endpoint.SendUnsequenced(kCoordinator, FrameKind::kAck, {});
+  EXPECT_FALSE(hub().endpoint.Receive(Time{0}));
+}
+
 // A stream far ahead of one lost frame: memory of what came early is bounded, and all arrives.
 TEST_F(ReliableEndpointTest, DeliversALongStreamBehindALostFrame) {
   Start({}, 1);
