@@ -8,6 +8,7 @@
 #include "strads/error.h"
 #include "strads/parallel.h"
 #include "worker/number.h"
+#include "worker/parse_in_batches.h"
 #include "worker/readers.h"
 #include "worker/text_file.h"
 #include "worker/text_lines.h"
@@ -17,11 +18,11 @@ namespace {
 
 // The lines of one thread.
 struct CsvRows {
-  int64_t count = 0;
   std::vector<int32_t> label;
   IdTable labels;
   std::vector<double> y;
-  AlignedVector<Triplet> entries;
+  std::vector<int32_t> sizes, columns;
+  std::vector<double> values;
 };
 
 const char* EndOfLine(const char* p, const char* end) {
@@ -139,18 +140,18 @@ class Parser {
 
   CsvRows Parse(std::string_view lines) {
     const char* const end = lines.data() + lines.size();
-    int32_t row = 0;
     for (const char* p = lines.data(); p < end; p = NextLine(p, end)) {
       const char* const line_end = EndOfLine(p, end);
       if (WithoutBlanks({p, static_cast<std::size_t>(line_end - p)}).empty()) continue;
-      ParseRow(p, line_end, row++);
+      const std::size_t before = rows_.values.size();
+      ParseRow(p, line_end);
+      rows_.sizes.push_back(static_cast<int32_t>(rows_.values.size() - before));
     }
-    rows_.count = row;
     return std::move(rows_);
   }
 
  private:
-  void ParseRow(const char* p, const char* end, int32_t row) {
+  void ParseRow(const char* p, const char* end) {
     Fields fields(file_, p, end);
     const int64_t count = std::ssize(header_.names);
     int32_t column = 0;
@@ -164,8 +165,10 @@ class Parser {
       } else if (k == header_.target) {
         AddLabel(p, field);
       } else {
-        const double value = Number(p, k, field);
-        if (value != 0) rows_.entries.push_back({.row = row, .column = column, .value = value});
+        if (const double value = Number(p, k, field); value != 0) {
+          rows_.columns.push_back(column);
+          rows_.values.push_back(value);
+        }
         ++column;
       }
     }
@@ -238,25 +241,28 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
   ThreadPool pool(shard.threads);
   const std::string_view text = file.text().substr(static_cast<std::size_t>(header.end));
   const auto [first, last] = shard.RangeOf(std::ssize(text));
-  const auto parts = SplitLines(text, first, last, pool.threads());
-  std::vector<CsvRows> parsed(parts.size());
-  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
-    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p)
-      parsed[p] = Parser(file, header, options).Parse(parts[p]);
-  });
-
+  const auto parts = SplitLines(text, first, last, PiecesOf(last - first, pool.threads()));
   LabelledRows data;
-  std::vector<TripletPiece> pieces;
+  RowMatrixBuilder x;
+  std::vector<double> targets;
   int64_t rows = 0;
-  for (const CsvRows& part : parsed) {
-    pieces.push_back({.entries = part.entries, .first_row = rows});
-    rows += part.count;
-    for (const int32_t label : part.label)
-      data.label.push_back(data.labels.Add(part.labels.Name(label)));
-  }
-  data.y.resize(options.kind == TargetKind::kNumber && header.target >= 0 ? rows : 0);
-  for (std::size_t p = 0; p < parsed.size(); ++p)
-    std::copy(parsed[p].y.begin(), parsed[p].y.end(), data.y.begin() + pieces[p].first_row);
+  ParseInBatches<CsvRows>(
+      parts, pool,
+      [&](std::string_view lines, CsvRows& into) {
+        into = Parser(file, header, options).Parse(lines);
+      },
+      [&](std::vector<CsvRows>& batch, double share) {
+        std::vector<RowPiece> pieces;
+        for (const CsvRows& part : batch) {
+          pieces.push_back({part.sizes, part.columns, part.values});
+          rows += std::ssize(part.sizes);
+          targets.insert(targets.end(), part.y.begin(), part.y.end());
+          for (const int32_t label : part.label)
+            data.label.push_back(data.labels.Add(part.labels.Name(label)));
+        }
+        x.Append(pieces, share, pool);
+      });
+  data.y = Eigen::Map<const Eigen::VectorXd>(targets.data(), std::ssize(targets));
   constexpr char kNoText = '\0';
   if (rows == 0 && CountRows(text, kNoText) == 0)
     throw DataError(path + ":1: no rows in the file, expected lines of numbers after the names");
@@ -274,7 +280,7 @@ LabelledRows ReadCsv(const std::string& path, Shard shard, const CsvOptions& opt
     header.names.erase(header.names.begin() + header.target);
   }
   data.features = std::move(header.names);
-  data.x = RowMatrix::FromPieces(rows, std::ssize(data.features), pieces, pool);
+  data.x = x.Finish(std::ssize(data.features), pool);
   return data;
 }
 

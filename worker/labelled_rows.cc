@@ -17,8 +17,6 @@
 namespace strads {
 namespace {
 
-constexpr int64_t kPieceBytes = int64_t{1} << 24;  // of text that is read at a time
-
 // Numbers to names; most rows have the label of the row before, or one of few.
 void NameNumbers(const Eigen::VectorXd& y, LabelledRows& data) {
   std::vector<double> known;
@@ -116,19 +114,18 @@ LabelledRows ReadLabelledRows(const std::string& path,
                     .weights = options.weights,
                     .wants_first_row = options.wants_first_row});
   }
-  std::optional<TextFile> file(path);
+  const TextFile file(path);
   ThreadPool pool(shard.threads);
   LabelledRows data;
-  if (IsMatrixMarket(*file)) {
-    Dataset columns = ReadMatrixMarket(*file, shard, options);
+  if (IsMatrixMarket(file)) {
+    Dataset columns = ReadMatrixMarket(file, shard, options);
     data.x = RowMatrix::FromColumns(columns.x, pool);
     data.weights = std::move(columns.weights);
     data.y = std::move(columns.y);
     data.first_row = columns.first_row;
   } else {
-    LibsvmShard read = ParseLibsvmShard(*file, shard, options, pool, kPieceBytes);
-    file.reset();  // its memory is not needed twice
-    data.x = RowMatrix::FromPieces(read.y.size(), read.width, read.pieces, pool);
+    LibsvmShard read = ReadLibsvmRows(file, shard, options, pool);
+    data.x = std::move(read.x);
     data.weights = std::move(read.weights);
     data.y = std::move(read.y);
     data.first_row = read.first_row;

@@ -6,6 +6,7 @@
 #include "strads/error.h"
 #include "strads/parallel.h"
 #include "worker/libsvm_parser.h"
+#include "worker/parse_in_batches.h"
 #include "worker/readers.h"
 #include "worker/text_file.h"
 #include "worker/text_lines.h"
@@ -26,49 +27,45 @@ bool HasRow(std::string_view text) {
 
 }  // namespace
 
-LibsvmShard ParseLibsvmShard(const TextFile& file,
-                             Shard shard,
-                             const ReadOptions& options,
-                             ThreadPool& pool,
-                             int64_t piece_bytes) {
+LibsvmShard ReadLibsvmRows(const TextFile& file,
+                           Shard shard,
+                           const ReadOptions& options,
+                           ThreadPool& pool) {
   if (!options.target.empty()) {
     throw DataError(file.path() + ": a libsvm file holds its own target, expected no --target");
   }
   const auto [first, last] = shard.RangeOf(std::ssize(file.text()));
-  int64_t pieces_wanted = pool.threads();
-  if (piece_bytes > 0)
-    pieces_wanted = std::max(pieces_wanted, (last - first + piece_bytes - 1) / piece_bytes);
-  const auto parts = SplitLines(file.text(), first, last, static_cast<int>(pieces_wanted));
-  LibsvmShard data;
-  std::vector<LibsvmRows>& parsed = data.parsed;
-  parsed.resize(parts.size());
-  pool.ParallelFor(std::ssize(parts), [&](int64_t begin, int64_t end) {
-    for (auto p = static_cast<std::size_t>(begin); p < static_cast<std::size_t>(end); ++p) {
-      parsed[p] = ParseLibsvm(file, parts[p], options.num_features, options.classes);
-      if (piece_bytes > 0) file.Forget(parts[p]);
-    }
-  });
+  const auto parts = SplitLines(file.text(), first, last, PiecesOf(last - first, pool.threads()));
+  RowMatrixBuilder x;
+  std::vector<double> labels;
+  int64_t width = options.num_features;
+  ParseInBatches<LibsvmRows>(
+      parts, pool,
+      [&](std::string_view lines, LibsvmRows& rows) {
+        ParseLibsvm(file, lines, options.num_features, options.classes, rows);
+        file.Forget(lines);
+      },
+      [&](const std::vector<LibsvmRows>& batch, double share) {
+        std::vector<RowPiece> pieces;
+        for (const LibsvmRows& part : batch) {
+          pieces.push_back(part.piece());
+          labels.insert(labels.end(), part.labels.begin(), part.labels.end());
+          if (options.num_features == 0) width = std::max(width, part.width);
+        }
+        if (std::ssize(labels) > kMaxRows) {
+          throw DataError(file.path() + ": a shard of " + std::to_string(labels.size()) +
+                          " rows, expected at most 2^31 - 1: use more workers");
+        }
+        x.Append(pieces, share, pool);
+      });
 
-  int64_t rows = 0;
-  data.width = options.num_features;
-  std::vector<TripletPiece>& pieces = data.pieces;
-  for (const LibsvmRows& part : parsed) {
-    pieces.push_back({.entries = part.entries, .first_row = rows});
-    rows += std::ssize(part.labels);
-    if (options.num_features == 0) data.width = std::max(data.width, part.width);
-  }
-  if (rows > kMaxRows) {
-    throw DataError(file.path() + ": a shard of " + std::to_string(rows) +
-                    " rows, expected at most 2^31 - 1: use more workers");
-  }
+  const int64_t rows = std::ssize(labels);
   if (rows == 0 && !HasRow(file.text())) {
     throw DataError(file.path() + ":1: no rows in the file, expected lines of " + kLibsvmLine);
   }
-  data.y.resize(rows);
-  for (std::size_t p = 0; p < parsed.size(); ++p) {
-    std::copy(parsed[p].labels.begin(), parsed[p].labels.end(),
-              data.y.begin() + pieces[p].first_row);
-  }
+  LibsvmShard data;
+  data.x = x.Finish(width, pool);
+  data.y = Eigen::Map<const Eigen::VectorXd>(labels.data(), rows);
   const char* const begin = file.text().data();
   if (options.wants_first_row || !options.weights.empty())
     data.first_row = CountRows({begin, parts.front().data()}, '#');
@@ -84,9 +81,9 @@ LibsvmShard ParseLibsvmShard(const TextFile& file,
 
 Dataset ReadLibsvm(const TextFile& file, Shard shard, const ReadOptions& options) {
   ThreadPool pool(shard.threads);
-  LibsvmShard read = ParseLibsvmShard(file, shard, options, pool);
+  LibsvmShard read = ReadLibsvmRows(file, shard, options, pool);
   Dataset data;
-  data.x = ColumnMatrix::FromPieces(read.y.size(), read.width, read.pieces, Storage::kAuto, pool);
+  data.x = ColumnMatrix::FromRows(read.x, pool);
   data.y = std::move(read.y);
   data.weights = std::move(read.weights);
   data.first_row = read.first_row;

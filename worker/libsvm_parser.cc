@@ -14,22 +14,29 @@ constexpr int64_t kMaxIndex = (int64_t{1} << 31) - 2;
 
 class Parser {
  public:
-  Parser(const TextFile& file, std::string_view lines, int64_t num_features, bool classes)
+  Parser(const TextFile& file,
+         std::string_view lines,
+         int64_t num_features,
+         bool classes,
+         LibsvmRows& rows)
       : file_(file),
         begin_(lines.data()),
         end_(lines.data() + lines.size()),
         max_index_(num_features > 0 ? std::min(num_features, kMaxIndex) : kMaxIndex),
-        classes_(classes) {}
+        classes_(classes),
+        rows_(rows) {}
 
-  LibsvmRows Parse() {
+  void Parse() {
+    rows_.labels.clear();
+    rows_.sizes.clear();
+    rows_.width = 0;
     Reserve();
     for (const char* p = begin_; p < end_;) {
       p = SkipBlanks(p);
       if (IsText(p)) p = ParseRow(p);
       p = *p == '\n' ? p + 1 : NextLine(p, end_);
     }
-    rows_.entries.resize(static_cast<std::size_t>(next_ - rows_.entries.data()));
-    return std::move(rows_);
+    Resize(count_);
   }
 
  private:
@@ -42,7 +49,7 @@ class Parser {
     const char* next = ParseNumber(p, end_, &label);
     if (next == nullptr || !IsFieldEnd(next)) FailLabel(p);
     if (classes_ && !IsClass(label)) Fail(p, QuoteField(p, end_) + kNoClass);
-    const auto row = static_cast<int32_t>(rows_.labels.size());
+    const std::size_t before = count_;
     rows_.labels.push_back(label);
     p = SkipQueryId(SkipBlanks(next));
 
@@ -56,11 +63,13 @@ class Parser {
       const char* const after = ParseNumber(next + 1, end_, &value);
       if (after == nullptr || !IsFieldEnd(after)) FailValue(p, next + 1);
       last = index;
-      if (next_ == full_) Grow();
-      *next_ = {.row = row, .column = static_cast<int32_t>(index - 1), .value = value};
-      next_ += value != 0;
+      if (count_ == rows_.columns.size()) Resize(count_ / 2 * 3);
+      rows_.columns[count_] = static_cast<int32_t>(index - 1);
+      rows_.values[count_] = value;
+      count_ += value != 0;
       p = SkipBlanks(after);
     }
+    rows_.sizes.push_back(static_cast<int32_t>(count_ - before));
     rows_.width = std::max(rows_.width, last);
     return p;
   }
@@ -82,16 +91,12 @@ class Parser {
     const auto found = static_cast<double>(std::count(begin_, begin_ + sample, ':'));
     const double expected =
         found / static_cast<double>(std::max<std::size_t>(1, sample)) * static_cast<double>(bytes);
-    rows_.entries.resize(static_cast<std::size_t>(1.1 * expected) + 16);
-    next_ = rows_.entries.data();
-    full_ = next_ + rows_.entries.size();
+    Resize(static_cast<std::size_t>(1.1 * expected) + 16);
   }
 
-  void Grow() {
-    const auto used = next_ - rows_.entries.data();
-    rows_.entries.resize(rows_.entries.size() / 2 * 3);
-    next_ = rows_.entries.data() + used;
-    full_ = rows_.entries.data() + rows_.entries.size();
+  void Resize(std::size_t count) {
+    rows_.columns.resize(count);
+    rows_.values.resize(count);
   }
 
   [[noreturn]] void Fail(const char* p, const std::string& what) const {
@@ -142,18 +147,18 @@ class Parser {
   const char* const end_;
   const int64_t max_index_;
   const bool classes_;
-  LibsvmRows rows_;
-  Triplet* next_ = nullptr;
-  Triplet* full_ = nullptr;
+  LibsvmRows& rows_;
+  std::size_t count_ = 0;  // entries
 };
 
 }  // namespace
 
-LibsvmRows ParseLibsvm(const TextFile& file,
-                       std::string_view lines,
-                       int64_t num_features,
-                       bool classes) {
-  return Parser(file, lines, num_features, classes).Parse();
+void ParseLibsvm(const TextFile& file,
+                 std::string_view lines,
+                 int64_t num_features,
+                 bool classes,
+                 LibsvmRows& rows) {
+  Parser(file, lines, num_features, classes, rows).Parse();
 }
 
 }  // namespace strads

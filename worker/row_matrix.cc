@@ -1,6 +1,9 @@
 #include "strads/row_matrix.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "strads/index.h"
@@ -9,78 +12,112 @@
 namespace strads {
 namespace {
 
+// Of the entries that are expected, so many times as many get memory, which costs nothing where
+// none is used.
+constexpr double kSpare = 1.05;
+
 bool IsSingle(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
 
-// Entries of a piece, and where its first row and entry come to lie.
-struct Part {
-  int64_t nonzeros = 0;
-  int64_t first_entry = 0;
-  bool is_single = true;
+// Where a piece comes to lie.
+struct Place {
+  int64_t row = 0;
+  int64_t entry = 0;
 };
+
+// Whether all of them are exactly floats.
+bool CopySingles(std::span<const double> values, float* to) {
+  bool is_single = true;
+  for (const double value : values) {
+    is_single &= IsSingle(value);
+    *to++ = static_cast<float>(value);
+  }
+  return is_single;
+}
 
 }  // namespace
 
-RowMatrix RowMatrix::FromPieces(int64_t rows,
-                                int64_t cols,
-                                std::span<const TripletPiece> pieces,
-                                ThreadPool& pool) {
-  RowMatrix x;
-  x.num_rows_ = rows;
-  x.num_cols_ = cols;
-  std::vector<Part> parts(pieces.size());
-  pool.ParallelFor(std::ssize(pieces), [&](int64_t begin, int64_t end) {
-    for (int64_t p = begin; p < end; ++p) {
-      Part part;
-      for (const Triplet& entry : pieces[Index(p)].entries) {
-        part.nonzeros += entry.value != 0;
-        part.is_single &= IsSingle(entry.value);
-      }
-      parts[Index(p)] = part;
+void RowMatrixBuilder::Append(std::span<const RowPiece> pieces, double share, ThreadPool& pool) {
+  std::vector<Place> places;
+  Place end = {.row = std::ssize(x_.starts_) - 1, .entry = std::ssize(x_.columns_)};
+  for (const RowPiece& piece : pieces) {
+    places.push_back(end);
+    end.row += std::ssize(piece.sizes);
+    end.entry += std::ssize(piece.columns);
+  }
+  const auto resize = [&](auto& entries) {
+    const auto count = static_cast<double>(end.entry);
+    if (Index(end.entry) > entries.capacity())
+      entries.reserve(Index(std::llround(share < 1 ? kSpare * count / share : count)));
+    entries.resize(Index(end.entry));
+  };
+  const auto for_each_piece = [&](const auto& body) {
+    pool.ParallelFor(std::ssize(pieces), [&](int64_t first, int64_t last) {
+      for (int64_t p = first; p < last; ++p) body(pieces[Index(p)], places[Index(p)]);
+    });
+  };
+  x_.starts_.resize(Index(end.row + 1));
+  resize(x_.columns_);
+  for_each_piece([&](const RowPiece& piece, Place at) {
+    std::ranges::copy(piece.columns, x_.columns_.begin() + at.entry);
+    for (const int32_t size : piece.sizes) x_.starts_[Index(++at.row)] = at.entry += size;
+  });
+  if (x_.is_single_) {
+    std::atomic<bool> is_single = true;
+    resize(x_.singles_);
+    for_each_piece([&](const RowPiece& piece, const Place& at) {
+      if (!CopySingles(piece.values, x_.singles_.data() + at.entry)) is_single = false;
+    });
+    if (is_single) return;
+    x_.Widen();
+  }
+  resize(x_.doubles_);
+  for_each_piece([&](const RowPiece& piece, const Place& at) {
+    std::ranges::copy(piece.values, x_.doubles_.begin() + at.entry);
+  });
+}
+
+RowMatrix RowMatrixBuilder::Finish(int64_t cols, ThreadPool& pool) {
+  x_.Settle(cols, pool);
+  return std::exchange(x_, {});
+}
+
+void RowMatrix::Settle(int64_t cols, ThreadPool& pool) {
+  num_rows_ = std::ssize(starts_) - 1;
+  num_cols_ = cols;
+  num_nonzeros_ = starts_.back();
+  if (!is_single_ && std::ranges::all_of(doubles_, IsSingle)) {
+    singles_.assign(doubles_.begin(), doubles_.end());
+    doubles_ = {};
+    is_single_ = true;
+  }
+  is_dense_ = num_rows_ > 0 &&
+              static_cast<double>(num_nonzeros_) >=
+                  kDenseFraction * static_cast<double>(num_rows_) * static_cast<double>(num_cols_);
+  if (!is_dense_) return;
+  if (is_single_)
+    singles_ = Spread(singles_, pool);
+  else
+    doubles_ = Spread(doubles_, pool);
+  columns_ = {};
+  starts_ = {0};
+}
+
+template <class Value>
+AlignedVector<Value> RowMatrix::Spread(const AlignedVector<Value>& values, ThreadPool& pool) const {
+  AlignedVector<Value> spread(Index(num_rows_ * num_cols_));
+  pool.ParallelFor(num_rows_, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      Value* const row = spread.data() + i * num_cols_;
+      std::fill_n(row, num_cols_, Value{0});
+      for (auto k = Index(starts_[Index(i)]); k < Index(starts_[Index(i) + 1]); ++k)
+        row[columns_[k]] = values[k];
     }
   });
-  x.is_single_ = true;
-  for (Part& part : parts) {
-    part.first_entry = x.num_nonzeros_;
-    x.num_nonzeros_ += part.nonzeros;
-    x.is_single_ &= part.is_single;
-  }
-  x.is_dense_ =
-      rows > 0 && static_cast<double>(x.num_nonzeros_) >=
-                      kDenseFraction * static_cast<double>(rows) * static_cast<double>(cols);
-  const auto fill = [&]<class Value>(AlignedVector<Value>& values) {
-    if (x.is_dense_) {
-      values.resize(Index(rows * cols), Value{0});
-    } else {
-      x.columns_.resize(Index(x.num_nonzeros_));
-      values.resize(Index(x.num_nonzeros_));
-      x.starts_.resize(Index(rows + 1));
-    }
-    pool.ParallelFor(std::ssize(pieces), [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
-        const TripletPiece& piece = pieces[Index(p)];
-        const int64_t last_row = p + 1 < std::ssize(pieces) ? pieces[Index(p + 1)].first_row : rows;
-        int64_t row = piece.first_row - 1, at = parts[Index(p)].first_entry;
-        for (const Triplet& entry : piece.entries) {
-          const int64_t of = piece.first_row + entry.row;
-          if (x.is_dense_) {
-            values[Index(of * cols + entry.column)] = static_cast<Value>(entry.value);
-            continue;
-          }
-          while (row < of) x.starts_[Index(++row)] = at;
-          if (entry.value == 0) continue;
-          x.columns_[Index(at)] = entry.column;
-          values[Index(at++)] = static_cast<Value>(entry.value);
-        }
-        while (!x.is_dense_ && row + 1 < last_row) x.starts_[Index(++row)] = at;
-      }
-    });
-    if (!x.is_dense_) x.starts_[Index(rows)] = x.num_nonzeros_;
-  };
-  x.is_single_ ? fill(x.singles_) : fill(x.doubles_);
-  return x;
+  return spread;
 }
 
 RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
+  RowMatrix made;
   std::vector<int64_t> next(Index(x.num_rows() + 1), 0);
   const auto for_each = [&](const auto& visit) {
     for (int j = 0; j < x.num_cols(); ++j) {
@@ -98,16 +135,21 @@ RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
   };
   for_each([&](int32_t row, int, double) { ++next[Index(row) + 1]; });
   for (std::size_t row = 1; row < next.size(); ++row) next[row] += next[row - 1];
-  AlignedVector<Triplet> entries(Index(next.back()));
+  made.starts_.assign(next.begin(), next.end());
+  made.columns_.resize(Index(next.back()));
+  made.doubles_.resize(Index(next.back()));
   for_each([&](int32_t row, int j, double value) {
-    entries[Index(next[Index(row)]++)] = {.row = row, .column = j, .value = value};
+    const std::size_t at = Index(next[Index(row)]++);
+    made.columns_[at] = j;
+    made.doubles_[at] = value;
   });
-  const TripletPiece piece = {.entries = entries};
-  return FromPieces(x.num_rows(), x.num_cols(), {&piece, 1}, pool);
+  made.Settle(x.num_cols(), pool);
+  return made;
 }
 
 void RowMatrix::Widen() {
   if (!is_single_) return;
+  doubles_.reserve(singles_.capacity());
   doubles_.assign(singles_.begin(), singles_.end());
   singles_ = {};
   is_single_ = false;
@@ -134,21 +176,25 @@ void RowMatrix::ScaleColumns(std::span<const double> scale) {
 RowMatrix RowMatrix::MapColumns(std::span<const int32_t> map,
                                 int64_t cols,
                                 ThreadPool& pool) const {
-  AlignedVector<Triplet> entries;
+  RowMatrix made;
+  made.starts_.reserve(Index(num_rows_) + 1);
+  std::vector<std::pair<int32_t, double>> row;
   With([&](const auto& rows) {
     for (int64_t i = 0; i < num_rows_; ++i) {
-      const auto first = std::ssize(entries);
+      row.clear();
       rows.ForEach(i, [&](int32_t column, double value) {
-        const int32_t to = map[Index(column)];
-        if (to >= 0)
-          entries.push_back({.row = static_cast<int32_t>(i), .column = to, .value = value});
+        if (map[Index(column)] >= 0) row.emplace_back(map[Index(column)], value);
       });
-      std::sort(entries.begin() + first, entries.end(),
-                [](const Triplet& a, const Triplet& b) { return a.column < b.column; });
+      std::ranges::sort(row, {}, [](const auto& entry) { return entry.first; });
+      for (const auto& [column, value] : row) {
+        made.columns_.push_back(column);
+        made.doubles_.push_back(value);
+      }
+      made.starts_.push_back(std::ssize(made.columns_));
     }
   });
-  const TripletPiece piece = {.entries = entries};
-  return FromPieces(num_rows_, cols, {&piece, 1}, pool);
+  made.Settle(cols, pool);
+  return made;
 }
 
 void RowMatrix::Resize(int64_t cols, ThreadPool& pool) {

@@ -34,7 +34,9 @@ std::vector<std::string_view> SplitLines(std::string_view text,
   const char* begin = FirstLineFrom(text, first);
   for (int k = 0; k < pieces; ++k) {
     const Shard part = {.rank = k, .num_workers = pieces};
-    const char* end = FirstLineFrom(text, first + part.RangeOf(last - first).second);
+    const int64_t position = first + part.RangeOf(last - first).second;
+    // A line longer than a part is looked through once.
+    const char* end = text.data() + position <= begin ? begin : FirstLineFrom(text, position);
     parts.emplace_back(begin, static_cast<std::size_t>(end - begin));
     begin = end;
   }

@@ -39,20 +39,26 @@ int main(int argc, char** argv) {
   const int repeats = static_cast<int>(Number(arguments, "repeats", 5));
 
   Rows x(rows, cols);
-  strads::AlignedVector<strads::Triplet> entries;
-  entries.reserve(static_cast<size_t>(rows * cols));
+  const std::vector<int32_t> sizes(static_cast<size_t>(rows), static_cast<int32_t>(cols));
+  strads::AlignedVector<int32_t> columns;
+  strads::AlignedVector<double> values;
+  columns.reserve(static_cast<size_t>(rows * cols));
+  values.reserve(static_cast<size_t>(rows * cols));
   strads::Random random(1);
   for (int64_t i = 0; i < rows; ++i) {
     for (int64_t j = 0; j < cols; ++j) {
       x(i, j) = 2 * random.Uniform() - 1;
-      entries.push_back(
-          {.row = static_cast<int32_t>(i), .column = static_cast<int32_t>(j), .value = x(i, j)});
+      columns.push_back(static_cast<int32_t>(j));
+      values.push_back(x(i, j));
     }
   }
   strads::ThreadPool pool(1);
-  const strads::TripletPiece piece = {.entries = entries};
-  const strads::RowMatrix matrix = strads::RowMatrix::FromPieces(rows, cols, {&piece, 1}, pool);
-  entries = {};
+  strads::RowMatrixBuilder builder;
+  const strads::RowPiece piece = {sizes, columns, values};
+  builder.Append({&piece, 1}, 1, pool);
+  const strads::RowMatrix matrix = builder.Finish(cols, pool);
+  columns = {};
+  values = {};
   std::vector<int64_t> all(static_cast<size_t>(rows));
   std::iota(all.begin(), all.end(), 0);
   const std::vector<double> y(all.size(), 1.0), weights(all.size(), 1.0);

@@ -23,20 +23,14 @@ using regression::TrainingRows;
 using regression::Variables;
 
 TrainingRows RowsOf(const RegressionProblem& problem) {
-  AlignedVector<Triplet> entries;
   TrainingRows rows;
   for (int i = 0; i < problem.x.rows(); ++i) {
-    for (int j = 0; j < problem.x.cols(); ++j) {
-      if (problem.x(i, j) != 0)
-        entries.push_back({.row = i, .column = j, .value = problem.x(i, j)});
-    }
     rows.rows.push_back(i);
     rows.y.push_back(problem.y[i]);
     rows.weight.push_back(0.5 + 0.1 * (i % 5));
   }
-  const TripletPiece piece = {.entries = entries};
   ThreadPool pool(1);
-  rows.x = RowMatrix::FromPieces(problem.x.rows(), problem.x.cols(), {&piece, 1}, pool);
+  rows.x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
   return rows;
 }
 

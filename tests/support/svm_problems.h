@@ -52,13 +52,8 @@ inline SvmProblem RandomSvm(uint64_t seed, int rows, int cols, int classes, doub
 }
 
 inline RowMatrix RowsOf(const Eigen::MatrixXd& x) {
-  std::vector<Triplet> entries;
-  for (int i = 0; i < x.rows(); ++i)
-    for (int j = 0; j < x.cols(); ++j)
-      if (x(i, j) != 0) entries.push_back({i, j, x(i, j)});
   ThreadPool pool(1);
-  const TripletPiece piece{.entries = entries};
-  return RowMatrix::FromPieces(x.rows(), x.cols(), {&piece, 1}, pool);
+  return RowMatrix::FromColumns(ColumnMatrix::FromDense(x), pool);
 }
 
 struct SvmSolution {

@@ -237,6 +237,31 @@ TEST_F(LibsvmTest, GivesTheSameBytesForAnyNumberOfThreads) {
 }
 
 // Numbers of every shape, whose bits strtod decides.
+// More text than is parsed at a time, short rows and one that is longer than that.
+TEST_F(LibsvmTest, ReadsRowsOfAnyLength) {
+  constexpr int kShort = 50'000, kLong = 200'000;
+  std::string text;
+  for (int i = 0; i < kShort; ++i) text += "1 1:1 5:" + std::to_string(i % 9 + 1) + "\n";
+  text += "2";
+  for (int j = 1; j <= kLong; ++j) text += ' ' + std::to_string(j) + ":0.1";
+  text += "\n3 2:7\n";
+  const std::string path = Write(text);
+  for (const int threads : {1, 3}) {
+    const Dataset data = ReadLibsvm(path, {0, 1, threads}, {});
+    ASSERT_EQ(data.x.num_rows(), kShort + 2);
+    ASSERT_EQ(data.x.num_cols(), kLong);
+    EXPECT_EQ(data.x.num_nonzeros(), 2 * kShort + kLong + 1);
+    EXPECT_EQ(data.y[kShort], 2);
+    Eigen::VectorXd of_first = Eigen::VectorXd::Zero(kShort + 2), of_fifth = of_first;
+    data.x.AddColumn(0, 1, of_first);
+    data.x.AddColumn(4, 1, of_fifth);
+    EXPECT_EQ(of_first.sum(), kShort + 0.1);
+    for (int i = 0; i < kShort; ++i) ASSERT_EQ(of_fifth[i], i % 9 + 1) << "row " << i;
+    EXPECT_EQ(data.x.Values(1).size(), 2u) << "of the last two rows";
+    EXPECT_EQ(data.x.Values(kLong - 1).size(), 1u);
+  }
+}
+
 TEST(NumberTest, IsReadBitForBitAsByStrtod) {
   std::mt19937_64 random(3);
   const auto digits = [&](uint64_t most) {

@@ -17,18 +17,15 @@ struct Sample {
 Sample Draw(int rows, int cols, double share, bool single) {
   Random random(5);
   Sample sample{Eigen::MatrixXd::Zero(rows, cols), {}};
-  AlignedVector<Triplet> entries;
   for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < cols; ++j) {
       if (random.Uniform() >= share) continue;
       const double value = random.Uniform() + 2;
       sample.x(i, j) = single ? static_cast<double>(static_cast<float>(value)) : value;
-      entries.push_back({.row = i, .column = j, .value = sample.x(i, j)});
     }
   }
-  const TripletPiece piece = {.entries = entries};
   ThreadPool pool(1);
-  sample.rows = RowMatrix::FromPieces(rows, cols, {&piece, 1}, pool);
+  sample.rows = RowMatrix::FromColumns(ColumnMatrix::FromDense(sample.x), pool);
   return sample;
 }
 

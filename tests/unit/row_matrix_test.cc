@@ -1,7 +1,11 @@
 #include <gtest/gtest.h>
 #include <strads/parallel.h>
+#include <strads/random.h>
 #include <strads/row_matrix.h>
 
+#include <algorithm>
+#include <span>
+#include <utility>
 #include <vector>
 
 namespace strads {
@@ -20,47 +24,72 @@ Dense ToDense(const RowMatrix& x) {
   return rows;
 }
 
-// Rows 0, 2, 3 in three pieces, the last of them without entries; row 1 is empty.
-RowMatrix Make(const std::vector<Triplet>& first,
-               const std::vector<Triplet>& second,
-               int64_t cols,
-               int threads = 1) {
-  ThreadPool pool(threads);
-  const std::vector<TripletPiece> pieces = {
-      {.entries = first, .first_row = 0}, {.entries = second, .first_row = 2}, {{}, 4}};
-  return RowMatrix::FromPieces(5, cols, pieces, pool);
+using Entries = std::vector<std::pair<int32_t, double>>;  // columns and values of a row
+
+// The matrix of these rows.
+RowMatrix Make(const std::vector<Entries>& rows, int64_t cols) {
+  std::vector<int32_t> sizes, columns;
+  std::vector<double> values;
+  for (const Entries& row : rows) {
+    sizes.push_back(static_cast<int32_t>(row.size()));
+    for (const auto& [column, value] : row) {
+      columns.push_back(column);
+      values.push_back(value);
+    }
+  }
+  const RowPiece piece = {sizes, columns, values};
+  ThreadPool pool(1);
+  RowMatrixBuilder builder;
+  builder.Append({&piece, 1}, 1, pool);
+  return builder.Finish(cols, pool);
 }
 
+// In batches of pieces: floats first, then a double, then floats; a piece without entries, a batch
+// without pieces, and shares that say too little and too much of what comes.
 TEST(RowMatrix, HoldsWhatItWasGiven) {
-  const std::vector<Triplet> first = {{0, 1, 0.5}, {0, 9, 2}}, second = {{0, 0, 0}, {1, 3, 4}};
+  const std::vector<int32_t> first = {2, 0}, second = {0, 1}, third = {0}, columns = {1, 9, 3};
+  const std::vector<double> singles = {0.5, 2, 4}, doubles = {0.5, 2, 0.1};
   for (const int threads : {1, 3}) {
-    const RowMatrix x = Make(first, second, 10, threads);
-    EXPECT_FALSE(x.is_dense());
-    EXPECT_TRUE(x.is_single());
-    EXPECT_EQ(x.num_nonzeros(), 3);
-    Dense expected(5, std::vector<double>(10, 0.0));
-    expected[0][1] = 0.5;
-    expected[0][9] = 2;
-    expected[3][3] = 4;
-    EXPECT_EQ(ToDense(x), expected);
+    for (const double share : {0.9, 0.01}) {
+      for (const std::vector<double>& last : {singles, doubles}) {
+        ThreadPool pool(threads);
+        RowMatrixBuilder builder;
+        const std::span<const int32_t> c = columns;
+        const std::span<const double> v = singles, w = last;
+        builder.Append(std::vector<RowPiece>{{first, c.first(2), v.first(2)}, {third, {}, {}}},
+                       share, pool);
+        builder.Append({}, share, pool);
+        builder.Append(std::vector<RowPiece>{{second, c.last(1), w.last(1)}}, share, pool);
+        builder.Append(std::vector<RowPiece>{{first, c.first(2), v.first(2)}}, 1, pool);
+        const RowMatrix x = builder.Finish(10, pool);
+        EXPECT_FALSE(x.is_dense());
+        EXPECT_EQ(x.is_single(), last == singles);
+        EXPECT_EQ(x.num_nonzeros(), 5);
+        Dense expected(7, std::vector<double>(10, 0.0));
+        expected[0][1] = expected[5][1] = 0.5;
+        expected[0][9] = expected[5][9] = 2;
+        expected[4][3] = last[2];
+        EXPECT_EQ(ToDense(x), expected);
+      }
+    }
   }
 }
 
 TEST(RowMatrix, KeepsDoublesThatAreNoFloats) {
-  const RowMatrix x = Make({{0, 0, 0.1}}, {}, 10);
+  const RowMatrix x = Make({{{0, 0.1}}}, 10);
   EXPECT_FALSE(x.is_single());
   EXPECT_EQ(ToDense(x)[0][0], 0.1);
 }
 
 TEST(RowMatrix, DotAndAddAreThoseOfTheDefinition) {
-  std::vector<Triplet> dense, sparse;
+  std::vector<Entries> dense(2), sparse(2);
   for (int32_t i = 0; i < 2; ++i) {
     for (int32_t j = 0; j < 13; ++j) {
-      dense.push_back({i, j, 0.5 * (i + 1) + 0.1 * j});
-      if (j % 4 != 0) sparse.push_back({i, 5 * j, 0.1 * j - i});
+      dense[static_cast<size_t>(i)].emplace_back(j, 0.5 * (i + 1) + 0.1 * j);
+      if (j % 4 != 0) sparse[static_cast<size_t>(i)].emplace_back(5 * j, 0.1 * j - i);
     }
   }
-  for (const RowMatrix& x : {Make(dense, dense, 13), Make(sparse, {}, 100)}) {
+  for (const RowMatrix& x : {Make(dense, 13), Make(sparse, 100)}) {
     std::vector<double> w(static_cast<size_t>(x.num_cols()));
     for (size_t j = 0; j < w.size(); ++j) w[j] = 1.0 / static_cast<double>(j + 1);
     const Dense rows = ToDense(x);
@@ -86,7 +115,7 @@ TEST(RowMatrix, DotAndAddAreThoseOfTheDefinition) {
 }
 
 TEST(RowMatrix, ColumnsAreScaledMovedAndDropped) {
-  RowMatrix x = Make({{0, 0, 1}, {0, 1, 2}, {0, 2, 4}}, {}, 10);
+  RowMatrix x = Make({{{0, 1}, {1, 2}, {2, 4}}, {}}, 10);
   std::vector<double> scale(10, 1.0);
   scale[2] = 0.1;
   x.ScaleColumns(scale);
@@ -104,11 +133,51 @@ TEST(RowMatrix, ColumnsAreScaledMovedAndDropped) {
 TEST(RowMatrix, IsTheSameReadByColumns) {
   ThreadPool pool(2);
   const std::vector<Triplet> entries = {{0, 3, 1}, {2, 0, 0.1}, {2, 3, -1}};
-  const TripletPiece piece{.entries = entries};
-  const RowMatrix rows = RowMatrix::FromPieces(3, 4, {&piece, 1}, pool);
+  const RowMatrix rows = Make({{{3, 1}}, {}, {{0, 0.1}, {3, -1}}}, 4);
   for (const Storage storage : {Storage::kSparse, Storage::kDense}) {
     const auto columns = ColumnMatrix::FromTriplets(3, 4, entries, storage);
     EXPECT_EQ(ToDense(RowMatrix::FromColumns(columns, pool)), ToDense(rows));
+  }
+}
+
+// Sparse and dense, floats and doubles, more rows than are copied at a time, and none.
+TEST(RowMatrix, BecomesTheColumnsOfTheSameEntries) {
+  Random random(3);
+  for (const int num_rows : {0, 1, 200}) {
+    for (const double density : {0.1, 0.9}) {
+      for (const double unit : {0.5, 0.1}) {
+        constexpr int kCols = 13;
+        std::vector<Entries> rows(static_cast<size_t>(num_rows));
+        std::vector<Triplet> entries;
+        for (int32_t i = 0; i < num_rows; ++i) {
+          for (int32_t j = 0; j < kCols; ++j) {
+            if (random.Uniform() >= density) continue;
+            entries.push_back({i, j, unit * static_cast<double>(1 + random.Below(5))});
+            rows[static_cast<size_t>(i)].emplace_back(j, entries.back().value);
+          }
+        }
+        const RowMatrix x = Make(rows, kCols);
+        const auto expected = ColumnMatrix::FromTriplets(num_rows, kCols, entries);
+        for (const int threads : {1, 3}) {
+          ThreadPool pool(threads);
+          const ColumnMatrix columns = ColumnMatrix::FromRows(x, pool);
+          EXPECT_EQ(columns.is_dense(), expected.is_dense());
+          EXPECT_EQ(columns.num_nonzeros(), expected.num_nonzeros());
+          ASSERT_EQ(columns.num_cols(), kCols);
+          for (int j = 0; j < kCols; ++j) {
+            Eigen::VectorXd ours = Eigen::VectorXd::Zero(num_rows), theirs = ours;
+            columns.AddColumn(j, 1, ours);
+            expected.AddColumn(j, 1, theirs);
+            EXPECT_EQ(ours, theirs);
+            if (!columns.is_dense()) {
+              EXPECT_TRUE(std::ranges::equal(columns.Rows(j), expected.Rows(j)));
+            }
+            for (int64_t i = num_rows; columns.is_dense() && i < (num_rows + 7) / 8 * 8; ++i)
+              EXPECT_EQ(columns.DenseColumn(j)[i], 0) << "of the padding";
+          }
+        }
+      }
+    }
   }
 }
 

@@ -10,6 +10,7 @@
 
 namespace strads {
 
+class RowMatrix;
 class ThreadPool;
 
 // One entry of a matrix; indices from 0.
@@ -74,6 +75,10 @@ class ColumnMatrix {
   // Indices must be in range and counts must fit (not checked). O(entries), and no memory but the
   // result's.
   static ColumnMatrix FromColumns(std::span<const ColumnPiece> pieces);
+
+  // The same matrix as read by rows, dense if kDenseFraction are stored. O(non-zeros + cols), dense
+  // O(rows cols), over the pool's threads.
+  static ColumnMatrix FromRows(const RowMatrix& x, ThreadPool& pool);
 
   // Dense storage whatever the values are.
   static ColumnMatrix FromDense(const Eigen::MatrixXd& values);
@@ -177,6 +182,10 @@ class ColumnMatrix {
   }
   void FillDense(std::span<const TripletPiece> pieces, ThreadPool& pool);
   void FillSparse(std::span<const TripletPiece> pieces, ThreadPool& pool);
+  template <class Source>
+  void FillDense(const Source& rows, ThreadPool& pool);
+  template <class Source>
+  void FillSparse(const Source& rows, ThreadPool& pool);
   void SortRows(int j);
   void DropZeros();
   void GramSparse(std::span<const int32_t> columns, int first_new, double* upper) const;

@@ -124,13 +124,6 @@ class RowMatrix {
  public:
   RowMatrix() = default;  // 0 x 0
 
-  // The entries of each piece are ordered by row, then column, and in range (not checked); pieces
-  // follow one another, and zeros are dropped. O(entries + rows), over the pool's threads.
-  static RowMatrix FromPieces(int64_t rows,
-                              int64_t cols,
-                              std::span<const TripletPiece> pieces,
-                              ThreadPool& pool);
-
   // The same matrix as read by columns. O(non-zeros).
   static RowMatrix FromColumns(const ColumnMatrix& x, ThreadPool& pool);
 
@@ -177,7 +170,13 @@ class RowMatrix {
   Eigen::VectorXd Times(const Eigen::VectorXd& w) const;
 
  private:
+  friend class RowMatrixBuilder;
+
   void Widen();  // singles to doubles
+  // Of starts, columns and values as a sparse matrix has them: the rest, and the storage.
+  void Settle(int64_t cols, ThreadPool& pool);
+  template <class Value>
+  AlignedVector<Value> Spread(const AlignedVector<Value>& values, ThreadPool& pool) const;
 
   int64_t num_rows_ = 0;
   int64_t num_cols_ = 0;
@@ -188,6 +187,31 @@ class RowMatrix {
   AlignedVector<int32_t> columns_;       // sparse
   AlignedVector<float> singles_;
   AlignedVector<double> doubles_;
+};
+
+// Some rows, borrowed: how many entries each has, and these, row by row, columns ascending, no zero
+// among them.
+struct RowPiece {
+  std::span<const int32_t> sizes;
+  std::span<const int32_t> columns;
+  std::span<const double> values;
+};
+
+// Makes a RowMatrix of rows that come piece by piece, none of which has to be kept: 12 bytes an
+// entry, 8 as long as all values are exactly floats.
+class RowMatrixBuilder {
+ public:
+  RowMatrixBuilder() { x_.is_single_ = true; }
+
+  // The rows of these pieces follow those before. `share` of all entries, about, have come with
+  // them: as much memory is asked for. O(entries + rows), over the pool's threads.
+  void Append(std::span<const RowPiece> pieces, double share, ThreadPool& pool);
+
+  // Of `cols` columns. O(entries) of a dense matrix.
+  RowMatrix Finish(int64_t cols, ThreadPool& pool);
+
+ private:
+  RowMatrix x_;  // sparse
 };
 
 }  // namespace strads
