@@ -20,10 +20,10 @@ constexpr int kRefinements = 4;
 // Of the largest slope that a column can have: rounding.
 constexpr double kNoSlope = 1e-11;
 
-// The columns with these numbers, alone, and e.
+// The columns with these numbers, alone, and e, if there is one.
 ColumnMatrix ColumnsOf(const ColumnMatrix& x,
                        std::span<const int32_t> numbers,
-                       const Eigen::VectorXd& ones) {
+                       const Eigen::VectorXd* ones) {
   std::vector<int32_t> counts, rows;
   std::vector<double> values;
   for (const int32_t j : numbers) {
@@ -37,9 +37,9 @@ ColumnMatrix ColumnsOf(const ColumnMatrix& x,
     }
     counts.push_back(static_cast<int32_t>(values.size() - before));
   }
-  if (ones.size() > 0) {
-    values.insert(values.end(), ones.begin(), ones.end());
-    counts.push_back(static_cast<int32_t>(ones.size()));
+  if (ones != nullptr) {
+    values.insert(values.end(), ones->begin(), ones->end());
+    counts.push_back(static_cast<int32_t>(ones->size()));
     for (int32_t i = 0; !x.is_dense() && i < counts.back(); ++i) rows.push_back(i);
   }
   const ColumnPiece piece{counts, rows, values, 0, x.num_rows()};
@@ -111,7 +111,7 @@ Eigen::VectorXd LogisticRoots(const Eigen::VectorXd& r, const Eigen::VectorXd& w
 
 std::vector<double> FreeProducts(const ColumnMatrix& x,
                                  std::span<const int32_t> free,
-                                 const Eigen::VectorXd& ones,
+                                 const Eigen::VectorXd* ones,
                                  const Eigen::VectorXd& roots,
                                  ThreadPool& pool) {
   ColumnMatrix scaled = ColumnsOf(x, free, ones);

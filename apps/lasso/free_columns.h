@@ -34,10 +34,10 @@ std::vector<int32_t> FreeOf(const Penalty& penalty);
 Eigen::VectorXd LogisticRoots(const Eigen::VectorXd& r, const Eigen::VectorXd& weights);
 
 // A shard's share of X_F'C X_F: the diagonal, and then as ColumnMatrix::GramBlock. `ones` is e,
-// empty if there is no intercept; `roots` are of c, empty if all are 1.
+// null if there is no intercept; `roots` are of c, empty if all are 1.
 std::vector<double> FreeProducts(const ColumnMatrix& x,
                                  std::span<const int32_t> free,
-                                 const Eigen::VectorXd& ones,
+                                 const Eigen::VectorXd* ones,
                                  const Eigen::VectorXd& roots,
                                  ThreadPool& pool);
 inline size_t NumFreeProducts(size_t free) { return free * (free + 1) / 2; }

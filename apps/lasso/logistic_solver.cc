@@ -119,7 +119,8 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
     b.push_back(1);  // may have either sign
   }
   const Eigen::MatrixXd products = UnpackedProducts(
-      FreeProducts(x_, free, ones, LogisticRoots(r_, weights_), pool), std::ssize(slopes));
+      FreeProducts(x_, free, has_intercept_ ? &ones : nullptr, LogisticRoots(r_, weights_), pool),
+      std::ssize(slopes));
   const std::vector<double> step = FreeStep(products, slopes, b, penalty.nonnegative());
   const DualPoint point = LogisticDualPoint(x_, free, ones, step, r_, y_, weights_);
   const Eigen::VectorXd of_point = x_.TransposedTimes(point.t);

@@ -98,7 +98,7 @@ void Worker::Measure(Partial& partial) {
 }
 
 std::vector<double> Worker::ProductsOfFree() {
-  const Eigen::VectorXd& ones = has_intercept_ ? ones_ : none_;
+  const Eigen::VectorXd* const ones = has_intercept_ ? &ones_ : nullptr;
   if (is_logistic_)
     return FreeProducts(data_.x, free_, ones, LogisticRoots(loss_->r(), data_.weights), pool_);
   if (free_products_.empty()) free_products_ = FreeProducts(data_.x, free_, ones, none_, pool_);

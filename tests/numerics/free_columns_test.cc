@@ -11,6 +11,7 @@
 
 #include "tests/numerics/solve.h"
 #include "tests/support/family.h"
+#include "tests/support/temp_files.h"
 
 // Beside columns that are not penalised. Those of large means stand for an intercept that there is
 // not, and those that penalised ones are nearly combinations of stand for these: how far the
@@ -213,6 +214,26 @@ TEST(FreeColumns, ARunThatSaysItHasConvergedHas) {
       EXPECT_LE(objective - least, 3 * run.tolerance * null_objective);
       EXPECT_GE(objective - least, -1e-6 * null_objective);
     }
+  }
+}
+
+// One line is most of the file, so that of three shards one has no rows.
+TEST(FreeColumns, AShardWithoutRowsAddsNothing) {
+  const TempDir directory;
+  const std::string rows = "1 1:1 2:2 3:-1" + std::string(400, ' ') +
+                           "\n-1 1:2 2:1\n1 1:-1 3:1\n-1 1:1 2:1 3:2\n"
+                           "1 1:2 2:1 3:-1\n-1 1:-1 3:-2\n1 1:1 2:1\n";
+  lasso::Options options;
+  options.data = directory.Write("data.svm", rows);
+  options.penalty_factors = directory.Write("factors.txt", "0\n1\n1\n");
+  options.intercept = true;
+  options.lambda_ratio = 0.1;
+  for (const char* loss : {"squared", "logistic"}) {
+    options.loss = loss;
+    const Solution one = SolveFile(options, To(1e-9)), three = SolveFile(options, To(1e-9, 3));
+    EXPECT_EQ(three.summary.termination, Termination::kConverged) << three.summary.message;
+    EXPECT_NEAR(three.summary.objective, one.summary.objective, 1e-8 * one.summary.objective);
+    EXPECT_TRUE(three.b.isApprox(one.b, 1e-3));
   }
 }
 
