@@ -139,8 +139,11 @@ void CoordinatorNode::Conclude() {
 void CoordinatorNode::OnLost(Member& member, const std::string& how) {
   const std::string message = member.Name() + " " + how + "; " + member.LastAnswer();
   VLOG(1) << message;
-  // It leaves once it knows that it was heard.
-  if (member.failure) endpoint_.SendUnsequenced(member.address, FrameKind::kAck, {});
+  // It leaves once it knows that it was heard; or, if it is there after all, that it was given up.
+  if (member.failure)
+    endpoint_.SendUnsequenced(member.address, FrameKind::kAck, {});
+  else
+    endpoint_.SendUnsequenced(member.address, FrameKind::kStop, {Pack(wire::Refuse{message})});
   endpoint_.Close(member.address);
   switch (phase_) {
     case Phase::kJoining:

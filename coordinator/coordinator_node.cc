@@ -98,6 +98,18 @@ void CoordinatorNode::OnDelivery(Delivery& delivery) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kProtocol) throw;
     OnLost(*member, std::string("broke the protocol: ") + error.what());
+    return;
+  }
+  if (engine_ && phase_ == Phase::kRounds) Advance();
+}
+
+// The app's own work, of whose errors no member is to blame.
+void CoordinatorNode::Advance() {
+  try {
+    engine_->Advance();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kProtocol) throw;
+    throw ProtocolError("round " + std::to_string(engine_->rounds()) + ": " + error.what());
   }
 }
 
@@ -230,11 +242,9 @@ void CoordinatorNode::OnRoundFrame(Member& member, Delivery& delivery) {
              delivery.parts.size() == 1) {
     member.last_round = round;
     engine_->OnPartial(member.index, round, std::move(delivery.parts[0]), delivery.header.loss);
-    engine_->Advance();
   } else if (delivery.header.kind == FrameKind::kPlan && !is_worker && delivery.parts.size() == 1) {
     member.last_round = round;
     engine_->OnPlan(round, std::move(delivery.parts[0]), delivery.header.fence != 0);
-    engine_->Advance();
   }
 }
 
@@ -309,7 +319,6 @@ void CoordinatorNode::StartRounds() {
                   Engine::Shape{options_.workers, std::max(1, options_.schedulers),
                                 options_.staleness, options_.PlansAhead(), options_.max_rounds},
                   clock_, static_cast<Engine::Outlet&>(*this));
-  engine_->Advance();
 }
 
 void CoordinatorNode::RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) {

@@ -77,6 +77,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   // that says so off what it is ready with.
   bool CompareInputFiles(Member& member, std::vector<Bytes>& parts);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
+  void Advance();
   void CheckDeadlines(wire::Time now);
   // Whether the user wishes to stop, before the first round: then error_ says so.
   bool HeedStop();

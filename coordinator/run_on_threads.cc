@@ -21,6 +21,9 @@ using wire::Doorbell;
 using wire::InprocNetwork;
 using wire::InprocTransport;
 
+// How long others may take to leave once the coordinator has.
+constexpr std::chrono::seconds kPatience{5};
+
 // A member with all that it stands on.
 template <class NodeType>
 struct LocalMember {
@@ -83,8 +86,6 @@ class Threads {
   }
 
  private:
-  static constexpr std::chrono::seconds kPatience{5};
-
   const std::shared_ptr<Ground> ground_;
   const wire::MemberOptions options_;
   const bool spin_;
@@ -92,11 +93,15 @@ class Threads {
   std::vector<std::future<void>> ended_;
 };
 
-// Polls all until all are done, and sleeps while none has anything to do.
-void TakeTurns(const std::vector<wire::Node*>& nodes, Doorbell& bell) {
-  while (!std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
+// Polls all, the first of which is the coordinator, until all are done, and sleeps while none has
+// anything to do.
+void TakeTurns(const std::vector<wire::Node*>& nodes, const wire::Clock& clock, Doorbell& bell) {
+  wire::Time last = wire::kNever;
+  while (clock.Now() < last &&
+         !std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
     bool happened = false;
-    wire::Time next = wire::kNever;
+    wire::Time next = last;
+    if (last == wire::kNever && nodes.front()->done()) next = last = clock.Now() + kPatience;
     for (wire::Node* node : nodes) {
       if (node->done()) continue;
       happened = node->Poll(wire::Time{0}) || happened;
@@ -157,7 +162,7 @@ RunResult RunOnThreads(const Program& program,
     while (coordinator.is_joining()) {
       if (!coordinator.Poll(wire::Time{0})) bell.Wait(coordinator.NextTimer());
     }
-    TakeTurns(on_this_thread, bell);
+    TakeTurns(on_this_thread, ground->clock, bell);
   } catch (const std::exception& error) {
     coordinator.Abort(error.what());
     throw;

@@ -253,5 +253,83 @@ TEST(AppContractOfThreads, AWorkerThatComputesForEverIsGivenUpAndLeftToItself) {
   go_on.set_value();  // it goes on with what is its own, and ends
 }
 
+// Of the app's own code at the coordinator, one of which throws in round 2.
+enum class Place { kPull, kSchedule, kFeedback };
+
+[[noreturn]] void BreakTheProtocol() { throw ProtocolError("there are no partials to sum"); }
+
+class BadModel final : public ModelRole {
+ public:
+  explicit BadModel(std::unique_ptr<ModelRole> model) : model_(std::move(model)) {}
+  Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) override {
+    if (pulls_++ == 2) BreakTheProtocol();
+    return model_->Pull(plan, partials);
+  }
+  strads::Report Report() const override { return model_->Report(); }
+  void EndSoon() override {}
+  void Measured(std::span<const double>) override {}
+  void CollectBlock(const Bytes&) override {}
+  void CollectShare(const Bytes&) override {}
+  Bytes Save() const override { return model_->Save(); }
+
+ private:
+  const std::unique_ptr<ModelRole> model_;
+  int pulls_ = 0;
+};
+
+class BadScheduler final : public SchedulerRole {
+ public:
+  BadScheduler(std::unique_ptr<SchedulerRole> scheduler, Place place)
+      : scheduler_(std::move(scheduler)), place_(place) {}
+  ScheduledBytes Schedule() override {
+    if (place_ == Place::kSchedule && plans_++ == 2) BreakTheProtocol();
+    return scheduler_->Schedule();
+  }
+  void Feedback(const Bytes& update) override {
+    if (place_ == Place::kFeedback && updates_++ == 2) BreakTheProtocol();
+    scheduler_->Feedback(update);
+  }
+
+ private:
+  const std::unique_ptr<SchedulerRole> scheduler_;
+  const Place place_;
+  int plans_ = 0, updates_ = 0;
+};
+
+class AppContractOfErrors : public ::testing::TestWithParam<std::tuple<Place, int>> {};
+
+// The error of no member: none is blamed for it, and all leave.
+TEST_P(AppContractOfErrors, AProtocolErrorOfTheAppAtTheCoordinatorEndsTheRun) {
+  const auto [place, workers] = GetParam();
+  Program program = ToyProgram();
+  if (place == Place::kPull) {
+    program.make_model = [make = program.make_model](const Bytes& options) {
+      return std::make_unique<BadModel>(make(options));
+    };
+  } else {
+    program.make_scheduler = [make = program.make_scheduler, at = place](const Bytes& options,
+                                                                         Slice slice) {
+      return std::make_unique<BadScheduler>(make(options, slice), at);
+    };
+  }
+  RunOptions run;
+  run.workers = workers;
+  run.tolerance = 0;
+  try {
+    strads::Run(program, {}, run);
+    FAIL() << "it did not end by an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kProtocol);
+    const std::string round = place == Place::kFeedback ? "round 3" : "round 2";
+    EXPECT_EQ(error.what(), round + ": there are no partials to sum");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Places,
+    AppContractOfErrors,
+    ::testing::Combine(::testing::Values(Place::kPull, Place::kSchedule, Place::kFeedback),
+                       ::testing::Values(1, 2, 3)));
+
 }  // namespace
 }  // namespace strads::testing
