@@ -25,6 +25,33 @@ constexpr double kPartingSeconds = 0.5;
 
 }  // namespace
 
+bool CoordinatorNode::EndBy(std::optional<Ending> ending, const RoundResult& result) {
+  const int64_t max_rounds =
+      options_.max_rounds > 0 ? options_.max_rounds : std::numeric_limits<int64_t>::max();
+  if (ends_by_ && !(ending && ending->termination == Termination::kFailure)) {
+    if (result.round < last_round_) return false;
+    End(std::move(*ends_by_));
+    return true;
+  }
+  if (!ending) return false;
+  const bool may_wait =
+      ending->termination == Termination::kMaxTime || ending->termination == Termination::kUserStop;
+  if (!clocks_ && may_wait && result.round + 1 < max_rounds && result.report.pending) {
+    model_->EndSoon();
+    return false;
+  }
+  if (program_.rotates && !engine_->WasFenced()) {
+    last_round_ = std::min(result.round + options_.staleness, max_rounds - 1);
+    if (last_round_ > result.round) {
+      engine_->EndAfter(last_round_);
+      ends_by_ = std::move(ending);
+      return false;
+    }
+  }
+  End(std::move(*ending));
+  return true;
+}
+
 void CoordinatorNode::End(Ending ending) {
   VLOG(1) << "the run ends: " << ending.message;
   ending_ = std::move(ending);

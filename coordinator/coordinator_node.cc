@@ -360,16 +360,7 @@ bool CoordinatorNode::OnRound(const RoundResult& result) {
   std::optional<Ending> ending = Decide(options_, last_, hooks_.stop);
   if (!clocks_ && options_.max_rounds > 0 && result.round + 1 + kRoundsToEnd >= options_.max_rounds)
     model_->EndSoon();
-  if (!ending) return false;
-  const bool may_wait =
-      ending->termination == Termination::kMaxTime || ending->termination == Termination::kUserStop;
-  const bool has_rounds = options_.max_rounds == 0 || result.round + 1 < options_.max_rounds;
-  if (!clocks_ && may_wait && has_rounds && result.report.pending) {
-    model_->EndSoon();
-    return false;
-  }
-  End(std::move(*ending));
-  return true;
+  return EndBy(std::move(ending), result);
 }
 
 void CoordinatorNode::OnTimer(Time now) {

@@ -91,6 +91,10 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
     return clocks_ ? clocks_->state() : static_cast<const EngineState&>(*engine_);
   }
   strads::Report ModelReport() const { return clocks_ ? clocks_->Report() : model_->Report(); }
+  // Whether the run ends by it, or by what it was to end by before. What is pending is seen to
+  // first; and where workers' blocks change with rounds that are under way, how many of these would
+  // be a matter of time: all that may be are done.
+  bool EndBy(std::optional<Ending> ending, const RoundResult& result);
   // The run ends: brings what workers have of the model here, or lets them finish at once.
   void End(Ending ending);
   // Of a data-parallel run: brings the parameters here, then measures.
@@ -124,6 +128,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::unique_ptr<ClockRun> clocks_;  // of a data-parallel app, instead of a model and an engine
   std::optional<Collection> collection_;
   Phase phase_ = Phase::kJoining;
+  std::optional<Ending> ends_by_;  // after last_round_
+  int64_t last_round_ = 0;
   std::optional<Ending> ending_;
   std::optional<Error> error_;
   RoundRecord last_;

@@ -57,6 +57,7 @@ void Engine::OnPlan(int64_t round, Bytes plan, bool fence) {
 }
 
 bool Engine::TryPush() {
+  if (IsBeyondTheLast(pushed_)) return false;
   if (plans_.empty() || !plans_.front().plan) {
     const bool is_idle = idle_since_ != wire::kNever && pushed_ > 0;
     if (is_idle && without_plan_since_ == wire::kNever) without_plan_since_ = clock_.Now();

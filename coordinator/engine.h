@@ -80,6 +80,11 @@ class Engine final : public EngineState {
   // `loss` is the worker's before the push.
   void OnPartial(int rank, int64_t round, Bytes partial, double loss);
 
+  // From OnRound: no round after this one is pushed.
+  void EndAfter(int64_t round) { shape_.max_rounds = round + 1; }
+  // From OnRound: whether that round was fenced, so that none after it is under way.
+  bool WasFenced() const { return after_fence_ && pushed_ == pulled_; }
+
   bool stopped() const { return stopped_; }
   int64_t rounds() const override { return pulled_; }
   // The updates that workers have not been sent yet, oldest first.
@@ -128,7 +133,7 @@ class Engine final : public EngineState {
   const Bytes& UpdateOf(int64_t round) const;
 
   ModelRole& model_;
-  const Shape shape_;
+  Shape shape_;
   const wire::Clock& clock_;
   Outlet& outlet_;
   const int64_t lead_;  // rounds by which plans run ahead of feedback

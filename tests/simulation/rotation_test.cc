@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -71,6 +72,36 @@ TEST(Rotation, EveryBlockGoesWhereThePlansSayWhateverTheNetworkDoes) {
     EXPECT_EQ(model.shares, shares);
     EXPECT_THAT(watch.problems(), IsEmpty());
     EXPECT_EQ(watch.collected(), options.num_blocks);
+  }
+}
+
+// Rounds that were under way when the model said that it is done are in its blocks: as many
+// whatever the network does.
+TEST(Rotation, TheModelIsThatOfItsRoundsHoweverTheRunEnds) {
+  constexpr int kDone = 7;
+  for (uint64_t seed = 1; seed <= 24; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const bool stops = seed % 2 == 0;  // by the user's wish
+    Rotating::Options options{.num_blocks = 4, .done_after = stops ? 0 : kDone};
+    SimCluster::Config config = MakeConfig(options, 3);
+    config.run.staleness = 1 + static_cast<int>(seed % 3);
+    config.run.max_rounds = seed % 5 == 0 ? kDone + 1 : 0;
+    config.faults = kLossy;
+    config.seed = seed;
+    std::atomic<bool> stop = false;
+    config.hooks.stop = &stop;
+    config.hooks.on_round = [&](const RoundRecord& record) {
+      stop = stops && record.round + 1 >= kDone;
+    };
+    SimCluster cluster(RotatingProgram(), config);
+    cluster.AddAll();
+    ASSERT_NO_THROW(cluster.Run());
+    const Rotating::Model model = ModelOf(cluster);
+    EXPECT_EQ(cluster.Result().summary.rounds, model.rounds);
+    EXPECT_EQ(model.visits, Rotating::VisitsOf(options, model.rounds));
+    EXPECT_EQ(model.rounds, kDone + (seed % 5 == 0 ? 1 : config.run.staleness));
+    EXPECT_EQ(cluster.Result().summary.termination,
+              stops ? Termination::kUserStop : Termination::kConverged);
   }
 }
 

@@ -21,7 +21,8 @@ struct Rotating {
     int bad_round = -1;   // in which the schedule gives block 0 to the wrong worker
     int num_shares = 2;   // of each worker
     int workers = 1;
-    STRADS_FIELDS(num_blocks, seed, extend, plain_every, bad_round, num_shares, workers)
+    int done_after = 0;  // rounds
+    STRADS_FIELDS(num_blocks, seed, extend, plain_every, bad_round, num_shares, workers, done_after)
   };
   struct Plan {
     Rotation rotation;
@@ -123,7 +124,7 @@ struct Rotating {
   class Model {
    public:
     Model() = default;
-    explicit Model(const Options&) {}
+    explicit Model(const Options& options) : done_after_(options.done_after) {}
     Update Pull(const Plan& plan, std::span<const Partial> partials) {
       for (const Partial& partial : partials) extended.push_back(partial.extended);
       ++rounds;
@@ -135,7 +136,11 @@ struct Rotating {
       block_extended[block.index] = block.extended;
     }
     void Collect(const Share& share) { shares.push_back(100 * share.rank + share.part); }
-    strads::Report Report() const { return {}; }
+    strads::Report Report() const {
+      strads::Report report;
+      if (done_after_ > 0 && rounds >= done_after_) report.done = "that is enough";
+      return report;
+    }
 
     int64_t rounds = 0;
     std::vector<int64_t> extended;  // by the workers of round 0, those of round 1, ...
@@ -143,6 +148,9 @@ struct Rotating {
     std::map<int32_t, std::vector<int64_t>> block_extended;
     std::vector<int64_t> shares;
     STRADS_FIELDS(rounds, extended, visits, block_extended, shares)
+
+   private:
+    int done_after_ = 0;
   };
 
   // What the visits must be after `rounds` rounds.
