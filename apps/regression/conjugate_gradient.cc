@@ -31,7 +31,10 @@ Eigen::VectorXd Scale(const Variables& variables) {
 ConjugateGradient::ConjugateGradient(const Variables& variables,
                                      Eigen::VectorXd start,
                                      double tolerance)
-    : Optimizer(variables, std::move(start)), tolerance_(tolerance), scale_(Scale(variables)) {}
+    : Optimizer(variables, std::move(start)),
+      tolerance_(tolerance),
+      scale_(Scale(variables)),
+      settling_(tolerance) {}
 
 Request ConjugateGradient::Next() {
   if (!has_slopes_) return {.point = u_};
@@ -43,9 +46,13 @@ Verdict ConjugateGradient::TakeSlopes(const Answer& answer) {
   // Begun anew and no better: there is nothing left but rounding.
   is_stuck_ = violation_ > tolerance_ && violation_ >= 0.5 * last_violation_ && steps_ < kMostSteps;
   last_violation_ = violation_;
+  value_ = answer.loss + variables_.Penalty(u_);
+  if (!has_begun_) value_at_start_ = value_;
+  has_begun_ = true;
   residual_ = -(answer.slopes + variables_.l2().cwiseProduct(u_));
   direction_ = scale_.cwiseProduct(residual_);
   square_ = residual_.dot(direction_);
+  if (square_ == 0) left_ = 0;
   has_slopes_ = true;
   steps_ = 0;
   return {.accepted = true};
@@ -57,6 +64,7 @@ Verdict ConjugateGradient::Take(const Answer& answer) {
   const double bend = direction_.dot(product);
   const double step = bend > 0 ? square_ / bend : 0;
   u_ += step * direction_;
+  value_ -= step * square_ / 2;
   residual_ -= step * product;
   const Eigen::VectorXd scaled = scale_.cwiseProduct(residual_);
   const double square = residual_.dot(scaled);
@@ -65,7 +73,9 @@ Verdict ConjugateGradient::Take(const Answer& answer) {
   ++steps_;
   violation_ = std::numeric_limits<double>::infinity();  // of this residual it is not certain
   const double largest = residual_.size() > 0 ? residual_.cwiseAbs().maxCoeff() : 0;
-  has_slopes_ = step != 0 && steps_ < kMostSteps && largest > 0.9 * tolerance_ * largest_slope();
+  left_ = settling_.LeftAfter(largest / (0.9 * largest_slope()), value_);
+  if (step == 0) left_ = 0;
+  has_slopes_ = step != 0 && steps_ < kMostSteps && !(left_ <= MostLeft(tolerance_, value_));
   return {.step = step};
 }
 

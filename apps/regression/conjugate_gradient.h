@@ -1,6 +1,7 @@
 #pragma once
 
 #include "apps/regression/optimizer.h"
+#include "apps/regression/settling.h"
 
 namespace strads::regression {
 
@@ -21,6 +22,9 @@ class ConjugateGradient final : public Optimizer {
   const Eigen::VectorXd scale_;           // what slopes are multiplied by
   Eigen::VectorXd residual_, direction_;  // residual: minus the slopes of the objective
   double square_ = 0;                     // of the residual, by scale_
+  Settling settling_;
+  double value_ = 0;  // the objective
+  bool has_begun_ = false;
   double last_violation_ = std::numeric_limits<double>::infinity();
   bool has_slopes_ = false;
   int steps_ = 0;  // since slopes were computed

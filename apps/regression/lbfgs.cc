@@ -1,12 +1,16 @@
 #include "apps/regression/lbfgs.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace strads::regression {
 namespace {
 
 constexpr double kCurvature = 0.9;  // of the Wolfe conditions
+constexpr double kNoise = 1e-10;    // of values, as a share of them
+constexpr double kRise =
+    0.9998;  // of the slope at the end of a step, as a share of minus the first
 constexpr int kMostTrials = 40;
 
 }  // namespace
@@ -20,7 +24,11 @@ Verdict Lbfgs::Take(const Answer& answer) {
   const double value = answer.loss + variables_.Penalty(trial_);
   if (has_begun_) {
     const double slope = (answer.slopes + variables_.l2().cwiseProduct(trial_)).dot(direction_);
-    const bool falls = Falls(value, value_, length_ * slope_);
+    // Where rounding of the values is more than what a step gains, slopes tell whether it is too
+    // long (Hager and Zhang, "A New Conjugate Gradient Method with Guaranteed Descent and an
+    // Efficient Line Search", 2005).
+    const bool falls = Falls(value, value_, length_ * slope_) ||
+                       (value <= value_ + kNoise * std::abs(value_) && slope <= -kRise * slope_);
     if (!falls || slope < kCurvature * slope_) {
       if (falls)
         too_short_ = length_;
@@ -63,11 +71,13 @@ void Lbfgs::Accept(const Answer& answer, double value) {
     if (pair.product > 0) pairs_.push_back(std::move(pair));
     if (pairs_.size() > memory_) pairs_.pop_front();
   }
+  if (!has_begun_) value_at_start_ = value;
   has_begun_ = true;
   u_ = trial_;
   value_ = value;
   slopes_ = std::move(slopes);
   violation_ = Relative(u_, answer.slopes);
+  left_ = slopes_.isZero(0) ? 0 : settling_.LeftAfter(violation_, value_);
   FindDirection();
 }
 

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "apps/regression/optimizer.h"
+#include "apps/regression/settling.h"
 
 namespace strads::regression {
 
@@ -12,8 +13,14 @@ namespace strads::regression {
 class Lbfgs final : public Optimizer {
  public:
   // `curvature`: of the losses, about.
-  Lbfgs(const Variables& variables, Eigen::VectorXd start, double curvature, int memory)
-      : Optimizer(variables, std::move(start)), memory_(static_cast<size_t>(memory)) {
+  Lbfgs(const Variables& variables,
+        Eigen::VectorXd start,
+        double curvature,
+        int memory,
+        double tolerance)
+      : Optimizer(variables, std::move(start)),
+        memory_(static_cast<size_t>(memory)),
+        settling_(tolerance) {
     scale_ = (variables.l2().array() + curvature).inverse();
   }
 
@@ -31,6 +38,7 @@ class Lbfgs final : public Optimizer {
   void Search(double value, double slope);
 
   const size_t memory_;
+  Settling settling_;
   Eigen::VectorXd scale_;  // what the inverse of the second derivatives is taken for at first
   std::deque<Pair> pairs_;
   Eigen::VectorXd slopes_;  // of the objective at u

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numbers>
 #include <utility>
 
 namespace strads::regression {
@@ -126,7 +127,9 @@ Update Model::PullLook(std::span<const Partial> partials) {
   solver = choice.solver;
   reason = choice.reason;
   if (options_.lambda == 0 && shape_.rows < shape_.features && solver != "normal")
-    reason += "; fewer rows than features and no penalty: one of many solutions";
+    reason += options_.IsLogistic()
+                  ? "; fewer rows than features and no penalty: there may be no optimum"
+                  : "; fewer rows than features and no penalty: one of many solutions";
   variables_ = std::make_unique<Variables>(options_, stats, shape_.outputs, solver != "gd");
   centre_.assign(variables_->means().begin(), variables_->means().end());
   centre_.push_back(options_.intercept ? sums.y / sums.features.weight : 0);
@@ -162,8 +165,10 @@ Update Model::PullAnswer(std::span<const Partial> partials) {
   update.step = verdict.step;
   if (verdict.accepted || verdict.step != 0) {
     ++updates_;
-    if (verdict.accepted && !std::isfinite(empty_objective_))
-      empty_objective_ = sums.loss + variables_->Penalty(optimizer_->u());
+    if (verdict.accepted) {
+      objective_ = sums.loss + variables_->Penalty(optimizer_->u());
+      if (!std::isfinite(empty_objective_)) empty_objective_ = objective_;
+    }
     rank = optimizer_->rank();
     violation = std::isfinite(optimizer_->violation()) ? optimizer_->violation() : -1;
     MakeOutputs();
@@ -208,8 +213,18 @@ strads::Report Model::Report() const {
     else
       report.extra["validation_rmse"] = std::sqrt(validation_error_);
   }
-  const bool is_optimal = violation >= 0 && violation <= options_.tolerance;
-  if (is_optimal) {
+  const bool is_optimal =
+      violation >= 0 && violation <= options_.tolerance &&
+      optimizer_->left() <= optimizer_->MostLeft(options_.tolerance, objective_);
+  // Then no row has a loss of log 2, which it has where it is in doubt.
+  const bool is_separated = options_.IsLogistic() && options_.lambda == 0 &&
+                            options_.weights.empty() && objective_ < std::numbers::ln2;
+  if (is_optimal && is_separated) {
+    report.done =
+        "the classes can be told apart: without a penalty the objective falls to 0 as the weights "
+        "grow, and there is no optimum; set --lambda";
+    report.converged = false;
+  } else if (is_optimal) {
     report.done = "the optimality conditions hold";
   } else if (optimizer_->is_stuck()) {
     report.done = "rounding allows no smaller violation of the optimality conditions";

@@ -69,6 +69,7 @@ class Model : public RegressionModel {
   std::unique_ptr<Optimizer> optimizer_;
   int64_t updates_ = 0;
   int64_t validation_rows_ = 0;
+  double objective_ = std::numeric_limits<double>::infinity();        // of the model's point
   double empty_objective_ = std::numeric_limits<double>::infinity();  // at the start
   double validation_loss_ = -1, validation_error_ = 0;                // -1: not known
 };

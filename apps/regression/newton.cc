@@ -3,6 +3,7 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "apps/regression/gram.h"
 
@@ -15,7 +16,8 @@ constexpr double kLeastLength = 1e-10;
 // The residual that is enough, as a share of the slopes: at most, and by their length's root.
 constexpr double kMostResidual = 0.1;
 constexpr int kMostProducts = 500;
-constexpr double kLeastCondition = 1e-12;
+// Of a factor, for each variable: below, rounding decides.
+constexpr double kLeastCondition = 4 * std::numeric_limits<double>::epsilon();
 
 }  // namespace
 
@@ -64,11 +66,12 @@ void Newton::TakeBend(const Answer& answer) {
     bend(count, count) = gram.last;
   }
   bend.diagonal() += variables_.l2();
-  const Eigen::LLT<Eigen::MatrixXd> factor(bend);
+  factor_.compute(bend);
   // A matrix that rounding has made singular is left to conjugate gradient, which stops in time.
-  is_exact_ = factor.info() == Eigen::Success && factor.rcond() > kLeastCondition;
+  is_exact_ = factor_.info() == Eigen::Success &&
+              factor_.rcond() > kLeastCondition * static_cast<double>(size);
   if (!is_exact_) return;
-  step_ = -factor.solve(slopes_);
+  step_ = -factor_.solve(slopes_);
   has_step_ = true;
 }
 
@@ -98,13 +101,19 @@ Verdict Newton::TakeEvaluation(const Answer& answer) {
     return {};
   }
   const double before = violation_;
+  const double gain = has_begun_ ? value_ - value : std::numeric_limits<double>::infinity();
   u_ = trial;
   value_ = value;
   slopes_ = answer.slopes + variables_.l2().cwiseProduct(u_);
   violation_ = Relative(u_, answer.slopes);
+  // What another step would gain, by the second derivatives of the last one; or what that gained.
+  left_ = slopes_.isZero(0)         ? 0
+          : has_begun_ && is_exact_ ? slopes_.dot(factor_.solve(slopes_)) / 2
+                                    : gain;
   // A step that is rounding and makes nothing better: there is no more to be had.
   is_stuck_ = has_begun_ && violation_ >= before &&
               step_.cwiseAbs().maxCoeff() <= kRounding * u_.cwiseAbs().maxCoeff();
+  if (!has_begun_) value_at_start_ = value_;
   has_begun_ = true;
   BeginStep();
   return {.accepted = true};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <Eigen/Cholesky>
+
 #include "apps/regression/optimizer.h"
 
 namespace strads::regression {
@@ -33,7 +35,8 @@ class Newton final : public Optimizer {
   Eigen::VectorXd slopes_;  // of the objective at u
   double value_ = 0;        // the objective at u
   bool has_begun_ = false;
-  bool has_step_ = false;  // it is as accurate as it is to be
+  Eigen::LLT<Eigen::MatrixXd> factor_;  // of H + L, if it is exact
+  bool has_step_ = false;               // it is as accurate as it is to be
   Eigen::VectorXd step_, residual_, direction_;
   double square_ = 0, enough_ = 0;  // of the residual: squared, by scale_
   int products_ = 0;

@@ -2,11 +2,18 @@
 
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
+#include <algorithm>
 #include <limits>
 
 #include "apps/regression/gram.h"
 
 namespace strads::regression {
+namespace {
+
+// A correction that leaves more than this share of what was left was rounding.
+constexpr double kLeastGain = 0.25;
+
+}  // namespace
 
 Request NormalEquations::Next() {
   if (!has_gram_) return {.phase = Phase::kGram};
@@ -17,6 +24,7 @@ Request NormalEquations::Next() {
 void NormalEquations::TakeGram(const std::vector<double>& gram) {
   Gram of = GramOf(gram, variables_);
   Begin(of.with_last);
+  value_at_start_ = of.last / 2;
   const Eigen::Index count = of.features.rows();
   of.features.diagonal() += variables_.l2().head(count);
   Factor(std::move(of.features));
@@ -72,16 +80,20 @@ Verdict NormalEquations::Take(const Answer& answer) {
     return {};
   }
   const double violation = Relative(trial_, answer.slopes);
-  const bool is_better = !has_point_ || violation < violation_;
-  is_stuck_ = has_point_ && violation > 0.5 * violation_;
+  const auto count = static_cast<Eigen::Index>(variables_.num_features());
+  const Eigen::VectorXd slopes = answer.slopes + variables_.l2().cwiseProduct(trial_);
+  Eigen::VectorXd step = Eigen::VectorXd::Zero(slopes.size());
+  step.head(count) = Solve(slopes.head(count));
+  if (variables_.has_intercept()) step[count] = slopes[count] / variables_.weight();
+  const double left = std::max(0.0, slopes.dot(step) / 2);
+  const bool is_better = !has_point_ || left < left_;
+  is_stuck_ = has_point_ && left > kLeastGain * left_;
   has_point_ = true;
   if (!is_better) return {};
   u_ = trial_;
   violation_ = violation;
-  const auto count = static_cast<Eigen::Index>(variables_.num_features());
-  const Eigen::VectorXd slopes = answer.slopes + variables_.l2().cwiseProduct(u_);
-  trial_.head(count) -= Solve(slopes.head(count));
-  if (variables_.has_intercept()) trial_[count] -= slopes[count] / variables_.weight();
+  left_ = left;
+  trial_ -= step;
   ToLeastNorm(trial_);
   return {.accepted = true};
 }

@@ -8,9 +8,9 @@ namespace strads::regression {
 
 // Solves A u = Z'C y, A = Z'C Z + diag(l2), of the squared loss: by Cholesky's factor, or where A
 // has none by its eigenvectors, which tell the rank; then the solution is that of least norm (of
-// d_j w_j, see Options). The slopes at it, which know X better than A does, correct it until they
-// shrink no more. A squares the condition of X: directions along which X is less than about 1e-7 of
-// its largest count as none.
+// d_j w_j, see Options). The slopes g at it, which know X better than A does, correct it until what
+// is left to gain, 1/2 g'A^-1 g, shrinks no more. A squares the condition of X: directions along
+// which X is less than about 1e-7 of its largest count as none.
 class NormalEquations final : public Optimizer {
  public:
   NormalEquations(const Variables& variables, Eigen::VectorXd start)

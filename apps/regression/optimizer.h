@@ -36,6 +36,13 @@ class Optimizer {
  public:
   virtual ~Optimizer() = default;
 
+  // What may be left once a run has converged: as a share of the objective what violations are of
+  // the largest slope, and of an objective of next to nothing at least their square of what it was
+  // at the start.
+  double MostLeft(double tolerance, double value) const {
+    return tolerance * std::max(std::abs(value), tolerance * std::abs(value_at_start_));
+  }
+
   virtual Request Next() = 0;
   virtual Verdict Take(const Answer& answer) = 0;
 
@@ -43,6 +50,9 @@ class Optimizer {
   // largest slope at the start; infinite as long as it is not known.
   const Eigen::VectorXd& u() const { return u_; }
   double violation() const { return violation_; }
+  // What the objective may still fall by, as far as the solver can tell: violations do not say it
+  // where features are nearly collinear. 0 if it cannot tell.
+  double left() const { return left_; }
   bool is_stuck() const { return is_stuck_; }  // rounding allows no more
   int64_t rank() const { return rank_; }       // of the features; -1: not known
 
@@ -72,6 +82,8 @@ class Optimizer {
   const Variables& variables_;
   Eigen::VectorXd u_;
   double violation_ = std::numeric_limits<double>::infinity();
+  double left_ = 0;
+  double value_at_start_ = 0;  // of the objective, if left_ is told
   bool is_stuck_ = false;
   int64_t rank_ = -1;
 

@@ -95,7 +95,7 @@ std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
   if (solver == "newton")
     return std::make_unique<Newton>(variables, start, curvature, IsExact(shape));
   if (solver == "lbfgs")
-    return std::make_unique<Lbfgs>(variables, start, curvature, options.memory);
+    return std::make_unique<Lbfgs>(variables, start, curvature, options.memory, options.tolerance);
   if (solver == "gd") {
     const double most = curvature * variables.total_square() +
                         (variables.size() > 0 ? variables.l2().maxCoeff() : 0);
