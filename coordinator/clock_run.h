@@ -58,6 +58,7 @@ class ClockRun final {
   ClockSummary Summarize() const;
   strads::Report Report() const { return model_->Report(); }
   Bytes Save() const { return model_->Save(); }
+  SideFiles TakeFiles() const { return model_->TakeFiles(); }
 
  private:
   struct Snapshot {

@@ -300,7 +300,10 @@ RunResult CoordinatorNode::Result() const {
     summary.objective = std::numeric_limits<double>::quiet_NaN();
     summary.gap = std::numeric_limits<double>::infinity();
   }
-  if (result.complete) result.model = clocks_ ? clocks_->Save() : model_->Save();
+  if (!result.complete) return result;
+  result.model = clocks_ ? clocks_->Save() : model_->Save();
+  if (summary.termination != Termination::kFailure)
+    result.side_files = clocks_ ? clocks_->TakeFiles() : model_->TakeFiles();
   return result;
 }
 

@@ -36,7 +36,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   // Some have not said hello.
   bool is_joining() const { return phase_ == Phase::kJoining; }
 
-  // Once done. Throws the Error that ended the run before its first round, if one did.
+  // Once, when done. Throws the Error that ended the run before its first round, if one did, or
+  // that the files beside the model's cannot be written.
   RunResult Result() const;
 
   // Tells all members to leave, because of an error of the coordinator's own. Poll until done.

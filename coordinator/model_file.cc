@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <strads/completed_file.h>
 #include <strads/error.h>
 #include <strads/model_file.h>
 #include <strads/replaced_file.h>
@@ -11,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <msgpack/object.hpp>
 #include <msgpack/unpack.hpp>
 #include <nlohmann/json.hpp>
@@ -149,30 +151,41 @@ void Print(const Json& json, const std::string& indent, std::string& out) {
   throw DataError(path + ": cannot be written: " + std::strerror(errno));
 }
 
-[[noreturn]] void GiveUp(const ReplacedFile& whole, const std::string& path, int why) {
-  whole.Remove();
-  errno = why;
-  CannotWrite(path);
-}
-
-void WriteWhole(const std::string& path, const std::string& text) {
-  const ReplacedFile whole(path);
-  const int file = open(whole.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file < 0) CannotWrite(whole.temporary());
+void Write(int file, const std::string& text, const std::string& path) {
   size_t written = 0;
   while (written < text.size()) {
     const ssize_t count = write(file, text.data() + written, text.size() - written);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      const int why = errno;
-      close(file);
-      GiveUp(whole, path, why);
-    }
+    if (count < 0) CannotWrite(path);
     written += static_cast<size_t>(count);
   }
-  const bool is_replaced = whole.Replace(file);
-  const int why = errno;
-  if (close(file) != 0 || !is_replaced) GiveUp(whole, path, is_replaced ? errno : why);
+}
+
+// The text, complete beside its place.
+std::unique_ptr<CompletedFile> WriteBeside(const std::string& path, const std::string& text) {
+  const ReplacedFile whole(path);
+  const int file = open(whole.temporary().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) CannotWrite(whole.temporary());
+  std::unique_ptr<CompletedFile> completed;
+  try {
+    Write(file, text, path);
+    completed = std::make_unique<CompletedFile>(path, whole, file);
+  } catch (...) {
+    close(file);
+    whole.Remove();
+    throw;
+  }
+  if (close(file) != 0) CannotWrite(path);
+  return completed;
+}
+
+// Several files do not change at once, and a process may be killed in between. Where the shapes
+// agree no one would notice that files of two trainings lie together: so the model goes before the
+// first file of another takes its place, and is there again when the last one has.
+void PlaceTogether(CompletedFile& model, const SideFiles& side_files) {
+  if (!side_files.empty()) model.Vacate();
+  for (const auto& file : side_files) file->Place();
+  model.Place();
 }
 
 }  // namespace
@@ -186,16 +199,19 @@ void CheckModelPath(const std::string& path) {
   whole.Remove();
 }
 
-void WriteModel(const std::string& path, SavedModel saved, const Summary& summary) {
+void WriteModel(const std::string& path,
+                SavedModel saved,
+                const Summary& summary,
+                const SideFiles& side_files) {
   const Json training = {{"termination", TerminationName(summary.termination)},
                          {"objective", Number(summary.objective)},
                          {"gap", Number(summary.gap)},
                          {"rounds", summary.rounds}};
   saved.training = training.dump();
-  WriteModel(path, saved);
+  WriteModel(path, saved, side_files);
 }
 
-void WriteModel(const std::string& path, const SavedModel& saved) {
+void WriteModel(const std::string& path, const SavedModel& saved, const SideFiles& side_files) {
   msgpack::zone zone;
   const msgpack::object model = msgpack::unpack(zone, saved.model.data(), saved.model.size());
   Json json = {{"format", kFormat}, {"strads", kVersion}, {"app", saved.app}};
@@ -205,7 +221,7 @@ void WriteModel(const std::string& path, const SavedModel& saved) {
   std::string text;
   Print(json, "", text);
   text += "\n";
-  WriteWhole(path, text);
+  PlaceTogether(*WriteBeside(path, text), side_files);
 }
 
 SavedModel ReadModel(const std::string& path, const std::string& app) {

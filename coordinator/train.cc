@@ -13,6 +13,7 @@
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <utility>
 
 #include "coordinator/progress.h"
 
@@ -106,7 +107,7 @@ int Train(const Program& program,
     files = "  model            not written: the run has failed\n";
   } else if (!options.model.empty()) {
     const std::string& app = program.family.empty() ? program.name : program.family;
-    WriteModel(options.model, {app, values, result.model}, result.summary);
+    WriteModel(options.model, {app, values, result.model}, result.summary, result.side_files);
     files = "  model            " + options.model + "\n";
   }
   metrics.Write(result.summary);

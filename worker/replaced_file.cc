@@ -39,9 +39,8 @@ ReplacedFile::ReplacedFile(const std::string& path) : target_(path), temporary_(
   temporary_ = target_ + ".tmp";
 }
 
-bool ReplacedFile::Replace(int file) const {
-  return is_written_directly() ||
-         (fsync(file) == 0 && std::rename(temporary_.c_str(), target_.c_str()) == 0);
+bool ReplacedFile::Replace() const {
+  return is_written_directly() || std::rename(temporary_.c_str(), target_.c_str()) == 0;
 }
 
 void ReplacedFile::Remove() const {

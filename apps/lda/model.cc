@@ -259,7 +259,7 @@ void Model::Collect(const Block& block) {
       word_file_->Write(words[n], row.topics, row.counts, words_[Index(words[n])]);
     }
   }
-  if ((left_ -= std::ssize(words)) == 0) FinishFiles();
+  if ((left_ -= std::ssize(words)) == 0) CheckTotals();
 }
 
 void Model::Collect(const Share& share) {
@@ -287,18 +287,21 @@ void Model::Collect(const Share& share) {
     }
     begin += size;
   }
-  if ((left_ -= std::ssize(share.documents)) == 0) FinishFiles();
+  if ((left_ -= std::ssize(share.documents)) == 0) CheckTotals();
 }
 
-void Model::FinishFiles() {
+void Model::CheckTotals() const {
   if (word_totals_ != totals_ || document_totals_ != totals_)
     throw std::logic_error("the counts of words, documents and topics do not add up to the same");
-  if (word_file_) word_file_->Finish();
-  if (document_file_) document_file_->Finish();
-  if (token_file_) token_file_->Finish();
-  word_file_.reset();
-  document_file_.reset();
-  token_file_.reset();
+}
+
+SideFiles Model::TakeFiles() {
+  SideFiles files;
+  for (auto* file : {&word_file_, &document_file_, &token_file_}) {
+    if (*file) files.push_back((*file)->Complete());
+    file->reset();
+  }
+  return files;
 }
 
 std::string Describe(const Model& model) {

@@ -2,6 +2,7 @@
 
 #include <strads/message.h>
 #include <strads/report.h>
+#include <strads/side_file.h>
 
 #include <cstdint>
 #include <deque>
@@ -44,6 +45,8 @@ class Model {
   // Throw kData if the files cannot be written. Nothing happens if there are no counts yet.
   void Collect(const Block& block);
   void Collect(const Share& share);
+  // Of counts, once all are collected.
+  SideFiles TakeFiles();
 
   int topics() const { return topics_; }
   double beta() const { return beta_; }
@@ -69,8 +72,8 @@ class Model {
   void EndEpoch(const Plan& plan);
   void EndRun();
   Prior prior() const { return {.alpha = alpha_, .beta = beta_, .vocabulary = std::ssize(words_)}; }
-  // Once everything is collected.
-  void FinishFiles();
+  // Throws std::logic_error unless what is collected, which is everything, is the model's.
+  void CheckTotals() const;
 
   int topics_ = 0;
   double beta_ = 0;
@@ -120,7 +123,7 @@ class Model {
   std::vector<int64_t> word_totals_, document_totals_;  // sums of what has been
   std::vector<int32_t> word_of_row_;                    // of rows, block by block; with --tokens
   std::shared_ptr<RowFile> word_file_, document_file_,
-      token_file_;  // open while the model is collected
+      token_file_;  // since the model is collected
 };
 
 // The model in a file of `train`, without its counts. Throws kData "path: ..." if it cannot be

@@ -1,5 +1,6 @@
 #include "apps/lda/row_file.h"
 
+#include <strads/completed_file.h>
 #include <strads/error.h>
 #include <strads/index.h>
 
@@ -80,9 +81,11 @@ void RowFile::WriteTokens(int64_t number,
   WriteLine(number, words, topics, {});
 }
 
-void RowFile::Finish() {
-  if (std::fflush(file_.get()) != 0 || !whole_.Replace(fileno(file_.get()))) Fail();
+std::unique_ptr<SideFile> RowFile::Complete() {
+  if (std::fflush(file_.get()) != 0) Fail();
+  auto completed = std::make_unique<CompletedFile>(path_, whole_, fileno(file_.get()));
   if (std::fclose(file_.release()) != 0) Fail();
+  return completed;
 }
 
 void RowFile::Fail() const {

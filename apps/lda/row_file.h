@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/replaced_file.h>
+#include <strads/side_file.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -19,7 +20,7 @@ namespace strads::lda {
 //   number topic:count topic:count ... # comment
 //
 // where all numbers count from 0 and topics ascend. Written line by line to a temporary file beside
-// it, which takes its name when it is complete.
+// it, which goes with this object unless it is completed.
 class RowFile {
  public:
   // Throws kData if it cannot be written; so do the others.
@@ -34,7 +35,8 @@ class RowFile {
              std::string_view comment = {});
   // Of a document: the word of each token and its topic.
   void WriteTokens(int64_t number, std::span<const int32_t> words, std::span<const Topic> topics);
-  void Finish();
+  // All lines are written.
+  std::unique_ptr<SideFile> Complete();
 
  private:
   struct Close {

@@ -1,6 +1,7 @@
 #include "apps/mf/factor_file.h"
 
 #include <fcntl.h>
+#include <strads/completed_file.h>
 #include <strads/error.h>
 #include <unistd.h>
 
@@ -77,9 +78,10 @@ void FactorFile::Write(int64_t row, std::span<const float> values) {
   }
 }
 
-void FactorFile::Finish() {
-  if (!whole_.Replace(file_)) Fail("cannot be written");
+std::unique_ptr<SideFile> FactorFile::Complete() {
+  auto completed = std::make_unique<CompletedFile>(path_, whole_, file_);
   if (close(std::exchange(file_, -1)) != 0) Fail("cannot be written");
+  return completed;
 }
 
 Factors ReadFactors(const std::string& path, int64_t rows, int rank) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <strads/replaced_file.h>
+#include <strads/side_file.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -11,7 +13,8 @@
 namespace strads::mf {
 
 // rows x rank float32 in a .npy file (NumPy format 1.0: little-endian, row after row), written row
-// by row in any order: to a temporary file beside it, which takes its name when it is complete.
+// by row in any order: to a temporary file beside it, which goes with this object unless it is
+// completed.
 class FactorFile {
  public:
   // Rows that are never written are zero. Throws kData if the file cannot be made.
@@ -21,7 +24,8 @@ class FactorFile {
   FactorFile& operator=(const FactorFile&) = delete;
 
   void Write(int64_t row, std::span<const float> values);
-  void Finish();
+  // All rows are written. Throws kData if they cannot be brought to the disk.
+  std::unique_ptr<SideFile> Complete();
 
  private:
   void Fail(const char* what) const;

@@ -347,7 +347,7 @@ void Model::Collect(const Block& block) {
     Write(Side::kItems, items[row], block.rows.factors.Row(static_cast<int64_t>(row)),
           block.rows.state[row].bias);
   }
-  if ((left_ -= std::ssize(items)) == 0) FinishFiles();
+  left_ -= std::ssize(items);
 }
 
 void Model::Collect(const Share& share) {
@@ -357,14 +357,16 @@ void Model::Collect(const Share& share) {
           std::span(share.values).subspan(n * rank, rank),
           share.biases.empty() ? 0 : share.biases[n]);
   }
-  if ((left_ -= std::ssize(share.rows)) == 0) FinishFiles();
+  left_ -= std::ssize(share.rows);
 }
 
-void Model::FinishFiles() {
-  if (user_file_) user_file_->Finish();
-  if (item_file_) item_file_->Finish();
-  user_file_.reset();
-  item_file_.reset();
+SideFiles Model::TakeFiles() {
+  SideFiles files;
+  for (auto* file : {&user_file_, &item_file_}) {
+    if (*file) files.push_back((*file)->Complete());
+    file->reset();
+  }
+  return files;
 }
 
 }  // namespace strads::mf

@@ -2,6 +2,7 @@
 
 #include <strads/message.h>
 #include <strads/report.h>
+#include <strads/side_file.h>
 
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,8 @@ class Model {
   // Throws kData if the files of factors cannot be written.
   void Collect(const Block& block);
   void Collect(const Share& share);
+  // Of factors, once all are collected.
+  SideFiles TakeFiles();
 
   const std::vector<std::string>& users() const { return users_; }
   const std::vector<std::string>& items() const { return items_; }
@@ -61,7 +64,6 @@ class Model {
   // Once training is over.
   void ReportBestEpoch(int last_epoch);
   void Write(Side side, int64_t row, std::span<const float> values, float bias);
-  void FinishFiles();
 
   int rank_ = 0;
   double mean_ = 0;
@@ -104,7 +106,7 @@ class Model {
   std::string why_stop_;  // not empty: training is over
   bool converged_ = true;
   int64_t left_ = 0;  // rows of users and items that have not been collected
-  std::shared_ptr<FactorFile> user_file_, item_file_;  // open while the model is collected
+  std::shared_ptr<FactorFile> user_file_, item_file_;  // since it is collected
 };
 
 }  // namespace strads::mf

@@ -68,7 +68,7 @@ class LdaTrain : public ::testing::Test {
     };
     const RunResult result = strads::Run(lda::MakeLda(), ToValues(options_), run, hooks);
     WriteModel(options_.model, {.app = "lda", .options = ToValues(options_), .model = result.model},
-               result.summary);
+               result.summary, result.side_files);
     bytes_ = std::string(result.model.view());
     model_ = Unpack<lda::Model>(result.model);
     return result.summary;

@@ -32,7 +32,7 @@ RunResult RunFaultFree(SimCluster::Config config) {
   SimCluster cluster(ToyProgram(), config);
   cluster.AddAll();
   cluster.Run();
-  return cluster.Result();
+  return cluster.TakeResult();
 }
 
 struct Shape {
@@ -64,7 +64,7 @@ TEST_P(ClusterOfShape, EndsWithTheSameBytesWhateverIsLostRepeatedOrLate) {
     SimCluster cluster(ToyProgram(), lossy);
     cluster.AddAll();
     cluster.Run();
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     EXPECT_EQ(result.summary.termination, Termination::kMaxRounds);
     ASSERT_EQ(result.model.view(), expected.model.view()) << "seed " << seed;
     ASSERT_EQ(result.summary.rounds, expected.summary.rounds) << "seed " << seed;
@@ -119,7 +119,7 @@ TEST_P(ClusterOfShape, IsNotChangedByPartitionsThatHealInTime) {
       at += Seconds(2);
     }
     cluster.Run();
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     ASSERT_EQ(result.summary.termination, Termination::kMaxRounds) << result.summary.message;
     ASSERT_EQ(result.model.view(), expected.model.view()) << "seed " << seed;
   }
@@ -173,7 +173,7 @@ TEST(Cluster, EndsAtTheEndOfARoundWithAModelWhenTheUserStops) {
     SimCluster cluster(ToyProgram(), config);
     cluster.AddAll();
     cluster.Run();
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     EXPECT_EQ(result.summary.termination, Termination::kUserStop);
     EXPECT_EQ(result.summary.rounds, 17);
     SimCluster::Config bounded = MakeConfig(3, 2, schedulers);

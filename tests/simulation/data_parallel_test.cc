@@ -65,7 +65,7 @@ RunResult RunOf(const SimCluster::Config& config, double slowness = 4) {
   SimCluster cluster(DescentProgram(), config);
   AddMembers(cluster, config.run, slowness);
   cluster.Run();
-  return cluster.Result();
+  return cluster.TakeResult();
 }
 
 class DataParallelPolicy : public ::testing::TestWithParam<Policy> {};
@@ -139,7 +139,7 @@ TEST_P(DataParallelPolicy, NamesAWorkerThatIsLostAndNeverHangs) {
     ASSERT_NO_THROW(cluster.Run());
     const std::string name = "worker " + std::to_string(rank) + " ";
     try {
-      const RunResult result = cluster.Result();
+      const RunResult& result = cluster.Result();
       EXPECT_EQ(result.summary.rounds, rounds);
       EXPECT_EQ(result.complete, rounds > 0);
       if (rounds > 0) {
@@ -235,7 +235,7 @@ TEST(DataParallel, AHolderThatIsLostIsNamedAndTheRunEnds) {
       ASSERT_NO_THROW(cluster.Run());
       const std::string name = "holder " + std::to_string(index) + " ";
       try {
-        const RunResult result = cluster.Result();
+        const RunResult& result = cluster.Result();
         if (result.summary.termination == Termination::kMaxRounds) continue;  // it outlived the run
         ASSERT_EQ(result.summary.termination, Termination::kWorkerLost);
         EXPECT_THAT(result.summary.message, HasSubstr(name));
@@ -277,7 +277,7 @@ TEST(DataParallel, AWorkerThatIsCutOffFromAHolderEndsTheRunWithTheModelSoFar) {
     cluster.At(Seconds(8),
                [&] { cluster.Cut(cluster.actor("worker-1"), cluster.actor("holder-0")); });
     ASSERT_NO_THROW(cluster.Run());
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
     EXPECT_THAT(result.summary.message, HasSubstr("worker 1 "));
     EXPECT_THAT(result.summary.message, HasSubstr("holder 0 "));
@@ -295,7 +295,7 @@ TEST(DataParallel, AWorkerThatIsSilentIsFoundByTheRoundTimeoutThoughHoldersWait)
   AddMembers(cluster, config.run, 1);
   cluster.At(Seconds(8), [&] { cluster.Crash(cluster.actor("worker-2")); });
   ASSERT_NO_THROW(cluster.Run());
-  const RunResult result = cluster.Result();
+  const RunResult& result = cluster.Result();
   EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
   EXPECT_THAT(result.summary.message, AllOf(HasSubstr("worker 2 "), HasSubstr("--round_timeout")));
   EXPECT_TRUE(result.complete);

@@ -35,10 +35,10 @@ struct Outcome {
   std::optional<RunResult> result;
 };
 
-Outcome OutcomeOf(const SimCluster& cluster) {
+Outcome OutcomeOf(SimCluster& cluster) {
   Outcome outcome;
   try {
-    outcome.result = cluster.Result();
+    outcome.result = cluster.TakeResult();
   } catch (const Error& error) {
     outcome.error = error;
   }

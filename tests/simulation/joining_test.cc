@@ -153,7 +153,7 @@ TEST(Joining, ABrokenHelloIsRefusedAndForeignFramesAreDroppedAndCounted) {
     }
   });
   cluster.Run();
-  const RunResult result = cluster.Result();
+  const RunResult& result = cluster.Result();
   EXPECT_EQ(result.summary.termination, Termination::kMaxRounds);
   EXPECT_GE(result.summary.frames_dropped, 2 * 37);
   for (const std::string& answer : stranger.Answers()) EXPECT_NE(answer, "welcome");

@@ -37,7 +37,7 @@ SimCluster::Config MakeConfig(Rotating::Options& options, int workers) {
 }
 
 Rotating::Model ModelOf(const SimCluster& cluster) {
-  const RunResult result = cluster.Result();
+  const RunResult& result = cluster.Result();
   EXPECT_TRUE(result.complete);
   return Unpack<Rotating::Model>(result.model);
 }
@@ -217,7 +217,7 @@ TEST(Rotation, ALostWorkerEndsTheRunByNameAndLeavesNoModel) {
     cluster.At(Seconds(12 + 5 * random.Uniform()),
                [&] { seed % 4 < 2 ? cluster.Crash(victim) : cluster.Kill(victim); });
     ASSERT_NO_THROW(cluster.Run());
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     EXPECT_EQ(result.summary.termination, Termination::kWorkerLost);
     EXPECT_THAT(result.summary.message, HasSubstr("worker " + victim.name.substr(7)));
     EXPECT_FALSE(result.complete);
@@ -263,7 +263,7 @@ void LoseAWorker(uint64_t seed) {
   ASSERT_NO_THROW(cluster.Run());
   EXPECT_THAT(watch.problems(), IsEmpty());
   try {
-    const RunResult result = cluster.Result();
+    const RunResult& result = cluster.Result();
     if (result.summary.termination == Termination::kMaxRounds) {  // it outlived the model
       EXPECT_EQ(result.model.view(), undisturbed.Result().model.view());
       return;

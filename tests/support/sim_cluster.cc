@@ -177,10 +177,15 @@ void SimCluster::Run() {
                            " s");
 }
 
-RunResult SimCluster::Result() const {
+const RunResult& SimCluster::Result() const {
   if (error_) throw *error_;
   if (!result_) throw std::logic_error("the coordinator has not ended");
   return *result_;
+}
+
+RunResult SimCluster::TakeResult() {
+  Result();
+  return std::move(*result_);
 }
 
 }  // namespace strads::testing

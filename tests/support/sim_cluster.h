@@ -71,7 +71,8 @@ class SimCluster {
   void Run();
 
   // Of the coordinator, once it has ended. Throws the Error that ended the run, if one did.
-  RunResult Result() const;
+  const RunResult& Result() const;
+  RunResult TakeResult();
 
   Actor& coordinator() { return *actors_.front(); }
   Actor& actor(const std::string& name);

@@ -1,16 +1,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <strads/completed_file.h>
 #include <strads/error.h>
 #include <strads/model_file.h>
 
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "strads/random.h"
@@ -258,6 +262,72 @@ TEST(ModelFile, ThatCannotBeWrittenLeavesNothing) {
   std::filesystem::create_directories(directory.Path("m") + "/inside");
   EXPECT_THROW(Write(directory.Path("m"), Filled()), Error);
   EXPECT_FALSE(std::filesystem::exists(directory.Path("m.tmp")));
+}
+
+// What it does as it takes its place.
+class Watched final : public SideFile {
+ public:
+  explicit Watched(std::function<void()> place) : place_(std::move(place)) {}
+  void Place() override { place_(); }
+
+ private:
+  const std::function<void()> place_;
+};
+
+// At any time a process may be killed.
+TEST(ModelFile, IsNotThereWhileWhatLiesBesideItChanges) {
+  const TempDir directory;
+  const std::string path = directory.Path("m");
+  Write(path, Filled());
+  int placed = 0;
+  const auto place = [&] {
+    ++placed;
+    EXPECT_FALSE(std::filesystem::exists(path));
+    EXPECT_EQ(LoadModel<Model>(path + ".tmp", "toy").count, 7) << "all of it is written";
+  };
+  SideFiles files;
+  for (int i = 0; i < 2; ++i) files.push_back(std::make_unique<Watched>(place));
+  Model model;
+  model.count = 7;
+  WriteModel(path, {"toy", {}, Pack(model)}, files);
+  EXPECT_EQ(placed, 2);
+  EXPECT_EQ(LoadModel<Model>(path, "toy").count, 7);
+  EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+}
+
+TEST(ModelFile, IsNotWrittenBesideFilesThatCannotTakeTheirPlaces) {
+  const TempDir directory;
+  SideFiles files;
+  files.push_back(std::make_unique<Watched>([] { throw DataError("no place"); }));
+  EXPECT_EQ(DataErrorOf([&] {
+              WriteModel(directory.Path("m"), {"toy", {}, Pack(Filled())}, files);
+            }),
+            "no place");
+  EXPECT_TRUE(std::filesystem::is_empty(directory.Path("")));
+}
+
+TEST(CompletedFile, TakesItsPlaceOrLeavesNothing) {
+  const TempDir directory;
+  const std::string path = directory.Write("f", "before");
+  const auto complete = [&] {
+    const ReplacedFile whole(path);
+    std::FILE* file = std::fopen(whole.temporary().c_str(), "w");
+    std::fputs("after", file);
+    std::fflush(file);
+    auto completed = std::make_unique<CompletedFile>(path, whole, fileno(file));
+    std::fclose(file);
+    return completed;
+  };
+  const auto text = [&] {
+    std::ifstream file(path);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  complete();
+  EXPECT_EQ(text(), "before");
+  EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
+  complete()->Place();
+  EXPECT_EQ(text(), "after");
+  EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
 }
 
 }  // namespace

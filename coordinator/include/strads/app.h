@@ -3,6 +3,7 @@
 #include <strads/message.h>
 #include <strads/report.h>
 #include <strads/shard.h>
+#include <strads/side_file.h>
 #include <strads/slice.h>
 
 #include <concepts>
@@ -66,6 +67,8 @@ struct Scheduled {
 //       strads::Report Report() const;
 //       void EndSoon();                             // optional: what the report says is pending
 //                                                   // is to be seen to, as the run ends
+//       strads::SideFiles TakeFiles();              // optional: what lies beside the file of the
+//                                                   // model; once, as the run has ended well
 //       STRADS_FIELDS(...)
 //     };
 //   };

@@ -4,6 +4,7 @@
 #include <strads/options.h>
 #include <strads/report.h>
 #include <strads/shard.h>
+#include <strads/side_file.h>
 #include <strads/slice.h>
 
 #include <Eigen/Core>
@@ -113,6 +114,8 @@ struct Weights {
 //       Parameters Answer() const;                    // optional: what is measured, if not those
 //       void Measured(std::span<const double>);       // optional: the sums of what workers tell
 //       void Finish();                                // optional: once, before it is saved
+//       strads::SideFiles TakeFiles();                // optional: what lies beside its file; once,
+//                                                     // as the run has ended well
 //       strads::Report Report() const;
 //       STRADS_FIELDS(...)
 //     };

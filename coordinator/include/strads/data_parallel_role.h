@@ -41,6 +41,8 @@ class DataParallelModelRole {
   virtual void Finish() {}
   virtual strads::Report Report() const = 0;
   virtual Bytes Save() const = 0;
+  // What is to lie beside the file of the model.
+  virtual SideFiles TakeFiles() { return {}; }
 };
 
 namespace internal {
@@ -157,6 +159,10 @@ class DataParallelModelOf final : public DataParallelModelRole {
   }
   strads::Report Report() const override { return model_.Report(); }
   Bytes Save() const override { return Pack(model_); }
+  SideFiles TakeFiles() override {
+    if constexpr (requires { model_.TakeFiles(); }) return model_.TakeFiles();
+    return {};
+  }
 
  private:
   static typename A::Model MakeModel(const typename A::Options& options, Slice slice) {

@@ -2,6 +2,7 @@
 
 #include <strads/message.h>
 #include <strads/options.h>
+#include <strads/side_file.h>
 #include <strads/summary.h>
 
 #include <initializer_list>
@@ -21,11 +22,15 @@ struct SavedModel {
   std::string training = {};
 };
 
-// Writes the file whole or not at all: to a temporary file beside it, which is then renamed.
-// Throws Error (kData) if it cannot be written.
-void WriteModel(const std::string& path, const SavedModel& saved);
+// Writes the file whole or not at all: to a temporary file beside it, which is then renamed. Files
+// that lie beside it take their places with it, once it is known that it can be written.
+// Throws Error (kData) if it cannot: what was there stays.
+void WriteModel(const std::string& path, const SavedModel& saved, const SideFiles& side_files = {});
 // With what the summary says of the training.
-void WriteModel(const std::string& path, SavedModel saved, const Summary& summary);
+void WriteModel(const std::string& path,
+                SavedModel saved,
+                const Summary& summary,
+                const SideFiles& side_files = {});
 
 // Throws Error (kData) if WriteModel could not write there: found out before the work is done.
 void CheckModelPath(const std::string& path);

@@ -54,6 +54,8 @@ class ModelRole {
   virtual void CollectBlock(const Bytes&) {}
   virtual void CollectShare(const Bytes&) {}
   virtual Bytes Save() const = 0;
+  // What is to lie beside the file of the model.
+  virtual SideFiles TakeFiles() { return {}; }
 };
 
 struct Program;
@@ -174,6 +176,10 @@ class ModelOf final : public ModelRole {
     if constexpr (RotationApp<A>) model_.Collect(Unpack<typename A::Share>(share));
   }
   Bytes Save() const override { return Pack(model_); }
+  SideFiles TakeFiles() override {
+    if constexpr (requires { model_.TakeFiles(); }) return model_.TakeFiles();
+    return {};
+  }
 
  private:
   typename A::Model model_;

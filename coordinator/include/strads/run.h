@@ -29,6 +29,8 @@ struct RunResult {
   bool complete = true;
   bool has_model = true;  // false: there was none yet
   Bytes model;            // the app's Model, packed; empty if it is not complete
+  // What is to lie beside the file of the model, for WriteModel; of a run that has failed, none.
+  SideFiles side_files;
   // A role on a thread of this process was given up and still computes. It touches nothing that is
   // not its own, but the process had better end by std::_Exit.
   bool has_left_threads = false;
@@ -57,6 +59,7 @@ struct ResultOf {
   Summary summary;
   typename A::Model model;
   bool complete = true;  // as RunResult's; false: the model is as it was constructed
+  SideFiles side_files;  // as RunResult's
 };
 
 // Trains app A in this process, for programs that embed it.
@@ -70,7 +73,8 @@ ResultOf<A> Run(const typename A::Options& options,
     codec::Decoder decoder(result.model);
     codec::Decode(decoder.root(), model);
   }
-  return {std::move(result.summary), std::move(model), result.complete};
+  return {std::move(result.summary), std::move(model), result.complete,
+          std::move(result.side_files)};
 }
 
 }  // namespace strads

@@ -3,6 +3,7 @@
 // All that an app needs.
 #include <strads/app.h>
 #include <strads/column_matrix.h>
+#include <strads/completed_file.h>
 #include <strads/data_parallel.h>
 #include <strads/dataset.h>
 #include <strads/duality.h>

@@ -17,9 +17,9 @@ class ReplacedFile {
   const std::string& temporary() const { return temporary_; }
   bool is_written_directly() const { return temporary_ == target_; }
 
-  // Once `temporary`, open as `file`, is complete: sees that it is on the disk, and gives it its
-  // place. False, and errno says why, if that fails.
-  bool Replace(int file) const;
+  // Gives `temporary`, which is complete and on the disk, its place. False, and errno says why, if
+  // that fails.
+  bool Replace() const;
   // Instead of it.
   void Remove() const;
 
