@@ -144,10 +144,11 @@ void CoordinatorNode::Conclude() {
     last_.objective = objective.value;
   }
   constexpr double kDiverged = 1000;
-  const double most = kDiverged * ModelReport().empty_objective;
+  const Report report = ModelReport();
   // Rounds need not measure the objective; what clocks end with is measured.
-  const bool is_unsound = clocks_ && !std::isfinite(last_.objective);
-  if (complete && (is_unsound || last_.objective > most))
+  const bool is_unsound = (clocks_ || last_.measured) && !std::isfinite(last_.objective);
+  const bool is_far = last_.objective > kDiverged * report.empty_objective;
+  if (report.has_diverged || (complete && (is_unsound || is_far)))
     ending_ = Ending{Termination::kFailure,
                      "the steps lead away from the optimum: take shorter ones, or less staleness"};
   // They wait for this before they leave.

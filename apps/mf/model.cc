@@ -325,6 +325,8 @@ void Model::DecideWhetherToStop(const Plan& plan, double objective) {
 
 void Model::Write(Side side, int64_t row, std::span<const float> values, float bias) {
   const bool of_users = side == Side::kUsers;
+  const auto is_finite = [](float x) { return std::isfinite(x); };
+  if (!std::isfinite(bias) || !std::ranges::all_of(values, is_finite)) report_.has_diverged = true;
   if (options_.biases) {
     auto& biases = of_users ? user_biases_ : item_biases_;
     biases.resize(of_users ? users_.size() : items_.size());

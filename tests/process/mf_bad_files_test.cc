@@ -111,6 +111,24 @@ TEST(EarlyEnd, BeforeThereIsAModelKeepsTheOneBefore) {
   EXPECT_EQ(files(), before);
 }
 
+// Whether or not an epoch ends there, and so is measured.
+TEST(EarlyEnd, AfterStepsThatAreTooLongWritesNoModel) {
+  const TempDir dir;
+  const std::string data = "--data=" + dir.Write("ratings", ToText(DrawRatings(9, 7, 0.5, 4)));
+  const std::string model = dir.Path("m");
+  for (const std::string workers : {"1", "2"}) {
+    for (const std::string rounds : {"3", "4", "5", "6"}) {
+      SCOPED_TRACE(workers + " workers, " + rounds + " rounds");
+      const Finished run = RunMf("train", {data, "--model=" + model, "--rate=1e308", "--blocks=2",
+                                           "--workers=" + workers, "--max_rounds=" + rounds});
+      EXPECT_EQ(run.exit_code, 1) << run.err;
+      EXPECT_THAT(run.err, HasSubstr("not written: "));
+      for (const char* ending : {"", ".users.npy", ".items.npy"})
+        EXPECT_FALSE(std::filesystem::exists(model + ending)) << ending;
+    }
+  }
+}
+
 TEST(BadRatings, OfAValidationSetAreToldByTheirLine) {
   const TempDir dir;
   const std::string data = dir.Write("ratings", ToText(DrawRatings(9, 7, 0.5, 4)));

@@ -35,6 +35,9 @@ struct Report {
   bool has_model = true;
   // The objective of the empty model, if it is known. A run that ends far above it has failed.
   double empty_objective = std::numeric_limits<double>::infinity();
+  // Not all of the model that was collected is finite. The run has failed, whatever its objective,
+  // which may be that of some rounds ago or not known.
+  bool has_diverged = false;
   // The round was for reading the data: the time of solving counts from its end.
   bool loads = false;
   int64_t nonzeros = 0;  // variables that are not zero
@@ -52,6 +55,7 @@ struct Report {
                 is_behind,
                 has_model,
                 empty_objective,
+                has_diverged,
                 loads,
                 nonzeros,
                 updates,
