@@ -82,6 +82,8 @@ bool IsHeader(const std::vector<std::string>& fields) {
          BeginsWithUser(fields[0]);
 }
 
+bool MayLack(const RatingsOptions& options) { return options.implicit || options.may_lack; }
+
 std::string LineOf(Separator separator, const RatingsOptions& options, bool is_pattern) {
   std::string line;
   switch (separator) {
@@ -101,7 +103,7 @@ std::string LineOf(Separator separator, const RatingsOptions& options, bool is_p
       line = is_pattern ? "row column" : "row column rating";
       break;
   }
-  const bool may_lack = options.implicit && separator != Separator::kMatrixMarket;
+  const bool may_lack = MayLack(options) && separator != Separator::kMatrixMarket;
   return line + (may_lack ? ", where the rating may be left out" : "");
 }
 
@@ -113,10 +115,10 @@ RatingsFormat MatrixMarketFormat(const TextFile& file, const RatingsOptions& opt
                   "no general coordinate matrix, expected %%MatrixMarket matrix coordinate "
                   "real|integer|pattern general");
   }
-  format.implicit = format.header.field == MatrixMarketHeader::Field::kPattern;
+  format.may_lack = format.header.field == MatrixMarketHeader::Field::kPattern;
   format.body =
       file.text().substr(static_cast<std::size_t>(format.header.body - file.text().data()));
-  format.line = LineOf(format.separator, options, format.implicit);
+  format.line = LineOf(format.separator, options, format.may_lack);
   if (format.header.entries == 0) throw NoRatings(file, format);
   return format;
 }
@@ -129,7 +131,7 @@ Error NoRatings(const TextFile& file, const RatingsFormat& format) {
 
 RatingsFormat DetectRatingsFormat(const TextFile& file, const RatingsOptions& options) {
   if (file.text().starts_with(kMatrixMarketBanner)) return MatrixMarketFormat(file, options);
-  RatingsFormat format = {.implicit = options.implicit,
+  RatingsFormat format = {.may_lack = MayLack(options),
                           .are_strengths = options.implicit,
                           .body = SkipByteOrderMark(file.text())};
   const char* const end = file.text().data() + file.text().size();

@@ -17,7 +17,7 @@ enum class RatingsSeparator { kColons, kTab, kComma, kBlanks, kMatrixMarket };
 // How a file of ratings is laid out.
 struct RatingsFormat {
   RatingsSeparator separator = RatingsSeparator::kBlanks;
-  bool implicit = false;           // a line may end after the item
+  bool may_lack = false;           // a line may end after the item
   bool are_strengths = false;      // no value is negative
   MatrixMarketHeader header = {};  // of a Matrix Market file
   std::string_view body = {};      // whole lines, from the first after the header on

@@ -91,9 +91,9 @@ class RatingsScanner {
     p = ReadName(p, "item", format_.header.cols, &name);
     if (!sink_.Item(name, line)) return p;
     const char* const field = NextField(p);
-    if (kIsMatrixMarket && format_.implicit && field != nullptr) errors_.FailExtra(field);
+    if (kIsMatrixMarket && format_.may_lack && field != nullptr) errors_.FailExtra(field);
     if (field == nullptr || IsLineEnd(field) || IsSeparator(field)) {
-      if (!format_.implicit) errors_.FailMissing(line, "rating");
+      if (!format_.may_lack) errors_.FailMissing(line, "rating");
       sink_.Value(1, line);
       return p;
     }

@@ -93,7 +93,8 @@ KnownRatings ReadKnownRatings(const std::string& path,
                               const TrainedModel& model,
                               UnknownIds unknown,
                               int threads) {
-  const RatingsOptions options = {.implicit = true, .unknown = unknown};
+  const RatingsOptions options = {
+      .implicit = model.is_implicit(), .may_lack = true, .unknown = unknown};
   KnownRatings known{
       .named = ReadRatings(path, {.rank = 0, .num_workers = 1, .threads = threads}, options)};
   known.users = known.named.users.IndicesIn(model.users());
@@ -107,8 +108,9 @@ KnownRatings ReadKnownRatings(const std::string& path,
 }
 
 ItemsOfUsers ReadItemsOfUsers(const std::string& path, const TrainedModel& model, int threads) {
-  IndexedRatings read = ReadRatings(path, model.users(), model.items(), {}, threads,
-                                    {.implicit = true, .unknown = UnknownIds::kSkip});
+  IndexedRatings read = ReadRatings(
+      path, model.users(), model.items(), {}, threads,
+      {.implicit = model.is_implicit(), .may_lack = true, .unknown = UnknownIds::kSkip});
   return {model.users().size(), model.items().size(), std::move(read.ratings)};
 }
 

@@ -64,6 +64,14 @@ TEST(BadRatings, AreNoStrengthsBelowZero) {
     ExpectDataError(RunMf("train", {"--data=" + path, "--implicit", "--solver=ccd"}),
                     "is negative, expected a strength of at least 0");
   }
+  const std::string good = dir.Write("good", "a b 1\na c 2\n"), model = dir.Path("m");
+  const std::string bad = dir.Write("bad", "a b 1\na c -2\n");
+  ASSERT_EQ(RunMf("train", {"--data=" + good, "--implicit", "--solver=ccd", "--model=" + model})
+                .exit_code,
+            0);
+  for (const Finished& run : {RunMf("predict", {"--data=" + bad, "--model=" + model}),
+                              RunMf("recommend", {"--seen=" + bad, "--model=" + model})})
+    ExpectDataError(run, bad + ":2: the rating '-2' is negative");
 }
 
 TEST(BadRatings, FlagsThatWouldDoNothingAreRefused) {

@@ -92,6 +92,26 @@ TEST_P(MfRoundTrip, PredictsFromWhatItKnowsIfAskedTo) {
     EXPECT_NEAR(line.value, files.Predict(line.user, line.item), 2e-6) << line.user << line.item;
 }
 
+// Of strengths none is negative; of ratings any may be, and then their sign does not matter to
+// those who ask for the pairs alone.
+TEST_P(MfRoundTrip, ReadsAgainWhatItWasTrainedOn) {
+  std::vector<RatingLine> ratings = ratings_;
+  for (RatingLine& line : ratings) line.value -= is_implicit() ? 0 : 3;
+  const std::string data = dir_.Write("negative.tsv", ToText(ratings));
+  Train({"--data=" + data});
+  const auto run = [&](const std::string& command, Words flags) {
+    flags.push_back("--model=" + model_);
+    const Finished finished = RunMf(command, flags);
+    EXPECT_EQ(finished.exit_code, 0) << finished.err;
+    return finished.out;
+  };
+  EXPECT_EQ(run("predict", {"--data=" + data}), run("predict", {"--data=" + data_}));
+  EXPECT_EQ(run("recommend", {"--seen=" + data}), run("recommend", {"--seen=" + data_}));
+  const std::string test = "--data=" + dir_.Write("test.tsv", ToText(DrawRatings(43, 37, 0.1, 2)));
+  EXPECT_EQ(run("evaluate", {test, "--top=5", "--seen=" + data}),
+            run("evaluate", {test, "--top=5", "--seen=" + data_}));
+}
+
 TEST_P(MfRoundTrip, EvaluatesByTheMeanErrorsOfWhatItKnows) {
   Train();
   const MfModelFiles files(model_);

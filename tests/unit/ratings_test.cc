@@ -82,6 +82,13 @@ TEST_F(RatingsTest, ReadsImplicitRatingsAsOne) {
   EXPECT_EQ(Read("user1,item1\nuser2,item1\n", implicit).size(), 2u);
 }
 
+TEST_F(RatingsTest, ReadsRatingsThatMayLackWithTheirSigns) {
+  const RatingsOptions lacking = {.may_lack = true};
+  EXPECT_EQ(Read("1 2 -7\n3 4\n", lacking), (std::vector<Line>{{"1", "2", -7.f}, {"3", "4", 1.f}}));
+  EXPECT_EQ(Read("1,2,-7\n3,4,\n", lacking),
+            (std::vector<Line>{{"1", "2", -7.f}, {"3", "4", 1.f}}));
+}
+
 TEST_F(RatingsTest, TakesNoLineWithANumberForAHeader) {
   EXPECT_EQ(Read("user,item,rating\nann,matrix,3\n"), (std::vector<Line>{{"ann", "matrix", 3.f}}));
   EXPECT_EQ(Read("ann,matrix,3\n").size(), 1u);

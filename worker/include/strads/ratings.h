@@ -18,7 +18,8 @@ enum class UnknownIds { kRefuse, kSkip };
 enum class Duplicates { kRefuse, kLast };
 
 struct RatingsOptions {
-  bool implicit = false;  // ratings are strengths: none is negative, and a line without one has 1
+  bool implicit = false;  // ratings are strengths: none is negative, and all may_lack
+  bool may_lack = false;  // a line may be without a rating, which is 1 then
   UnknownIds unknown = UnknownIds::kRefuse;
   Duplicates duplicates = Duplicates::kRefuse;
 };
