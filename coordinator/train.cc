@@ -12,13 +12,17 @@
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <fstream>
+#include <system_error>
 #include <utility>
 
 #include "coordinator/progress.h"
 
 namespace strads {
 namespace {
+
+namespace fs = std::filesystem;
 
 // A signal handler can reach nothing but a global.
 std::atomic<bool> stop_requested{false};
@@ -49,26 +53,52 @@ void CatchSignals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-// Metrics as JSON lines. Found wanting before the run, not after it.
+// Metrics as JSON lines. Found wanting before the run, not after it; yet what an earlier run has
+// left stays until there is a first line.
 class MetricsFile {
  public:
   explicit MetricsFile(const std::string& path) : path_(path) {
     if (path.empty()) return;
-    file_.open(path, std::ios::trunc);
-    if (!file_) throw DataError(path + ": cannot be written: " + std::strerror(errno));
+    std::error_code ignored;
+    const bool was_there = fs::exists(path, ignored);
+    file_.open(path, std::ios::app);
+    if (!file_) Fail(errno);
+    if (!was_there) made_ = fs::canonical(path, ignored);
   }
+  ~MetricsFile() {
+    std::error_code ignored;
+    if (!has_begun_ && !made_.empty()) fs::remove(made_, ignored);
+  }
+  MetricsFile(const MetricsFile&) = delete;
+  MetricsFile& operator=(const MetricsFile&) = delete;
+
   template <class Record>
   void Write(const Record& record) {
-    if (file_.is_open()) file_ << ToJson(record) << '\n';
+    if (!file_.is_open()) return;
+    if (!std::exchange(has_begun_, true)) Empty();
+    file_ << ToJson(record) << '\n';
   }
   void Close() {
     if (!file_.is_open()) return;
     file_.close();
-    if (!file_) throw DataError(path_ + ": cannot be written: " + std::strerror(errno));
+    if (!file_) Fail(errno);
   }
 
  private:
+  // A pipe or a device has nothing to be lost.
+  void Empty() const {
+    std::error_code error;
+    if (!fs::is_regular_file(path_, error)) return;
+    fs::resize_file(path_, 0, error);
+    if (error) Fail(error.value());
+  }
+  [[noreturn]] void Fail(int why) const {
+    throw DataError(path_ + ": cannot be written: " + std::strerror(why));
+  }
+
   const std::string path_;
+  fs::path made_;  // empty: the file was there before
+  bool has_begun_ = false;
   std::ofstream file_;
 };
 

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <limits>
 
 #include "tests/process/cli.h"
@@ -52,6 +53,34 @@ TEST(MetricsOfRegression, TellNoObjectiveBeforeThereIsAModel) {
   }
   EXPECT_GT(last, 0);
   EXPECT_LT(last, std::numeric_limits<double>::infinity());
+}
+
+TEST(MetricsOfAnEarlierRun, StayUntilAnotherHasBegun) {
+  const TempDir dir;
+  const std::string metrics = dir.Path("metrics.json");
+  const std::string data = dir.Write("d", ToLibsvm(QuickProblem())),
+                    bad = dir.Write("bad", "1 x\n");
+  const auto run = [&](const std::string& file, const Words& more) {
+    Words words = {"--data=" + file, "--metrics=" + metrics};
+    words.insert(words.end(), more.begin(), more.end());
+    return RunTrain(words).exit_code;
+  };
+  const auto expect_untouched = [&](const std::string& before) {
+    EXPECT_EQ(run(data, {"--lambda=-1"}), 2);
+    EXPECT_EQ(run(data, {"--model=" + dir.Path("no/such/folder")}), 3);
+    for (const std::string how : {"--workers=2", "--processes"}) EXPECT_EQ(run(bad, {how}), 3);
+    EXPECT_EQ(std::filesystem::exists(metrics), !before.empty());
+    if (!before.empty()) {
+      EXPECT_EQ(ReadText(metrics), before);
+    }
+  };
+  expect_untouched("");
+  const std::string before(1 << 20, ' ');
+  dir.Write("metrics.json", before);
+  expect_untouched(before);
+  ASSERT_EQ(run(data, {}), 0);
+  EXPECT_EQ(ReadJsonLines(metrics).front().at("round"), 0);
+  EXPECT_NE(ReadText(metrics).front(), ' ');
 }
 
 TEST_P(Metrics, HoldARecordForEveryRoundInOrder) {
