@@ -101,6 +101,37 @@ TEST(Fields, ThatAreForgottenAreSeenByTheCompiler) {
   static_assert(!ListsEveryMember<ForgetsMore>());
 }
 
+struct Twice {
+  int first = 1;
+  int second = 2;
+  STRADS_FIELDS(first, first)
+};
+struct TwiceWithTheBase : Sample {
+  int fourth = 4;
+  STRADS_MORE_FIELDS(Sample, third)
+};
+
+TEST(Fields, ThatAreGivenTwiceAreSeenByTheCompiler) {
+  static_assert(NamesFieldsOnce<Sample>());
+  static_assert(NamesFieldsOnce<More>());
+  static_assert(!NamesFieldsOnce<Twice>());
+  static_assert(!NamesFieldsOnce<TwiceWithTheBase>());
+}
+
+struct Precise {
+  long double sum = 0;
+  STRADS_FIELDS(sum)
+};
+struct Precisely {
+  std::vector<long double> sums;
+  STRADS_FIELDS(sums)
+};
+
+TEST(Fields, OfMorePrecisionThanTravelsAreSeenByTheCompiler) {
+  static_assert(!Message<Precise>);
+  static_assert(!Message<Precisely>);
+}
+
 TEST(Fields, ThatAreMisspeltOrCannotTravelAreSeenByTheCompiler) {
   static_assert(!HelpNamesFields<Misspelt>());
   static_assert(Message<Sample>);

@@ -53,6 +53,14 @@ TEST(Options, AreDescribedWithTypeDefaultAndHelp) {
   EXPECT_EQ(infos[4].default_value, "a b");
 }
 
+TEST(Options, OfTypesThatNoFlagHasAreSeenByTheCompiler) {
+  using internal::OptionValue;
+  static_assert(OptionValue<bool> && OptionValue<int> && OptionValue<int64_t>);
+  static_assert(OptionValue<double> && OptionValue<std::string>);
+  static_assert(!OptionValue<float> && !OptionValue<long double> && !OptionValue<short>);
+  static_assert(!OptionValue<unsigned> && !OptionValue<uint64_t> && !OptionValue<char>);
+}
+
 TEST(Options, AreMadeFromTextAndKeepTheirDefaults) {
   const auto made = MakeOptions<Sample>(
       {{"flag", "off"}, {"count", "-3"}, {"rate", "1e-3"}, {"name", ""}, {"other", "ignored"}});

@@ -2,23 +2,22 @@
 
 #include <strads/bytes.h>
 #include <strads/error.h>
+#include <strads/field_types.h>
 #include <strads/fields.h>
 #include <strads/sparse_vector.h>
 
-#include <Eigen/Core>
 #include <charconv>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
 #include <limits>
-#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 // How the fields of messages become msgpack and back; apps use strads/message.h.
@@ -112,86 +111,6 @@ class Decoder {
 };
 
 [[noreturn]] void ThrowOutOfRange();
-
-template <class T>
-concept HasFields = requires(T& t) {
-  T::kFieldNames;
-  t.Fields();
-};
-
-template <class T>
-concept Number = std::is_arithmetic_v<T> && !std::is_same_v<T, bool>;
-
-// Several numbers of one type, which it names: struct Point { using Number = float; float x, y; };
-template <class T>
-concept NumberGroup = Number<typename T::Number> && std::is_trivially_copyable_v<T> && sizeof(T) %
-                          sizeof(typename T::Number) ==
-                      0;
-
-template <class T>
-struct IsVectorOfNumbers : std::false_type {};
-template <Number T, class Allocator>
-struct IsVectorOfNumbers<std::vector<T, Allocator>> : std::true_type {};
-template <NumberGroup T, class Allocator>
-struct IsVectorOfNumbers<std::vector<T, Allocator>> : std::true_type {};
-
-// What an array's elements are made of.
-template <class T>
-struct NumberOf {
-  using Type = T;
-};
-template <NumberGroup T>
-struct NumberOf<T> {
-  using Type = typename T::Number;
-};
-
-template <class T>
-struct IsEigenVector : std::false_type {};
-template <Number T>
-struct IsEigenVector<Eigen::Matrix<T, Eigen::Dynamic, 1>> : std::true_type {};
-
-template <class T>
-concept NumericArray = IsVectorOfNumbers<T>::value || IsEigenVector<T>::value;
-
-template <class T>
-struct IsVector : std::false_type {};
-template <class T>
-struct IsVector<std::vector<T>> : std::true_type {};
-template <class T>
-struct IsMap : std::false_type {};
-template <class K, class V>
-struct IsMap<std::map<K, V>> : std::true_type {};
-
-template <class T>
-constexpr bool FieldTravels();
-
-template <class Tuple>
-struct EachTravels;
-template <class... F>
-struct EachTravels<std::tuple<F&...>> {
-  static constexpr bool value = (FieldTravels<std::remove_const_t<F>>() && ...);
-};
-template <class T>
-concept AllFieldsTravel = EachTravels<decltype(std::declval<T&>().Fields())>::value;
-
-template <class T>
-constexpr bool FieldTravels() {
-  if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || NumericArray<T> ||
-                std::is_same_v<T, SparseVector>) {
-    return true;
-  } else if constexpr (IsVector<T>::value) {
-    return FieldTravels<typename T::value_type>();
-  } else if constexpr (IsMap<T>::value) {
-    using Key = typename T::key_type;
-    constexpr bool kKeyTravels =
-        (std::integral<Key> && !std::same_as<Key, bool>) || std::same_as<Key, std::string>;
-    return kKeyTravels && FieldTravels<typename T::mapped_type>();
-  } else if constexpr (HasFields<T>) {
-    return AllFieldsTravel<T>;
-  } else {
-    return false;
-  }
-}
 
 // About how many bytes `field` takes when packed; exact enough that large arrays are packed
 // without growing the buffer.

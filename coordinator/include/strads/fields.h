@@ -71,16 +71,14 @@ consteval bool ListsEveryMember() {
   }
 }
 
-// The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a
-// private member.
+namespace fields_internal {
+
 template <class T>
-consteval auto FieldNames() {
-  static_assert(ListsEveryMember<T>(),
-                "a member is not listed in STRADS_FIELDS: it would not travel and not be saved");
+consteval auto ReadNames() {
   std::array<std::string_view, kNumFields<T>> names{};
   size_t first = 0;
   if constexpr (requires { typename T::FieldsBase; }) {
-    for (const std::string_view name : FieldNames<typename T::FieldsBase>()) names[first++] = name;
+    for (const std::string_view name : ReadNames<typename T::FieldsBase>()) names[first++] = name;
   }
   std::string_view rest = T::kFieldNames;
   for (size_t i = first; i < names.size(); ++i) {
@@ -94,6 +92,30 @@ consteval auto FieldNames() {
     rest.remove_prefix(comma == std::string_view::npos ? rest.size() : comma + 1);
   }
   return names;
+}
+
+}  // namespace fields_internal
+
+// Whether no two fields have one name.
+template <class T>
+consteval bool NamesFieldsOnce() {
+  const auto names = fields_internal::ReadNames<T>();
+  for (size_t i = 0; i < names.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      if (names[i] == names[j]) return false;
+    }
+  }
+  return true;
+}
+
+// The names of T's fields in the order of STRADS_FIELDS, less the `_` that ends the name of a
+// private member.
+template <class T>
+consteval auto FieldNames() {
+  static_assert(NamesFieldsOnce<T>(), "a name is given twice in STRADS_FIELDS");
+  static_assert(ListsEveryMember<T>(),
+                "a member is not listed in STRADS_FIELDS: it would not travel and not be saved");
+  return fields_internal::ReadNames<T>();
 }
 
 // Calls visit(name, field) for every field of `message`, in order.

@@ -15,7 +15,7 @@ int Main(int argc, char** argv, const std::vector<Program>& programs);
 // role: all of them by default, one of them with --role.
 int MainOfOne(int argc, char** argv, const Program& program);
 
-template <AnyApp A>
+template <class A>
 int Main(int argc, char** argv, const std::string& name = "app", const std::string& summary = {}) {
   return MainOfOne(argc, argv, MakeProgram<A>(name, summary));
 }

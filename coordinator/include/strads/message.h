@@ -17,22 +17,30 @@ concept Message = codec::HasFields<T> && codec::AllFieldsTravel<T>;
 
 // Packs a message into bytes: a msgpack map keyed by field name. Numeric arrays are copied as one
 // block of raw little-endian bytes. Throws Error (kProtocol) if an array is over 4 GiB.
-template <Message T>
+template <class T>
 Bytes Pack(const T& message) {
-  codec::Encoder encoder(codec::PackedSizeHint(message));
-  codec::Encode(encoder, message);
-  return encoder.Finish();
+  if constexpr (Message<T>) {
+    codec::Encoder encoder(codec::PackedSizeHint(message));
+    codec::Encode(encoder, message);
+    return encoder.Finish();
+  } else {
+    static_assert(codec::CheckFields<T>());
+  }
 }
 
 // The message in `bytes`. A field that is missing keeps its default and one that is unknown is
 // skipped, so that versions that differ by a field understand each other. Throws Error (kProtocol)
 // on bytes that are no such message: truncated, trailing, of another type, or nested too deep.
 // Takes memory of at most a small multiple of bytes.size().
-template <Message T>
+template <class T>
 T Unpack(const Bytes& bytes) {
   T message;
-  codec::Decoder decoder(bytes);
-  codec::Decode(decoder.root(), message);
+  if constexpr (Message<T>) {
+    codec::Decoder decoder(bytes);
+    codec::Decode(decoder.root(), message);
+  } else {
+    static_assert(codec::CheckFields<T>());
+  }
   return message;
 }
 

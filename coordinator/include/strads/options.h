@@ -2,10 +2,12 @@
 
 #include <strads/fields.h>
 
+#include <concepts>
 #include <map>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace strads {
@@ -39,7 +41,12 @@ std::string FormatOption(double value);  // the shortest text that reads back as
 std::string FormatOption(const std::string& value);
 
 template <class T>
+concept OptionValue = std::same_as<T, bool> || std::same_as<T, int> || std::same_as<T, int64_t> ||
+    std::same_as<T, double> || std::same_as<T, std::string>;
+
+template <class T>
 constexpr OptionType OptionTypeOf() {
+  static_assert(OptionValue<T>, "an option is a bool, int, int64_t, double or std::string");
   if constexpr (std::is_same_v<T, bool>) {
     return OptionType::kBool;
   } else if constexpr (std::is_integral_v<T>) {
@@ -47,8 +54,6 @@ constexpr OptionType OptionTypeOf() {
   } else if constexpr (std::is_floating_point_v<T>) {
     return OptionType::kDouble;
   } else {
-    static_assert(std::is_same_v<T, std::string>,
-                  "an option is a bool, int, int64_t, double or std::string");
     return OptionType::kString;
   }
 }
@@ -65,8 +70,10 @@ std::vector<OptionInfo> DescribeOptions() {
   std::vector<OptionInfo> infos;
   Options defaults;
   ForEachField(defaults, [&]<class T>(std::string_view name, T& field) {
-    infos.push_back({std::string(name), internal::OptionTypeOf<T>(), internal::FormatOption(field),
-                     std::string(FieldHelp<Options>(name))});
+    OptionInfo info{std::string(name), internal::OptionTypeOf<T>(), {}, {}};
+    if constexpr (internal::OptionValue<T>) info.default_value = internal::FormatOption(field);
+    info.help = FieldHelp<Options>(name);
+    infos.push_back(std::move(info));
   });
   return infos;
 }
@@ -76,9 +83,11 @@ std::vector<OptionInfo> DescribeOptions() {
 template <class Options>
 Options MakeOptions(const OptionValues& values) {
   Options options;
-  ForEachField(options, [&](std::string_view name, auto& field) {
+  ForEachField(options, [&]<class T>(std::string_view name, T& field) {
     const auto found = values.find(std::string(name));
-    if (found != values.end()) internal::ParseOption(name, found->second, field);
+    if constexpr (internal::OptionValue<T>) {  // DescribeOptions tells of others
+      if (found != values.end()) internal::ParseOption(name, found->second, field);
+    }
   });
   return options;
 }

@@ -239,7 +239,39 @@ Program MakeProgram(const std::string& name,
   return program;
 }
 
-// Whatever MakeProgram takes.
+namespace internal {
+
+// Whether A is an app; the compiler stops at what keeps it from that, and says what it is.
+template <class A>
+consteval bool CheckApp() {
+  static_assert(codec::CheckFields<typename A::Options>());
+  static_assert(HelpNamesFields<typename A::Options>(),
+                "an entry of STRADS_HELP does not begin with the name of a field and ': '");
+  static_assert(codec::CheckFields<typename A::Model>());
+  if constexpr (requires { typename A::Gradient; }) {
+    static_assert(codec::CheckFields<typename A::Start>());
+    static_assert(codec::CheckFields<typename A::Parameters>());
+    static_assert(codec::CheckFields<typename A::Gradient>());
+    static_assert(DataParallelApp<A>, "the app has not all that strads/data_parallel.h asks for");
+  } else {
+    static_assert(codec::CheckFields<typename A::Plan>());
+    static_assert(codec::CheckFields<typename A::Partial>());
+    static_assert(codec::CheckFields<typename A::Update>());
+    static_assert(App<A>, "the app has not all that strads/app.h asks for");
+  }
+  return true;
+}
+
+}  // namespace internal
+
+// Of what is no app: the compiler says why.
+template <class A>
+Program MakeProgram(const std::string&, const std::string& = {}, const std::vector<Command>& = {}) {
+  static_assert(internal::CheckApp<A>());
+  return {};
+}
+
+// Whatever MakeProgram makes a program of.
 template <class A>
 concept AnyApp = App<A> || DataParallelApp<A>;
 
@@ -280,7 +312,8 @@ inline Command MakeCommand(std::string name, std::string help, Program program) 
 // A command whose options are the fields of Options.
 template <class Options>
 Command MakeCommand(std::string name, std::string help, std::function<int(const Options&)> run) {
-  static_assert(HelpNamesFields<Options>());
+  static_assert(HelpNamesFields<Options>(),
+                "an entry of STRADS_HELP does not begin with the name of a field and ': '");
   return {std::move(name), std::move(help), DescribeOptions<Options>(),
           [run = std::move(run)](const OptionValues& values) {
             return run(MakeOptions<Options>(values));

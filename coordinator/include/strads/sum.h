@@ -42,11 +42,15 @@ void AddTo(T& sum, const T& share) {
 // time: numbers are added, vectors entry by entry, maps key by key. A vector that is shorter than
 // another, as of a shard without the last columns, counts as filled up with zeros. Throws Error
 // (kProtocol) if there is none. O(size of all).
-template <Message M>
+template <class M>
 M Sum(std::span<const M> partials) {
   if (partials.empty()) throw ProtocolError("there are no partials to sum");
   M sum = partials.front();
-  for (const M& partial : partials.subspan(1)) internal::AddTo(sum, partial);
+  if constexpr (Message<M>) {
+    for (const M& partial : partials.subspan(1)) internal::AddTo(sum, partial);
+  } else {
+    static_assert(codec::CheckFields<M>());
+  }
   return sum;
 }
 

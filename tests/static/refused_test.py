@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Checks that the compiler says what is wrong with an app, by compiling some that are wrong.
+
+Usage: refused_test.py COMPILER FLAG...
+"""
+import subprocess
+import sys
+
+FIELD = "a field is a bool, integer, float, double, std::string"
+OPTIONS = "#include <strads/options.h>\nauto made = strads::DescribeOptions<M>(); auto read = strads::MakeOptions<M>({});"
+PACKED = "#include <strads/message.h>\nauto packed = strads::Pack(M{});"
+APP = "#include <strads/main.h>\nstruct A { using Options = M; struct Model { STRADS_FIELDS() }; struct Plan { STRADS_FIELDS() };" \
+      "using Partial = Plan; using Update = Plan; };\nauto program = strads::MakeProgram<A>(\"a\");"
+# What follows the first #include, the struct M, and a text that must be told.
+WRONG = [
+    (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, a) };", "a name is given twice in STRADS_FIELDS"),
+    (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a) };", "a member is not listed in STRADS_FIELDS"),
+    (PACKED, "struct M { long double a = 0; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { std::optional<int> a; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "enum class E {}; struct M { E a = {}; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { std::pair<int, int> a; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { std::array<int, 3> a; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { int a[3]; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { std::vector<std::unordered_map<int, int>> a; STRADS_FIELDS(a) };", FIELD),
+    (PACKED, "struct M { int a; };", "a message is a struct with STRADS_FIELDS"),
+    (OPTIONS, "struct M { float a = 0; STRADS_FIELDS(a) };", "an option is a bool, int, int64_t, double"),
+    (OPTIONS, "struct M { unsigned a = 0; STRADS_FIELDS(a) };", "an option is a bool, int, int64_t, double"),
+    (APP, "struct M { int a = 0; STRADS_FIELDS(a) STRADS_HELP(\"b: what\") };", "STRADS_HELP does not begin with"),
+    (APP, "struct M { std::optional<int> a; STRADS_FIELDS(a) };", FIELD),
+    (APP, "struct M { int a = 0; STRADS_FIELDS(a) };", "not all that strads/app.h asks for"),
+]
+RIGHT = [
+    (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, b) };"),
+    (OPTIONS, "struct M { int64_t a = 0; double b = 0; STRADS_FIELDS(a, b) };"),
+]
+STANDARD = "".join(f"#include <{name}>\n" for name in ("array", "optional", "unordered_map", "utility", "vector"))
+
+
+def compile_text(command, use, struct):
+    """The exit code and the messages of the compiler."""
+    include, rest = use.split("\n", 1)
+    done = subprocess.run([*command, "-std=c++20", "-fsyntax-only", "-x", "c++", "-"],
+                          input=f"{STANDARD}{include}\n{struct}\n{rest}\n", capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
+
+
+def main():
+    command = sys.argv[1:]
+    failures = 0
+    for use, struct in RIGHT:
+        code, text = compile_text(command, use, struct)
+        if code != 0:
+            failures += 1
+            print(f"{struct}\n  is refused:\n{text}")
+    for use, struct, expected in WRONG:
+        code, text = compile_text(command, use, struct)
+        if code == 0 or expected not in text:
+            failures += 1
+            print(f"{struct}\n  expected an error with: {expected}\n{text}")
+    return failures > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
