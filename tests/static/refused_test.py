@@ -32,6 +32,8 @@ WRONG = [
 RIGHT = [
     (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, b) };"),
     (OPTIONS, "struct M { int64_t a = 0; double b = 0; STRADS_FIELDS(a, b) };"),
+    ("#include <strads/run.h>\nstrads::RunOptions run{.workers = 2}; strads::RunHooks hooks{.stop = nullptr};", ""),
+    ("#include <strads/schedule.h>\nstrads::ScheduleOptions options{.stream = 1};", ""),
 ]
 STANDARD = "".join(f"#include <{name}>\n" for name in ("array", "optional", "unordered_map", "utility", "vector"))
 
@@ -39,7 +41,7 @@ STANDARD = "".join(f"#include <{name}>\n" for name in ("array", "optional", "uno
 def compile_text(command, use, struct):
     """The exit code and the messages of the compiler."""
     include, rest = use.split("\n", 1)
-    done = subprocess.run([*command, "-std=c++20", "-fsyntax-only", "-x", "c++", "-"],
+    done = subprocess.run([*command, "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-x", "c++", "-"],
                           input=f"{STANDARD}{include}\n{struct}\n{rest}\n", capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 

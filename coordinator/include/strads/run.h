@@ -13,13 +13,13 @@ namespace strads {
 // What a run hears of and says while it goes on; every member may be left empty.
 struct RunHooks {
   // After every round, on the thread that called Run.
-  std::function<void(const RoundRecord&)> on_round;
+  std::function<void(const RoundRecord&)> on_round = {};
   // What happens before the first round: who joined, what is waited for. One line each.
-  std::function<void(const std::string&)> on_news;
+  std::function<void(const std::string&)> on_news = {};
   // Set by anyone, at any time: the run ends after the round that is under way.
   const std::atomic<bool>* stop = nullptr;
   // The command line that starts this binary as another role, for --processes.
-  std::vector<std::string> child_command;
+  std::vector<std::string> child_command = {};
 };
 
 struct RunResult {

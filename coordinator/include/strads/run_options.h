@@ -23,15 +23,15 @@ struct RunOptions {
   double max_time = 0;              // seconds of solving; 0: no bound
   bool processes = false;           // roles but the coordinator are processes of this machine
   std::string role = "all";
-  std::string listen;   // where the coordinator listens, e.g. tcp://0.0.0.0:5555
-  std::string connect;  // where the other roles find it
+  std::string listen = {};   // where the coordinator listens, e.g. tcp://0.0.0.0:5555
+  std::string connect = {};  // where the other roles find it
   bool insecure = false;
   double join_timeout = 60;    // seconds
   double load_timeout = 3600;  // seconds
   double round_timeout = 600;  // seconds
   double peer_timeout = 5;     // seconds
-  std::string model;
-  std::string metrics;
+  std::string model = {};
+  std::string metrics = {};
   bool progress = true;
   int slow_rank = -1;      // for experiments: this worker's pushes take
   double slow_factor = 1;  // so many times as long

@@ -19,7 +19,7 @@ namespace strads {
 struct ScheduleOptions {
   uint64_t stream = 0;  // schedulers of one run share the seed and differ in the stream
   double floor_ratio = PrioritySchedule::kDefaultFloorRatio;  // priority: see SetFloorRatio
-  std::optional<double> floor;                                // priority: if set, see SetFloor
+  std::optional<double> floor = {};                           // priority: if set, see SetFloor
 };
 
 // The schedule of that name over the variables [first, last). Throws UsageError for a name that
