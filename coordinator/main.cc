@@ -23,6 +23,7 @@
 #include "coordinator/flags.h"
 #include "coordinator/train.h"
 
+#include "coordinator/wire/thrown.h"
 namespace strads {
 namespace {
 
@@ -325,8 +326,9 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
                  "%s: error: out of memory: the data or the model need more than there is\n",
                  binary.c_str());
     return 1;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error: %s\n", binary.c_str(), error.what());
+  } catch (...) {
+    std::fprintf(stderr, "%s: internal error: %s\n", binary.c_str(),
+                 wire::WhatWasThrown("the app").c_str());
     return 1;
   }
 }

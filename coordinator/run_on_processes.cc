@@ -14,6 +14,7 @@
 #include "coordinator/coordinator_node.h"
 #include "coordinator/open_files.h"
 #include "coordinator/run_modes.h"
+#include "coordinator/wire/thrown.h"
 #include "coordinator/wire/zmq_transport.h"
 
 namespace strads {
@@ -72,8 +73,8 @@ RunResult Coordinate(wire::ZmqTransport& transport,
       for (const auto& ended : children.Reap())
         coordinator.OnProcessEnded(ended.process, ended.how);
     }
-  } catch (const std::exception& error) {
-    coordinator.Abort(error.what());
+  } catch (...) {
+    coordinator.Abort(wire::WhatWasThrown(program.name));
     while (!coordinator.done()) coordinator.Poll(coordinator.NextTimer());
     throw;
   }

@@ -11,6 +11,7 @@
 #include "coordinator/holder_node.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/inproc_transport.h"
+#include "coordinator/wire/thrown.h"
 #include "scheduler/scheduler_node.h"
 #include "worker/worker_node.h"
 
@@ -163,8 +164,8 @@ RunResult RunOnThreads(const Program& program,
       if (!coordinator.Poll(wire::Time{0})) bell.Wait(coordinator.NextTimer());
     }
     TakeTurns(on_this_thread, ground->clock, bell);
-  } catch (const std::exception& error) {
-    coordinator.Abort(error.what());
+  } catch (...) {
+    coordinator.Abort(wire::WhatWasThrown(program.name));
     throw;
   }
   const bool all_ended = threads.End();

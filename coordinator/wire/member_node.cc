@@ -10,6 +10,8 @@
 #include <new>
 #include <utility>
 
+#include "coordinator/wire/thrown.h"
+
 namespace strads::wire {
 namespace {
 
@@ -125,6 +127,7 @@ void MemberNode::OnWelcome(const Delivery& delivery) {
   endpoint_.set_peer_timeout(Seconds(welcome.peer_timeout));
   endpoint_.Open(kCoordinator);
   phase_ = Phase::kServing;
+  index_ = welcome.index;
   std::vector<Bytes> parts = Construct(welcome, delivery.parts[1]);
   endpoint_.Send(kCoordinator, {.kind = FrameKind::kReady}, std::move(parts));
 }
@@ -164,8 +167,9 @@ void MemberNode::Guarded(const std::function<void()>& act) {
     Fail(error);
   } catch (const std::bad_alloc&) {
     Fail(PeerError("out of memory: the data or the model need more than there is"));
-  } catch (const std::exception& error) {
-    Fail(PeerError(std::string("internal error: ") + error.what()));
+  } catch (...) {
+    const std::string name = RoleName(role_) + (" " + std::to_string(index_));
+    Fail(PeerError("internal error: " + WhatWasThrown(name)));
   }
 }
 

@@ -75,6 +75,7 @@ class MemberNode : public Node {
   const Role role_;
   const MemberOptions options_;
   Phase phase_ = Phase::kJoining;
+  int index_ = -1;  // among those of its role, once it serves
   Time deadline_{0};
   Time hello_every_{0};
   std::optional<Error> error_;

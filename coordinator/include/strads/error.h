@@ -2,6 +2,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <string_view>
 
 namespace strads {
 
@@ -21,12 +22,19 @@ constexpr int ExitCode(ErrorKind kind) {
   return kind == ErrorKind::kStopped ? 130 : 2 + static_cast<int>(kind);
 }
 
+// `text` as one line that any terminal may show: control characters, and bytes that are no UTF-8,
+// as \n, \t or \xNN. O(length).
+std::string OneLine(std::string_view text);
+
 // The only exception that strads throws on purpose, but for std::logic_error where a caller of the
-// library breaks its rules. "Throws UsageError" is an Error of that kind. The message is one line
+// library breaks its rules. "Throws UsageError" is an Error of that kind. The message is OneLine
 // for the user; for a file it reads "path:line: what is wrong, what was expected".
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, const std::string& message) : std::runtime_error(message), kind_(kind) {}
+  static constexpr const char* kNoText = "an error that does not say what is wrong";
+
+  Error(ErrorKind kind, const std::string& message)
+      : std::runtime_error(message.empty() ? kNoText : OneLine(message)), kind_(kind) {}
   ErrorKind kind() const { return kind_; }
 
  private:
