@@ -4,77 +4,39 @@
 #include <strads/error.h>
 
 #include <algorithm>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <utility>
 
+#include "coordinator/config_file.h"
+
 namespace strads {
 namespace {
 
-// gflags wants the storage of a flag to live as long as the process.
-template <class T>
-void Register(const OptionInfo& option, T value) {
-  static std::deque<std::pair<T, T>> storage;
-  auto& [current, initial] = storage.emplace_back(value, value);
-  static std::deque<std::string> texts;
-  const std::string& name = texts.emplace_back(option.name);
-  const std::string& help = texts.emplace_back(option.help);
-  google::FlagRegisterer(name.c_str(), help.c_str(), "", &current, &initial);
+std::string WithDefault(const OptionInfo& option) {
+  std::string text = std::string(" (") + OptionTypeName(option.type);
+  if (!option.default_value.empty()) text += ", " + OneLine(option.default_value);
+  return text + ")";
 }
 
-void Register(const OptionInfo& option) {
+// Logging has its own flags.
+void RefuseForeign(const OptionInfo& option) {
   google::CommandLineFlagInfo known;
   if (google::GetCommandLineFlagInfo(option.name.c_str(), &known)) {
     throw UsageError("option '" + option.name + "' has the name of a flag of " +
                      (known.filename.empty() ? "strads" : known.filename) +
                      ", expected another name");
   }
-  const std::string& text = option.default_value;
-  switch (option.type) {
-    case OptionType::kBool:
-      Register<bool>(option, text == "true");
-      break;
-    case OptionType::kInt:
-      Register<google::int64>(option, std::stoll(text));
-      break;
-    case OptionType::kDouble:
-      Register<double>(option, std::stod(text));
-      break;
-    case OptionType::kString:
-      Register<std::string>(option, text);
-      break;
-  }
 }
 
-std::string Trim(const std::string& text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
-}
-
-// A line `name = value # comment` of a config file.
-struct ConfigLine {
-  explicit ConfigLine(std::string line) {
-    if (line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // a byte order mark
-    text = Trim(line.substr(0, line.find('#')));
-    const size_t equals = text.find('=');
-    has_value = equals != std::string::npos;
-    if (!has_value) return;
-    name = Trim(text.substr(0, equals));
-    value = Trim(text.substr(equals + 1));
+// As text that a flag could have.
+std::string DefaultOf(const OptionInfo& option) {
+  try {
+    return CanonicalOption(option, option.default_value);
+  } catch (const Error&) {
+    throw UsageError("the app's own default of option '" + option.name + "' is " +
+                     option.default_value + ", expected a value that its flag could be given");
   }
-
-  std::string text;
-  bool has_value = false;
-  std::string name = {}, value = {};
-};
-
-std::string WithDefault(const OptionInfo& option) {
-  static constexpr const char* kTypes[] = {"bool", "int", "number", "text"};
-  std::string text = std::string(" (") + kTypes[static_cast<int>(option.type)];
-  if (!option.default_value.empty()) text += ", " + option.default_value;
-  return text + ")";
 }
 
 // `text` in lines of at most 100 characters, all but the first indented.
@@ -100,6 +62,11 @@ std::string Wrap(const std::string& text, size_t indent) {
 
 }  // namespace
 
+const char* OptionTypeName(OptionType type) {
+  static constexpr const char* kNames[] = {"bool", "int", "number", "text"};
+  return kNames[static_cast<int>(type)];
+}
+
 std::string ValueAhead(const std::string& name, const std::vector<std::string>& arguments) {
   std::string value;
   for (size_t i = 0; i < arguments.size(); ++i) {
@@ -120,7 +87,10 @@ std::string ValueAhead(const std::string& name, const std::vector<std::string>& 
 Flags::Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere)
     : groups_(std::move(groups)), elsewhere_(std::move(elsewhere)) {
   for (const FlagGroup& group : groups_) {
-    for (const OptionInfo& option : group.options) Register(option);
+    for (const OptionInfo& option : group.options) {
+      RefuseForeign(option);
+      values_[option.name] = DefaultOf(option);
+    }
   }
 }
 
@@ -159,7 +129,7 @@ void Flags::Unknown(const std::string& where, const std::string& name) const {
 }
 
 void Flags::Set(const OptionInfo& option, const std::string& text) {
-  google::SetCommandLineOption(option.name.c_str(), CanonicalOption(option, text).c_str());
+  values_[option.name] = CanonicalOption(option, text);
 }
 
 std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& arguments) {
@@ -219,6 +189,7 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& wi
   for (int number = 1; std::getline(file, line); ++number) {
     const std::string where = path + ":" + std::to_string(number) + ": ";
     const ConfigLine read(line);
+    if (!read.error.empty()) throw UsageError(where + read.error);
     if (read.text.empty()) continue;
     if (!read.has_value)
       throw UsageError(where + "'" + read.text + "' has no '=', expected name = value");
@@ -244,21 +215,6 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& wi
   }
 }
 
-std::string Flags::Get(const std::string& name) const {
-  std::string value;
-  google::GetCommandLineOption(name.c_str(), &value);
-  const OptionInfo* option = Find(name);
-  return option == nullptr ? value : CanonicalOption(*option, value);
-}
-
-OptionValues Flags::values() const {
-  OptionValues values;
-  for (const FlagGroup& group : groups_) {
-    for (const OptionInfo& option : group.options) values[option.name] = Get(option.name);
-  }
-  return values;
-}
-
 std::string Flags::Help() const {
   std::string text;
   for (const FlagGroup& group : groups_) {
@@ -279,7 +235,7 @@ std::string Flags::PrintConfig() const {
     if (group.options.empty() || !group.in_config) continue;
     text += "# " + group.title + "\n";
     for (const OptionInfo& option : group.options)
-      text += option.name + " = " + Get(option.name) + "\n";
+      text += option.name + " = " + ConfigText(Get(option.name)) + "\n";
   }
   return text;
 }

@@ -15,11 +15,15 @@ struct FlagGroup {
   bool in_config = true;  // else for the command line alone
 };
 
-// The flags of one command, and their values. gflags holds them, and brings those of logging.
+// "bool", "int", "number" or "text".
+const char* OptionTypeName(OptionType type);
+
+// The flags of one command, and their values. gflags brings those of logging, and has their values.
 class Flags {
  public:
-  // Once a process. Throws Error (kUsage) if an app's option has the name of another flag.
-  // `elsewhere` are options that are not of the groups, and what is to be said of them.
+  // Throws Error (kUsage) if an app's option has the name of a flag of logging, or a default that
+  // no flag could give it. `elsewhere` are options that are not of the groups, and what is to be
+  // said of them.
   Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere);
 
   // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words
@@ -27,14 +31,14 @@ class Flags {
   // value.
   std::vector<std::string> ParseArguments(const std::vector<std::string>& arguments);
 
-  // Reads lines `name = value`; `#` starts a comment. Keeps what ParseArguments has set. Options
+  // Reads the lines of a config file, see ConfigLine. Keeps what ParseArguments has set. Options
   // `elsewhere` are skipped, and those `without_effect` said to have none. Throws Error (kUsage)
   // with path:line.
   void ParseConfig(const std::string& path, const std::set<std::string>& without_effect);
 
-  std::string Get(const std::string& name) const;
+  const std::string& Get(const std::string& name) const { return values_.at(name); }
   std::vector<OptionInfo> options() const;
-  OptionValues values() const;
+  const OptionValues& values() const { return values_; }
   // Those given by a flag or the config file, not by default.
   const std::set<std::string>& given() const { return given_; }
 
@@ -50,6 +54,7 @@ class Flags {
 
   const std::vector<FlagGroup> groups_;
   const std::map<std::string, std::string> elsewhere_;
+  OptionValues values_;  // canonical
   std::set<std::string> given_;
 };
 

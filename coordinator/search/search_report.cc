@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "coordinator/config_file.h"
 #include "coordinator/format.h"
 #include "coordinator/search/search_app.h"
 
@@ -73,7 +74,7 @@ void Model::WriteBest() const {
   OptionValues values = spec_.base;
   for (size_t a = 0; a < options_.size(); ++a) values[options_[a]] = best.values[a];
   if (!spec_.solver.empty()) values["solver"] = spec_.solver;
-  for (const auto& [name, value] : values) text += name + " = " + value + "\n";
+  for (const auto& [name, value] : values) text += name + " = " + ConfigText(value) + "\n";
   OutputFile file(spec_.best_config);
   file.Write(text);
   file.Finish();

@@ -74,6 +74,31 @@ TEST_F(Config, WhatPrintConfigShowsIsAConfigOfTheSameValues) {
   EXPECT_EQ(second.out, first.out);
 }
 
+TEST_F(Config, WhatPrintConfigShowsIsAConfigOfTheSameValuesWhateverTheyHold) {
+  for (const char* value : {"a#b", "#", " in front", "behind ", "\ta\rb\n", "\"a\"", "a \"b\"",
+                            "\\n", "\x1b[31m", "a = b"}) {
+    const std::string data = std::string("--data=") + value;
+    const Finished first = RunTrain({"--print_config", data});
+    ASSERT_EQ(first.exit_code, 0) << first.err;
+    const Finished second = Print(first.out);
+    EXPECT_EQ(second.exit_code, 0) << second.err;
+    EXPECT_EQ(second.out, first.out);
+    // The value itself is in force: there is no such file.
+    const Finished run = Train(first.out), expected = RunTrain({data});
+    EXPECT_EQ(run.exit_code, 3);
+    EXPECT_EQ(run.err, expected.err);
+  }
+}
+
+TEST_F(Config, BadQuotesAndBytesAreRefusedWithTheirLine) {
+  ExpectRefused("seed = 1\ndata = \"a\n", 2, {"no end"});
+  ExpectRefused("data = \"a\" b\n", 1, {"follows the end"});
+  ExpectRefused("data = \"\\q\"\n", 1, {"backslash"});
+  ExpectRefused(std::string("data = a\0b\n", 11), 1, {"NUL"});
+  ExpectRefused("\x1b[31m = 1\n", 1, {"'\\x1b[31m'"});
+  ExpectRefused("workers = \x1b\a\n", 1, {"--workers=\\x1b\\x07 is wrong"});
+}
+
 TEST_F(Config, WhatIsOfTheCommandLineIsRefused) {
   for (const char* line : {"print_config = true", "config = other.conf", "child = true"}) {
     const Finished run = Print(std::string("data = ") + data_ + "\n" + line + "\n");

@@ -1,6 +1,8 @@
-// Apps outside apps/, as a binary of their own: one fails where and how its options say.
+// Apps outside apps/, as a binary of their own: one that fails where and how its options say, and
+// one whose options have unusual defaults.
 #include <strads/strads.h>
 
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -88,6 +90,20 @@ struct Failing {
   };
 };
 
+struct Unusual : Failing {
+  struct Options : Failing::Options {
+    double tiny = std::numeric_limits<double>::denorm_min();
+    STRADS_MORE_FIELDS(Failing::Options, tiny)
+  };
+};
+
+struct Unbounded : Failing {
+  struct Options : Failing::Options {
+    double most = std::numeric_limits<double>::infinity();
+    STRADS_MORE_FIELDS(Failing::Options, most)
+  };
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -97,6 +113,7 @@ int main(int argc, char** argv) {
   };
   std::vector<strads::Program> programs = {
       strads::MakeProgram<Failing>(
-          "failing", "", {strads::MakeCommand<Failing::Options>("command", "fails", fail)})};
+          "failing", "", {strads::MakeCommand<Failing::Options>("command", "fails", fail)}),
+      strads::MakeProgram<Unusual>("unusual"), strads::MakeProgram<Unbounded>("unbounded")};
   return strads::Main(argc, argv, programs);
 }

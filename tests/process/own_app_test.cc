@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
 
 #include "tests/process/cli.h"
 #include "tests/support/temp_files.h"
@@ -87,6 +89,28 @@ TEST(OwnAppMetrics, AreWrittenWhateverBytesAFailureHas) {
   EXPECT_EQ(run.exit_code, 4) << run.err;
   EXPECT_THAT(std::string(ReadJsonLines(dir.Path("metrics")).back().at("message")),
               HasSubstr("no \\xff UTF-8"));
+}
+
+TEST(OwnAppOptions, MayHaveDefaultsAsSmallAsDoublesAre) {
+  const Finished run = RunOwn({"unusual", "train", "--print_config"});
+  EXPECT_EQ(run.exit_code, 0) << run.err;
+  const std::string line = "\ntiny = ";
+  ASSERT_THAT(run.out, HasSubstr(line));
+  EXPECT_EQ(std::strtod(run.out.c_str() + run.out.find(line) + line.size(), nullptr),
+            std::numeric_limits<double>::denorm_min());
+}
+
+TEST(OwnAppOptions, ThatAreGivenAreInForceHoweverSmall) {
+  const Finished run = RunOwn({"unusual", "train", "--print_config", "--tolerance=3e-310"});
+  EXPECT_THAT(run.out, HasSubstr("\ntolerance = 3e-310\n"));
+}
+
+TEST(OwnAppOptions, WithADefaultThatNoFlagCouldHaveAreTheAppsFault) {
+  const Finished run = RunOwn({"unbounded", "train", "--max_rounds=1"});
+  EXPECT_EQ(run.exit_code, 2) << run.err;
+  EXPECT_EQ(LinesOf(run.err), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("default of option 'most'"));
+  EXPECT_THAT(run.err, HasSubstr("inf"));
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+namespace strads {
+
+// A line `name = value # comment` of a config file, without its line break. A value that begins
+// with a double quote ends with the next: between them `#` and blanks count, and a backslash stands
+// before a quote or a backslash, or makes \n, \r, \t or \xNN.
+struct ConfigLine {
+  explicit ConfigLine(std::string line);
+
+  std::string text;        // all but the comment
+  std::string error;       // what is wrong with it, if anything is
+  bool has_value = false;  // there is a '='
+  std::string name, value;
+};
+
+// `value` as a config file has it: in quotes if it would not be read as it is.
+std::string ConfigText(const std::string& value);
+
+}  // namespace strads
