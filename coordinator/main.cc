@@ -18,12 +18,13 @@
 #include <utility>
 #include <vector>
 
+#include "coordinator/check_programs.h"
 #include "coordinator/child_processes.h"
 #include "coordinator/file_options.h"
 #include "coordinator/flags.h"
 #include "coordinator/train.h"
-
 #include "coordinator/wire/thrown.h"
+
 namespace strads {
 namespace {
 
@@ -314,6 +315,7 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
   KeepMemory();
   signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, which is told
   try {
+    CheckPrograms(programs, names_app);
     const int code = Dispatch(binary, {argv + std::min(argc, 1), argv + argc}, programs, names_app);
     if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
       throw DataError("standard output: cannot be written: " + std::string(std::strerror(errno)));

@@ -2,6 +2,7 @@
 // one whose options have unusual defaults.
 #include <strads/strads.h>
 
+#include <cstdlib>
 #include <limits>
 #include <stdexcept>
 #include <string>
@@ -115,5 +116,6 @@ int main(int argc, char** argv) {
       strads::MakeProgram<Failing>(
           "failing", "", {strads::MakeCommand<Failing::Options>("command", "fails", fail)}),
       strads::MakeProgram<Unusual>("unusual"), strads::MakeProgram<Unbounded>("unbounded")};
+  if (std::getenv("OWN_APP_TWICE") != nullptr) programs.push_back(programs.front());
   return strads::Main(argc, argv, programs);
 }

@@ -91,6 +91,15 @@ TEST(OwnAppMetrics, AreWrittenWhateverBytesAFailureHas) {
               HasSubstr("no \\xff UTF-8"));
 }
 
+TEST(OwnAppNames, AreCheckedBeforeAnythingIsDone) {
+  setenv("OWN_APP_TWICE", "1", 1);
+  const Finished run = RunOwn({"failing", "train", "--max_rounds=1"});
+  unsetenv("OWN_APP_TWICE");
+  EXPECT_EQ(run.exit_code, 2) << run.err;
+  EXPECT_EQ(LinesOf(run.err), 1) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("'failing' of an app is taken"));
+}
+
 TEST(OwnAppOptions, MayHaveDefaultsAsSmallAsDoublesAre) {
   const Finished run = RunOwn({"unusual", "train", "--print_config"});
   EXPECT_EQ(run.exit_code, 0) << run.err;
