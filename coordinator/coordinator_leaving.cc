@@ -134,6 +134,7 @@ void CoordinatorNode::Conclude() {
   if (complete) {
     if (TellMeasures()) {
       auto extra = ModelReport().extra;
+      RefuseBuiltInNames(extra);
       // What the run was like is known to holders alone, if there are any.
       if (options_.holders > 0) std::swap(extra, last_.extra);
       extra.insert(last_.extra.begin(), last_.extra.end());

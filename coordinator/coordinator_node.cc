@@ -347,6 +347,7 @@ void CoordinatorNode::Release(int64_t round) {
 }
 
 bool CoordinatorNode::OnRound(const RoundResult& result) {
+  RefuseBuiltInNames(result.report.extra);
   if (result.report.loads) loaded_at_ = solved_at_ = endpoint_.Now();
   const wire::Traffic traffic = endpoint_.traffic();
   last_ = {

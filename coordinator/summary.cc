@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
 
 #include "coordinator/format.h"
 
@@ -68,16 +70,16 @@ int ExitCode(Termination termination) {
   return 1;
 }
 
-std::string ToJson(const RoundRecord& record) {
-  Json json = {{"round", record.round},           {"objective", Number(record.objective)},
-               {"gap", Number(record.gap)},       {"nonzeros", record.nonzeros},
-               {"updates", record.updates},       {"seconds", Number(record.seconds)},
-               {"bytes_sent", record.bytes_sent}, {"bytes_received", record.bytes_received}};
-  for (const auto& [name, value] : record.extra) json[name] = Number(value);
-  return json.dump();
+namespace {
+
+Json BuiltIn(const RoundRecord& record) {
+  return {{"round", record.round},           {"objective", Number(record.objective)},
+          {"gap", Number(record.gap)},       {"nonzeros", record.nonzeros},
+          {"updates", record.updates},       {"seconds", Number(record.seconds)},
+          {"bytes_sent", record.bytes_sent}, {"bytes_received", record.bytes_received}};
 }
 
-std::string ToJson(const Summary& summary) {
+Json BuiltIn(const Summary& summary) {
   Json json = {{"termination", TerminationName(summary.termination)},
                {"message", summary.message},
                {"objective", Number(summary.objective)},
@@ -99,8 +101,38 @@ std::string ToJson(const Summary& summary) {
                {"bytes_between_members", summary.bytes_between_members},
                {"frames_dropped", summary.frames_dropped}};
   if (summary.clocks) Add(json, *summary.clocks);
-  for (const auto& [name, value] : summary.extra) json[name] = Number(value);
+  return json;
+}
+
+template <class Record>
+std::string WithExtra(const Record& record) {
+  Json json = BuiltIn(record);
+  for (const auto& [name, value] : record.extra) json[name] = Number(value);
   return json.dump();
+}
+
+std::set<std::string> BuiltInNames() {
+  std::set<std::string> names;
+  Summary summary;
+  summary.clocks.emplace();
+  for (const Json& json : {BuiltIn(RoundRecord()), BuiltIn(summary)}) {
+    for (const auto& [name, value] : json.items()) names.insert(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+std::string ToJson(const RoundRecord& record) { return WithExtra(record); }
+std::string ToJson(const Summary& summary) { return WithExtra(summary); }
+
+void RefuseBuiltInNames(const std::map<std::string, double>& extra) {
+  static const std::set<std::string> kNames = BuiltInNames();
+  for (const auto& [name, value] : extra) {
+    if (kNames.contains(name))
+      throw std::logic_error("the app reports '" + name +
+                             "' in Report().extra, which is the name of a metric of every run");
+  }
 }
 
 std::string Summary::FullReport() const {

@@ -83,6 +83,7 @@ struct Failing {
     strads::Report Report() const {
       if (round == kSoundRounds) Fail(options, "report");
       strads::Report report;
+      if (options.where == "extra") report.extra[options.how] = 7;
       return report;
     }
     Options options;

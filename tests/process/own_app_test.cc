@@ -91,6 +91,17 @@ TEST(OwnAppMetrics, AreWrittenWhateverBytesAFailureHas) {
               HasSubstr("no \\xff UTF-8"));
 }
 
+TEST(OwnAppMetrics, OfTheNameOfAnotherAreRefused) {
+  for (const std::string name : {"objective", "seconds", "message", "staleness_mean"}) {
+    for (const Finished& run : FailAt("extra", name)) {
+      EXPECT_EQ(run.exit_code, 1);
+      EXPECT_EQ(LinesOf(run.err), 1) << run.err;
+      EXPECT_THAT(run.err, HasSubstr("'" + name + "'"));
+    }
+  }
+  for (const Finished& run : FailAt("extra", "objectives")) EXPECT_EQ(run.exit_code, 0) << run.err;
+}
+
 TEST(OwnAppNames, AreCheckedBeforeAnythingIsDone) {
   setenv("OWN_APP_TWICE", "1", 1);
   const Finished run = RunOwn({"failing", "train", "--max_rounds=1"});

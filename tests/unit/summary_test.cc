@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
 #include <string>
 
 namespace strads {
@@ -108,6 +109,24 @@ TEST(FullReport, SaysHowARunEndedAndWhatWasFound) {
   report = summary.FullReport();
   EXPECT_THAT(report, HasSubstr("dropped"));
   EXPECT_THAT(report, Not(HasSubstr("not certified")));
+}
+
+// The names that a line of --metrics has without the app.
+TEST(Metrics, OfAnAppHaveNamesOfTheirOwn) {
+  Summary summary;
+  summary.clocks.emplace();
+  for (const std::string& line : {ToJson(RoundRecord()), ToJson(summary)}) {
+    const nlohmann::json json = nlohmann::json::parse(line);
+    for (const auto& [name, value] : json.items()) {
+      try {
+        RefuseBuiltInNames({{"own", 1}, {name, 2}});
+        ADD_FAILURE() << name;
+      } catch (const std::logic_error& error) {
+        EXPECT_THAT(error.what(), HasSubstr("'" + name + "'"));
+      }
+    }
+  }
+  EXPECT_NO_THROW(RefuseBuiltInNames({{"own", 1}, {"Objective", 2}}));
 }
 
 }  // namespace

@@ -93,6 +93,10 @@ struct Summary {
   std::string FullReport() const;
 };
 
+// Throws std::logic_error, naming it, if an app's own metric has the name of one that every run
+// has.
+void RefuseBuiltInNames(const std::map<std::string, double>& extra);
+
 // One line of JSON, for --metrics.
 std::string ToJson(const RoundRecord& record);
 std::string ToJson(const Summary& summary);
