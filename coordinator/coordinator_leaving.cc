@@ -124,12 +124,12 @@ void CoordinatorNode::Conclude() {
     if (!std::exchange(holders_told_, true)) FinishHolders();
     return;
   }
-  double losses = 0;
+  std::vector<double> losses;
   bool complete = true;  // unless a worker was lost after the model was final
   for (int rank = 0; rank < options_.workers; ++rank) {
     const auto& loss = membership_.worker(rank).final_loss;
     complete = complete && loss;
-    losses += loss.value_or(0);
+    losses.push_back(loss.value_or(0));
   }
   if (complete) {
     if (TellMeasures()) {

@@ -5,9 +5,16 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
+#include <numeric>
 #include <utility>
 
 namespace strads {
+
+Objective::Objective(std::span<const double> losses, double penalty)
+    : measured(std::ranges::find(losses, kUnknownLoss) == losses.end()),
+      value(measured ? std::accumulate(losses.begin(), losses.end(), 0.0) + penalty
+                     : std::numeric_limits<double>::quiet_NaN()) {}
 
 Engine::Engine(ModelRole& model, const Shape& shape, const wire::Clock& clock, Outlet& outlet)
     : model_(model),
@@ -127,13 +134,9 @@ bool Engine::TryPull() {
   if (open_.empty()) idle_since_ = clock_.Now();
   std::vector<Bytes> partials;
   partials.reserve(open.partials.size());
-  double losses = 0;
-  for (size_t rank = 0; rank < open.partials.size(); ++rank) {
-    partials.push_back(std::move(*open.partials[rank]));
-    losses += open.losses[rank];
-  }
+  for (std::optional<Bytes>& partial : open.partials) partials.push_back(std::move(*partial));
   CHECK(open.updates_seen >= first_penalty_ && open.updates_seen <= pulled_) << open.updates_seen;
-  const Objective objective(losses,
+  const Objective objective(open.losses,
                             penalties_[static_cast<size_t>(open.updates_seen - first_penalty_)]);
   updates_.push_back(model_.Pull(open.plan, partials));
   const RoundResult result{pulled_, objective.value, objective.measured, model_.Report()};

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 #include <deque>
-#include <limits>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "coordinator/engine_state.h"
@@ -15,9 +15,7 @@ namespace strads {
 
 // The objective, if it is known: not while a worker's loss is kUnknownLoss.
 struct Objective {
-  Objective(double losses, double penalty)
-      : measured(losses != kUnknownLoss),
-        value(measured ? losses + penalty : std::numeric_limits<double>::quiet_NaN()) {}
+  Objective(std::span<const double> losses, double penalty);
 
   bool measured;
   double value;

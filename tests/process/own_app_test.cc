@@ -102,6 +102,15 @@ TEST(OwnAppMetrics, OfTheNameOfAnotherAreRefused) {
   for (const Finished& run : FailAt("extra", "objectives")) EXPECT_EQ(run.exit_code, 0) << run.err;
 }
 
+TEST(OwnAppLoss, ThatIsNotFiniteIsAFailure) {
+  for (const char* loss : {"nan", "inf", "-inf"}) {
+    for (const Finished& run : FailAt("loss", loss)) {
+      EXPECT_EQ(run.exit_code, 1) << loss << run.err;
+      EXPECT_THAT(run.err, HasSubstr("no longer finite"));
+    }
+  }
+}
+
 TEST(OwnAppNames, AreCheckedBeforeAnythingIsDone) {
   setenv("OWN_APP_TWICE", "1", 1);
   const Finished run = RunOwn({"failing", "train", "--max_rounds=1"});

@@ -13,8 +13,9 @@
 
 namespace strads {
 
-// Of a worker that has not begun with its model: the objective of the round is not known.
-inline constexpr double kUnknownLoss = -std::numeric_limits<double>::infinity();
+// Of a worker that has not begun with its model: the objective of the round is not known. No loss
+// comes to this by mistake: one that overflows is infinite, and a failure.
+inline constexpr double kUnknownLoss = std::numeric_limits<double>::lowest();
 
 // A plan, and whether its round must have the workers to itself.
 template <class Plan>
