@@ -111,6 +111,12 @@ TEST(OwnAppLoss, ThatIsNotFiniteIsAFailure) {
   }
 }
 
+TEST(OwnAppStop, MeansTheSameInEveryRoleBeforeTheFirstRound) {
+  for (const char* where : {"worker", "model", "scheduler"}) {
+    for (const Finished& run : FailAt(where, "stopped")) EXPECT_EQ(run.exit_code, 130) << where;
+  }
+}
+
 TEST(OwnAppNames, AreCheckedBeforeAnythingIsDone) {
   setenv("OWN_APP_TWICE", "1", 1);
   const Finished run = RunOwn({"failing", "train", "--max_rounds=1"});
