@@ -4,6 +4,7 @@
 #include <strads/error.h>
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -19,16 +20,6 @@ std::string WithDefault(const OptionInfo& option) {
   return text + ")";
 }
 
-// Logging has its own flags.
-void RefuseForeign(const OptionInfo& option) {
-  google::CommandLineFlagInfo known;
-  if (google::GetCommandLineFlagInfo(option.name.c_str(), &known)) {
-    throw UsageError("option '" + option.name + "' has the name of a flag of " +
-                     (known.filename.empty() ? "strads" : known.filename) +
-                     ", expected another name");
-  }
-}
-
 // As text that a flag could have.
 std::string DefaultOf(const OptionInfo& option) {
   try {
@@ -37,6 +28,24 @@ std::string DefaultOf(const OptionInfo& option) {
     throw UsageError("the app's own default of option '" + option.name + "' is " +
                      option.default_value + ", expected a value that its flag could be given");
   }
+}
+
+// A flag of gflags, which wants its storage to live as long as the process. All are text there:
+// gflags refuses numbers that options may have, such as denormal ones.
+void Register(const OptionInfo& option) {
+  google::CommandLineFlagInfo known;
+  if (google::GetCommandLineFlagInfo(option.name.c_str(), &known)) {
+    throw UsageError("option '" + option.name + "' has the name of a flag of " +
+                     (known.filename.empty() ? "strads" : known.filename) +
+                     ", expected another name");
+  }
+  struct Storage {
+    std::string name, help, value, initial;
+  };
+  static std::deque<Storage> storage;
+  const std::string value = DefaultOf(option);
+  Storage& of = storage.emplace_back(Storage{option.name, option.help, value, value});
+  google::FlagRegisterer(of.name.c_str(), of.help.c_str(), "", &of.value, &of.initial);
 }
 
 // `text` in lines of at most 100 characters, all but the first indented.
@@ -87,10 +96,7 @@ std::string ValueAhead(const std::string& name, const std::vector<std::string>& 
 Flags::Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere)
     : groups_(std::move(groups)), elsewhere_(std::move(elsewhere)) {
   for (const FlagGroup& group : groups_) {
-    for (const OptionInfo& option : group.options) {
-      RefuseForeign(option);
-      values_[option.name] = DefaultOf(option);
-    }
+    for (const OptionInfo& option : group.options) Register(option);
   }
 }
 
@@ -129,7 +135,7 @@ void Flags::Unknown(const std::string& where, const std::string& name) const {
 }
 
 void Flags::Set(const OptionInfo& option, const std::string& text) {
-  values_[option.name] = CanonicalOption(option, text);
+  google::SetCommandLineOption(option.name.c_str(), CanonicalOption(option, text).c_str());
 }
 
 std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& arguments) {
@@ -213,6 +219,18 @@ void Flags::ParseConfig(const std::string& path, const std::set<std::string>& wi
     }
     given_.insert(name);
   }
+}
+
+std::string Flags::Get(const std::string& name) const {
+  std::string value;
+  google::GetCommandLineOption(name.c_str(), &value);
+  return value;
+}
+
+OptionValues Flags::values() const {
+  OptionValues values;
+  for (const OptionInfo& option : options()) values[option.name] = Get(option.name);
+  return values;
 }
 
 std::string Flags::Help() const {

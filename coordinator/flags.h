@@ -18,12 +18,12 @@ struct FlagGroup {
 // "bool", "int", "number" or "text".
 const char* OptionTypeName(OptionType type);
 
-// The flags of one command, and their values. gflags brings those of logging, and has their values.
+// The flags of one command, and their values. gflags holds them, and brings those of logging.
 class Flags {
  public:
-  // Throws Error (kUsage) if an app's option has the name of a flag of logging, or a default that
-  // no flag could give it. `elsewhere` are options that are not of the groups, and what is to be
-  // said of them.
+  // Once a process. Throws Error (kUsage) if an app's option has the name of another flag, or a
+  // default that no flag could give it. `elsewhere` are options that are not of the groups, and what
+  // is to be said of them.
   Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere);
 
   // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words
@@ -36,9 +36,9 @@ class Flags {
   // with path:line.
   void ParseConfig(const std::string& path, const std::set<std::string>& without_effect);
 
-  const std::string& Get(const std::string& name) const { return values_.at(name); }
+  std::string Get(const std::string& name) const;
   std::vector<OptionInfo> options() const;
-  const OptionValues& values() const { return values_; }
+  OptionValues values() const;
   // Those given by a flag or the config file, not by default.
   const std::set<std::string>& given() const { return given_; }
 
@@ -54,7 +54,6 @@ class Flags {
 
   const std::vector<FlagGroup> groups_;
   const std::map<std::string, std::string> elsewhere_;
-  OptionValues values_;  // canonical
   std::set<std::string> given_;
 };
 

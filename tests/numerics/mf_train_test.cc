@@ -66,6 +66,7 @@ class MfTrain : public ::testing::Test {
         objectives_[static_cast<int>(record.extra.at("epoch"))] = record.objective;
     };
     RunResult result = strads::Run(mf::MakeMf(), ToValues(options_), run, hooks);
+    if (result.summary.termination == Termination::kFailure) return result;
     for (const auto& file : result.side_files) file->Place();
     model_ = Unpack<mf::Model>(result.model);
     w_ = mf::ReadFactors(mf::UserFactorPath(options_.model), std::ssize(model_.users()),

@@ -154,7 +154,7 @@ TEST(BadRatings, NamesThatAModelCannotHoldAreRefused) {
   const TempDir dir;
   const std::string path = dir.Write("ratings", "a b 1\na caf\xE9 2\n");
   ExpectDataError(RunMf("train", {"--data=" + path, "--model=" + dir.Path("m")}),
-                  path + ": item 'caf\xE9' is not UTF-8");
+                  path + ": item 'caf\\xe9' is not UTF-8");
   EXPECT_EQ(RunMf("train", {"--data=" + path, "--epochs=1"}).exit_code, 0);
   const std::string good = dir.Write("good", "a b 1\na caf\xC3\xA9 2\n");
   EXPECT_EQ(RunMf("train", {"--data=" + good, "--epochs=1", "--model=" + dir.Path("m")}).exit_code,
