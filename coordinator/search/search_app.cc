@@ -74,6 +74,28 @@ OptionValues Chosen(const Program& app, OptionValues values) {
   return values;
 }
 
+// What the summary of a training has, for people.
+std::string NamesOf(const std::map<std::string, double>& values) {
+  std::string names;
+  for (const auto& [name, value] : values) names += (names.empty() ? "" : ", ") + name;
+  return names;
+}
+
+// The first by name of what is told of held-out rows, but before a loss, which may be another in
+// each setting, an error in units of the data. Empty: nothing is.
+std::string ValidationOf(const std::map<std::string, double>& values) {
+  for (const std::string prefix : {"best_validation_", "validation_"}) {
+    std::string first;
+    for (const auto& [name, value] : values) {
+      if (!name.starts_with(prefix)) continue;
+      if (name.ends_with("_rmse")) return name;
+      if (first.empty()) first = name;
+    }
+    if (!first.empty()) return first;
+  }
+  return {};
+}
+
 }  // namespace
 
 OptionValues Spec::ValuesOf(int64_t n) const {
@@ -161,23 +183,15 @@ Model::Model(Spec spec) : app_(spec.app), folds_(spec.folds), spec_(std::move(sp
 
 // From the first training that tells something.
 void Model::Choose(const std::map<std::string, double>& values) {
-  metric_ = spec_.metric;
-  std::string known;
-  for (const auto& [name, value] : values) {
-    const bool is_best = name.starts_with("best_validation_");
-    if (metric_.empty() && is_best) metric_ = name;
-    known += (known.empty() ? "" : ", ") + name;
-  }
-  for (const auto& [name, value] : values) {
-    if (metric_.empty() && name.starts_with("validation_")) metric_ = name;
-  }
+  metric_ = spec_.metric.empty() ? ValidationOf(values) : spec_.metric;
   if (metric_.empty() && spec_.folds > 0)
     throw UsageError("--folds needs --metric: " + spec_.app +
-                     " tells no validation_* (of a fold without rows there is none), but " + known);
+                     " tells no validation_* (of a fold without rows there is none), but " +
+                     NamesOf(values));
   if (metric_.empty()) metric_ = "objective";
   if (!values.contains(metric_))
     throw UsageError("--metric=" + metric_ + " is not told by " + spec_.app +
-                     ", expected one of: " + known);
+                     ", expected one of: " + NamesOf(values));
   constexpr std::array kLarger = {"accuracy", "auc",  "f1",         "r2",   "R2",   "precision",
                                   "recall",   "ndcg", "likelihood", "npmi", "umass"};
   larger_is_better_ = spec_.better == "larger" ||
@@ -208,6 +222,16 @@ void Model::Finish(int64_t setting) {
     best_ = setting;
 }
 
+std::string Model::WhyUntold(const Setting& setting,
+                             const std::map<std::string, double>& told) const {
+  std::string text = "the training of";
+  for (size_t a = 0; a < options_.size(); ++a) text += " " + options_[a] + "=" + setting.values[a];
+  text += " told no " + metric_;
+  if (folds_ > 0 && ValidationOf(told).empty())
+    return text + ": its fold has no row, expected fewer --folds";
+  return text + " but " + NamesOf(told) + ", expected a --metric that all settings tell";
+}
+
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   const int64_t each = std::max(1, folds_), best_before = best_;
   for (size_t p = 0; p < partials.size(); ++p) {
@@ -217,8 +241,7 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
     if (metric_.empty() && !partials[p].values.empty()) Choose(partials[p].values);
     const auto found = partials[p].values.find(metric_);
     if (found == partials[p].values.end() && !partials[p].values.empty())
-      throw UsageError("a training told no " + metric_ +
-                       (folds_ > 0 ? ": its fold has no row, expected fewer --folds" : ""));
+      throw UsageError(WhyUntold(settings_[static_cast<size_t>(setting)], partials[p].values));
     std::vector<double>& values = open_[setting];
     values.push_back(found == partials[p].values.end() ? std::nan("") : found->second);
     ++trained_;

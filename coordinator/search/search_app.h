@@ -32,7 +32,7 @@ struct SearchOptions {
       "folds: cross-validation: train each setting so many times, each time without another part "
       "of the data, which it is then tried on; 0: once, as the other options say",
       "metric: what is compared, a name in the summary of train; empty: best_validation_* or "
-      "validation_* if there is one, else objective",
+      "validation_* if there is one, of several *_rmse or else the first by name; else objective",
       "better: larger or smaller values of the metric; auto: larger for accuracy, auc, f1, r2, "
       "precision, recall, ndcg, likelihood, npmi, umass",
       "best_config: file for the options of the best setting, as --config of train reads it")
@@ -127,6 +127,8 @@ class Model {
   void Choose(const std::map<std::string, double>& values);
   void Finish(int64_t setting);
   bool IsBetter(const Setting& a, const Setting& b) const;
+  // What is wrong if a training does not tell the metric.
+  std::string WhyUntold(const Setting& setting, const std::map<std::string, double>& told) const;
   void WriteBest() const;
 
   std::string app_;

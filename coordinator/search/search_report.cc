@@ -18,9 +18,26 @@ std::string WithWidth(std::string text, size_t width) {
   return text;
 }
 
-bool ScalesTheObjective(const std::string& option) {
-  constexpr std::array kOptions = {"C", "lambda", "lambda_ratio", "l1_ratio", "loss", "delta"};
-  return std::ranges::find(kOptions, option) != kOptions.end();
+template <size_t N>
+bool IsOneOf(const std::string& name, const std::array<const char*, N>& names) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// What is to be said of a metric whose values do not compare over those of options of the grid.
+std::string WarningOf(const std::string& metric, const std::vector<std::string>& options) {
+  constexpr std::array kOfLosses = {"loss", "delta"};
+  constexpr std::array kOfPenalties = {"C", "lambda", "lambda_ratio", "l1_ratio"};
+  const bool is_objective = metric == "objective";
+  if (!is_objective && !metric.ends_with("_loss")) return {};
+  std::string names;
+  for (const std::string& option : options) {
+    if (IsOneOf(option, kOfLosses) || (is_objective && IsOneOf(option, kOfPenalties)))
+      names += (names.empty() ? "" : ", ") + option;
+  }
+  if (names.empty()) return {};
+  return "  values of " + metric + " do not compare over settings of " + names + ": " +
+         (is_objective ? "--folds and --validation_share do\n"
+                       : "each is of its own loss, expected another --metric\n");
 }
 
 }  // namespace
@@ -57,11 +74,7 @@ std::string Model::Table() const {
   if (tried < settings_.size())
     text += "  " + FormatCount(std::ssize(settings_) - static_cast<int64_t>(tried)) +
             " settings were not trained\n";
-  if (metric_ == "objective" && std::ranges::any_of(options_, ScalesTheObjective))
-    text +=
-        "  objectives of other values of these options do not compare: --folds and "
-        "--validation_share do\n";
-  return text;
+  return text + WarningOf(metric_, options_);
 }
 
 void Model::WriteBest() const {
