@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <sstream>
 
 #include "coordinator/flags.h"
@@ -29,7 +31,14 @@ const OptionInfo& OptionNamed(const std::string& name, const std::vector<OptionI
   throw UsageError("--grid: " + UnknownOption(name, known));
 }
 
-// lo:hi:n
+// As people would write it: a power of ten comes out as one, whatever rounding did on the way.
+double Rounded(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.12g", value);
+  return std::strtod(text, nullptr);
+}
+
+// lo:hi:n, the ends exactly as given
 std::vector<std::string> Range(const OptionInfo& option, const std::vector<std::string>& parts) {
   const std::string where = "--grid: " + option.name;
   if (option.type != OptionType::kDouble && option.type != OptionType::kInt)
@@ -46,7 +55,9 @@ std::vector<std::string> Range(const OptionInfo& option, const std::vector<std::
   std::vector<std::string> values;
   for (int i = 0; i < count; ++i) {
     const double share = static_cast<double>(i) / (count - 1);
-    double value = i == count - 1 ? high : low * std::pow(high / low, share);
+    double value = i == 0           ? low
+                   : i == count - 1 ? high
+                                    : Rounded(low * std::pow(high / low, share));
     if (option.type == OptionType::kInt) value = std::round(value);
     values.push_back(option.type == OptionType::kInt
                          ? internal::FormatOption(static_cast<int64_t>(value))

@@ -37,9 +37,33 @@ TEST(Grid, RangesAreGeometricAndEndWhereTheySay) {
   EXPECT_EQ(values.back(), "2");
   const double ratio = std::stod(values[1]) / std::stod(values[0]);
   for (size_t i = 1; i < values.size(); ++i)
-    EXPECT_NEAR(std::stod(values[i]) / std::stod(values[i - 1]), ratio, 1e-12 * ratio);
+    EXPECT_NEAR(std::stod(values[i]) / std::stod(values[i - 1]), ratio, 1e-11 * ratio);
   EXPECT_THAT(ParseGrid("rank=8:128:5", kOptions).axes.front().values,
               ElementsAre("8", "16", "32", "64", "128"));
+}
+
+TEST(Grid, PowersOfTenInARangeAreWrittenAsSuch) {
+  EXPECT_THAT(ParseGrid("C=0.01:10:4", kOptions).axes.front().values,
+              ElementsAre("0.01", "0.1", "1", "10"));
+  for (int least = -12; least < 0; ++least) {
+    for (int most = 1; most <= 12; ++most) {
+      const std::string range = "C=1e" + std::to_string(least) + ":1e" + std::to_string(most) +
+                                ":" + std::to_string(most - least + 1);
+      const Grid grid = ParseGrid(range, kOptions);
+      for (int power = least; power <= most; ++power) {
+        EXPECT_EQ(std::stod(grid.axes.front().values[static_cast<size_t>(power - least)]),
+                  std::stod("1e" + std::to_string(power)))
+            << range;
+      }
+    }
+  }
+}
+
+TEST(Grid, EndsOfARangeKeepAllTheirDigits) {
+  const std::vector<std::string> values =
+      ParseGrid("C=0.12345678901234567:7.6543210987654321:3", kOptions).axes.front().values;
+  EXPECT_EQ(std::stod(values.front()), 0.12345678901234567);
+  EXPECT_EQ(std::stod(values.back()), 7.6543210987654321);
 }
 
 TEST(Grid, TextWithColonsIsNoRange) {
