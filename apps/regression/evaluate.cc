@@ -38,8 +38,9 @@ void PrintClassification(const Fitted& result) {
     ++count;
   }
   const Confusion confusion(static_cast<int32_t>(labels.size()), truth, result.predicted);
-  std::printf("rows      %lld\naccuracy  %.10g\nlog loss  %.10g\n",
-              static_cast<long long>(confusion.rows()), confusion.Accuracy(), loss / count);
+  std::printf("rows      %lld\naccuracy  %.10g\n", static_cast<long long>(confusion.rows()),
+              confusion.Accuracy());
+  if (count > 0) std::printf("log loss  %.10g\n", loss / count);
   std::fputs(ToText(confusion, labels, truth, result.values).c_str(), stdout);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@ namespace strads::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // price = 2 + 3 size - age.
 constexpr char kHouses[] =
@@ -180,6 +182,19 @@ TEST_F(RegressionCommands, FlagsThatWouldDoNothingAreRefused) {
         {"--l1_ratio=0.5"},  // the end of a grid of lambdas is 0
         {"--delta=1.35", "--alpha=0", "--memory=10", "--l1_ratio=0"}})
     EXPECT_EQ(Train(data, flags).exit_code, 0) << ::testing::PrintToString(flags);
+}
+
+TEST_F(RegressionCommands, WithoutAKnownLabelThereIsNoLogLoss) {
+  const std::string data = folder_.Write("known.libsvm", "2 1:1\n2 1:2\n3 1:-1\n3 1:0.5\n");
+  ASSERT_EQ(Train(data, {"--loss=logistic", "--lambda=1"}).exit_code, 0);
+  const auto evaluated = [&](const std::string& rows) {
+    const Finished run = RunStrads({"regression", "evaluate", "--model=" + model_,
+                                    "--data=" + folder_.Write("rows.libsvm", rows)});
+    EXPECT_EQ(run.exit_code, 0) << run.err;
+    return run.out;
+  };
+  EXPECT_THAT(evaluated("7 1:1\n8 1:2\n"), Not(HasSubstr("log loss")));
+  EXPECT_THAT(evaluated("7 1:1\n2 1:2\n"), HasSubstr("log loss"));
 }
 
 }  // namespace
