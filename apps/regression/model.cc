@@ -58,11 +58,6 @@ std::string RegressionModel::Describe() const {
     nonzeros += output.coefficients.CountNonzeros();
     count += std::ssize(output.coefficients.values());
   }
-  if (violation >= 0) {
-    char number[40];
-    std::snprintf(number, sizeof number, "%.2g of the largest slope at w = 0", violation);
-    row("violation", number);
-  }
   row("non-zeros", std::to_string(nonzeros) + " of " + std::to_string(count) + " coefficients");
   if (rank >= 0) {
     row("rank", std::to_string(rank) + " of " + std::to_string(count) + " features" +

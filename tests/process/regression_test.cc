@@ -197,5 +197,20 @@ TEST_F(RegressionCommands, WithoutAKnownLabelThereIsNoLogLoss) {
   EXPECT_THAT(evaluated("7 1:1\n2 1:2\n"), HasSubstr("log loss"));
 }
 
+// The run tells it, and so the description of the model need not.
+TEST_F(RegressionCommands, TheSummaryTellsEachThingOnce) {
+  const std::string data = folder_.Write("data.libsvm", "1 1:1\n2 1:2\n2 1:3\n");
+  for (const std::string solver : {"normal", "lbfgs", "fista"}) {
+    const Finished run = Train(data, {"--solver=" + solver});
+    std::map<std::string, int> names;
+    std::istringstream lines(run.out);
+    for (std::string line, name; std::getline(lines, line);) {
+      if (line.size() > 18 && !line.starts_with("                 ")) ++names[line.substr(0, 18)];
+    }
+    EXPECT_GT(names.size(), 5U) << run.out;
+    for (const auto& [name, count] : names) EXPECT_EQ(count, 1) << name << "\n" << run.out;
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing
