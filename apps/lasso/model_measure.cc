@@ -1,5 +1,6 @@
 #include <strads/error.h>
 #include <strads/index.h>
+#include <strads/options.h>
 #include <strads/spread.h>
 
 #include <algorithm>
@@ -347,7 +348,12 @@ void Model::StartFrom(const Slopes& null_model) {
     next_lambdas_.assign(lambdas.begin() + 1, lambdas.end());
     StartAt(lambdas.front());
   } else {
-    StartAt(lambda_ > 0 ? lambda_ : options_.lambda_ratio * lambda_max_);
+    const double lambda = lambda_ > 0 ? lambda_ : options_.lambda_ratio * lambda_max_;
+    if (!std::isfinite(lambda))
+      throw UsageError("--lambda_ratio=" + internal::FormatOption(options_.lambda_ratio) +
+                       " times lambda_max, which is " + internal::FormatOption(lambda_max_) +
+                       ", is infinite, expected a finite lambda");
+    StartAt(lambda);
   }
 }
 

@@ -216,5 +216,12 @@ TEST_F(CommandLine, ACoordinatorTellsTheAddressThatItWasGiven) {
   EXPECT_THAT(coordinator.endpoint(), StartsWith("tcp://127.0.0.1:"));
 }
 
+// lambda_max is |x'y| = 10.
+TEST_F(CommandLine, AShareOfLambdaMaxThatIsInfiniteIsRefused) {
+  const std::string data = dir_.Write("two.libsvm", "1 1:10\n0 1:-1\n");
+  ExpectTrainRefuses({"--data=" + data, "--lambda_ratio=1e308"},
+                     {"--lambda_ratio=1e+308 times lambda_max, which is 10, is infinite"});
+}
+
 }  // namespace
 }  // namespace strads::testing
