@@ -192,9 +192,11 @@ void CoordinatorNode::OnLost(Member& member, const std::string& how) {
         member.finished = true;  // it has done its part
         return;
       }
-      // What is wrong with the input is no loss of a worker, however late it is found.
+      // What is wrong with the input is no loss of a worker, however late it is found. Nor is what
+      // cannot be done, before there is a model to save.
       if (member.failure && (member.failure->kind() == ErrorKind::kData ||
-                             member.failure->kind() == ErrorKind::kUsage)) {
+                             member.failure->kind() == ErrorKind::kUsage ||
+                             (member.failure->kind() == ErrorKind::kFailed && !HasModel()))) {
         error_ = FirstFailure();
         break;
       }

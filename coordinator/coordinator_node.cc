@@ -181,7 +181,7 @@ void CoordinatorNode::OnMemberFrame(Member& member, Delivery& delivery) {
     case FrameKind::kFailed: {
       const auto failed =
           delivery.parts.empty() ? wire::Failed{} : Unpack<wire::Failed>(delivery.parts[0]);
-      member.failure.emplace(static_cast<ErrorKind>(std::clamp(failed.kind, 0, 4)), failed.message);
+      member.failure.emplace(static_cast<ErrorKind>(std::clamp(failed.kind, 0, 5)), failed.message);
       if (BeforeRounds()) {
         OnAnswered();
       } else {

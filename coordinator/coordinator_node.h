@@ -92,6 +92,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
     return clocks_ ? clocks_->state() : static_cast<const EngineState&>(*engine_);
   }
   strads::Report ModelReport() const { return clocks_ ? clocks_->Report() : model_->Report(); }
+  // As far as rounds are complete.
+  bool HasModel() const { return state().rounds() > 0 && ModelReport().has_model; }
   // Whether the run ends by it, or by what it was to end by before. What is pending is seen to
   // first; and where workers' blocks change with rounds that are under way, how many of these would
   // be a matter of time: all that may be are done.

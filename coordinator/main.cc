@@ -324,10 +324,9 @@ int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool na
     std::fprintf(stderr, "%s: error: %s\n", binary.c_str(), error.what());
     return ExitCode(error.kind());
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr,
-                 "%s: error: out of memory: the data or the model need more than there is\n",
-                 binary.c_str());
-    return 1;
+    const Error error = OutOfMemory();
+    std::fprintf(stderr, "%s: error: %s\n", binary.c_str(), error.what());
+    return ExitCode(error.kind());
   } catch (...) {
     std::fprintf(stderr, "%s: internal error: %s\n", binary.c_str(),
                  wire::WhatWasThrown("the app").c_str());

@@ -166,7 +166,7 @@ void MemberNode::Guarded(const std::function<void()>& act) {
   } catch (const Error& error) {
     Fail(error);
   } catch (const std::bad_alloc&) {
-    Fail(PeerError("out of memory: the data or the model need more than there is"));
+    Fail(OutOfMemory());
   } catch (...) {
     const std::string name = RoleName(role_) + (" " + std::to_string(index_));
     Fail(PeerError("internal error: " + WhatWasThrown(name)));

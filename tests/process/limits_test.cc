@@ -122,5 +122,18 @@ TEST_F(Limits, AFolderWhosePathIsTooLongForSocketsIsPassedOver) {
   }
 }
 
+// Two rows, of which one is of the last feature that there can be.
+TEST_F(Limits, MemoryThatRunsOutHasOneExitCode) {
+  const std::string wide = dir_.Write("wide.libsvm", "1 1:1\n-1 2147483646:1\n");
+  for (const std::string app : {"lasso", "regression", "svm"}) {
+    for (const std::string workers : {"--workers=1", "--workers=2", "--processes"}) {
+      SCOPED_TRACE(app + " " + workers);
+      ExpectError(
+          RunAfter("ulimit -v 4000000", {app, "train", "--noprogress", "--data=" + wide, workers}),
+          1, "out of memory");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing

@@ -14,11 +14,13 @@ enum class ErrorKind {
   kPeer,      // another process of the run: lost, late, or refused
   kProtocol,  // bytes that are not what the wire format allows
   kStopped,   // the user's wish to stop, before there was a model to save
+  kFailed,    // what was asked for is well-formed and cannot be done: memory runs out, say
 };
 
-// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5, 130 in the order
+// The exit code of a process that ends by an error of this kind: 2, 3, 4, 5, 130, 1 in the order
 // above.
 constexpr int ExitCode(ErrorKind kind) {
+  if (kind == ErrorKind::kFailed) return 1;
   return kind == ErrorKind::kStopped ? 130 : 2 + static_cast<int>(kind);
 }
 
@@ -45,5 +47,10 @@ inline Error UsageError(const std::string& message) { return {ErrorKind::kUsage,
 inline Error DataError(const std::string& message) { return {ErrorKind::kData, message}; }
 inline Error PeerError(const std::string& message) { return {ErrorKind::kPeer, message}; }
 inline Error ProtocolError(const std::string& message) { return {ErrorKind::kProtocol, message}; }
+inline Error FailedError(const std::string& message) { return {ErrorKind::kFailed, message}; }
+// What std::bad_alloc is to people.
+inline Error OutOfMemory() {
+  return FailedError("out of memory: the data or the model need more than there is");
+}
 
 }  // namespace strads
