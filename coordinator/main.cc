@@ -22,6 +22,7 @@
 #include "coordinator/child_processes.h"
 #include "coordinator/file_options.h"
 #include "coordinator/flags.h"
+#include "coordinator/search/search_app.h"
 #include "coordinator/train.h"
 #include "coordinator/wire/thrown.h"
 
@@ -154,6 +155,16 @@ std::string Usage(const std::string& binary, const std::vector<Program>& program
          " COMMAND --help lists the flags of a command.\n";
 }
 
+// Of the command without an app.
+std::string SearchUsage(const std::string& binary, const std::vector<Program>& programs) {
+  std::string apps;
+  for (const Program& program : programs) apps += (apps.empty() ? "" : ", ") + program.name;
+  const FlagGroup group = {"Options of search", DescribeOptions<search::SearchOptions>()};
+  return binary + " search APP --flag=value ...: train once for each point of a grid of options, " +
+         "and compare\nAPP: " + apps + "\n" + Flags({group}, {}).Help() + "\n" + binary +
+         " search APP --help lists those of the app too.\n";
+}
+
 const Program& ProgramNamed(const std::vector<Program>& programs, const std::string& name) {
   std::vector<std::string> known;
   for (const Program& program : programs) {
@@ -162,7 +173,8 @@ const Program& ProgramNamed(const std::vector<Program>& programs, const std::str
   }
   std::string list;
   for (const std::string& k : known) list += " " + k;
-  throw UsageError("unknown app '" + name + "', expected one of:" + list);
+  throw UsageError("unknown app '" + name + "', expected one of:" + list +
+                   "; or search APP, or help [APP [COMMAND]]");
 }
 
 const Command* CommandNamed(const Program& program, const std::string& name) {
@@ -186,7 +198,11 @@ int Dispatch(const std::string& binary,
              std::vector<std::string> arguments,
              const std::vector<Program>& programs,
              bool names_app) {
-  const bool help = TakeFlag(arguments, "help") || TakeFlag(arguments, "h");
+  bool help = TakeFlag(arguments, "help") || TakeFlag(arguments, "h");
+  if (!arguments.empty() && arguments.front() == "help") {
+    help = true;
+    arguments.erase(arguments.begin());
+  }
   if (TakeFlag(arguments, "version")) {
     std::printf("strads %s\n", kVersion);
     return 0;
@@ -209,10 +225,10 @@ int Dispatch(const std::string& binary,
         throw UsageError("no app is named, expected " + binary + " search APP");
     }
     if (app.empty()) {
-      command.clear();
-    } else {
-      request.program = &ProgramNamed(programs, app);
+      std::fputs(SearchUsage(binary, programs).c_str(), stdout);
+      return 0;
     }
+    request.program = &ProgramNamed(programs, app);
   }
   if (command.empty() && request.program != nullptr) command = take_word();
   request.app = request.program;

@@ -249,9 +249,9 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   }
   const bool is_done = trained_ == spec_.trainings();
   if (is_done && best_ < 0)
-    throw UsageError("none of the " + std::to_string(settings_.size()) +
-                     " settings of --grid could be trained to a finite " +
-                     (metric_.empty() ? "objective" : metric_));
+    throw FailedError("none of the " + std::to_string(settings_.size()) +
+                      " settings of --grid could be trained to a finite " +
+                      (metric_.empty() ? "objective" : metric_));
   // As soon as it is known: whatever ends the search, what it has found is there.
   if (!spec_.best_config.empty() && best_ >= 0 && (is_done || best_ != best_before)) WriteBest();
   return {trained_};

@@ -216,6 +216,21 @@ TEST_F(CommandLine, ACoordinatorTellsTheAddressThatItWasGiven) {
   EXPECT_THAT(coordinator.endpoint(), StartsWith("tcp://127.0.0.1:"));
 }
 
+TEST_F(CommandLine, HelpIsAWordToo) {
+  const std::vector<std::pair<Words, Words>> pairs = {
+      {{"help"}, {"--help"}},
+      {{"help", "svm"}, {"svm", "--help"}},
+      {{"help", "mf", "train"}, {"mf", "train", "--help"}},
+      {{"help", "search", "svm"}, {"svm", "search", "--help"}}};
+  for (const auto& [words, flag] : pairs) {
+    const Finished help = RunStrads(words);
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    EXPECT_EQ(help.out, RunStrads(flag).out);
+    EXPECT_THAT(help.out, HasSubstr("strads"));
+  }
+  EXPECT_THAT(RunStrads({"svn"}).err, HasSubstr("or search APP, or help"));
+}
+
 // lambda_max is |x'y| = 10.
 TEST_F(CommandLine, AShareOfLambdaMaxThatIsInfiniteIsRefused) {
   const std::string data = dir_.Write("two.libsvm", "1 1:10\n0 1:-1\n");

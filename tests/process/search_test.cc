@@ -169,17 +169,24 @@ TEST_F(Search, FailsIfNoSettingCanBeTrained) {
   const Finished found =
       RunStrads({"search", "regression", "--data=" + data_, "--solver=gd", "--max_rounds=200",
                  "--grid=alpha=1e200,1e201", "--noprogress"});
-  EXPECT_EQ(found.exit_code, 2);
+  EXPECT_EQ(found.exit_code, 1);
   EXPECT_THAT(found.err, HasSubstr("none of the 2 settings"));
 }
-
-TEST_F(Search, HelpsWithoutAnApp) { EXPECT_EQ(RunStrads({"search", "--help"}).exit_code, 0); }
 
 TEST_F(Search, MissingDataEndIt) {
   const Finished finished =
       RunStrads({"svm", "search", "--data=" + folder_.Path("none"), "--grid=C=1", "--noprogress"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("none"));
+}
+
+TEST_F(Search, HelpWithoutAnAppNamesItsOwnFlags) {
+  for (const Words& words : {Words{"search", "--help"}, Words{"help", "search"}}) {
+    const Finished help = RunStrads(words);
+    EXPECT_EQ(help.exit_code, 0) << help.err;
+    for (const char* part : {"search APP", "svm", "--grid", "--folds", "--best_config"})
+      EXPECT_THAT(help.out, HasSubstr(part));
+  }
 }
 
 }  // namespace
