@@ -147,6 +147,31 @@ void Print(const Json& json, const std::string& indent, std::string& out) {
   out += "\n" + indent + "}";
 }
 
+// What reads nested values does so by calling itself: a file must not decide how often.
+void RefuseDeepNesting(const std::string& path, const std::string& text) {
+  constexpr int kMostDepth = 32;
+  int depth = 0;
+  int64_t line = 1;
+  bool is_quoted = false;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '\n') ++line;
+    if (is_quoted) {
+      if (c == '\\') ++at;
+      is_quoted = c != '"';
+    } else if (c == '"') {
+      is_quoted = true;
+    } else if (c == '[' || c == '{') {
+      ++depth;
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+    if (depth > kMostDepth)
+      throw DataError(path + ":" + std::to_string(line) + ": values are nested more than " +
+                      std::to_string(kMostDepth) + " deep, expected a model of strads");
+  }
+}
+
 [[noreturn]] void CannotWrite(const std::string& path) {
   throw DataError(path + ": cannot be written: " + std::strerror(errno));
 }
@@ -229,6 +254,7 @@ SavedModel ReadModel(const std::string& path, const std::string& app) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw DataError(path + ": cannot be opened: " + std::strerror(errno));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
+  RefuseDeepNesting(path, text);
   try {
     const SortedJson json = SortedJson::parse(text);
     if (json.value("format", "") != kFormat)

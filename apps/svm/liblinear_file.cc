@@ -170,10 +170,8 @@ SvmModel ReadLiblinear(const std::string& path) {
   if (is_single) std::swap(model.labels[0], model.labels[1]);
   model.has_bias = header.bias >= 0;
   model.classes.resize(is_single ? 1 : static_cast<size_t>(header.classes));
-  for (size_t k = 0; k < model.classes.size(); ++k) {
+  for (size_t k = 0; k < model.classes.size(); ++k)
     model.classes[k].label = is_single ? model.labels[1] : model.labels[k];
-    model.classes[k].weights.resize(static_cast<size_t>(header.features));
-  }
   std::istringstream words;
   const int64_t lines = header.features + (model.has_bias ? 1 : 0);
   for (int64_t j = 0; j < lines; ++j) {
@@ -181,10 +179,13 @@ SvmModel ReadLiblinear(const std::string& path) {
       reader.Fail("the file ends, expected " + std::to_string(lines) + " lines of weights");
     for (ClassModel& of : model.classes) {
       const double weight = reader.Number(words);
-      if (j < header.features)
+      if (j < header.features) {
+        // Memory follows the file: what its header says may not be so.
+        of.weights.resize(static_cast<size_t>(j) + 1);
         of.weights[static_cast<size_t>(j)] = weight;
-      else
+      } else {
         of.bias = header.bias * weight;
+      }
     }
     reader.ExpectEnd(words);
   }

@@ -3,9 +3,13 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <fstream>
+#include <limits>
 #include <msgpack/object.hpp>
 #include <msgpack/pack.hpp>
 #include <msgpack/unpack.hpp>
+#include <new>
+#include <string>
 
 namespace strads::codec {
 namespace {
@@ -50,8 +54,7 @@ const char* KindName(msgpack::type::object_type type) {
 }
 
 [[noreturn]] void Mismatch(const msgpack::object& object, const char* expected) {
-  throw ProtocolError(std::string("message holds ") + KindName(object.type) + ", expected " +
-                      expected);
+  throw ProtocolError(std::string(KindName(object.type)) + ", expected " + expected);
 }
 
 bool KeepInPlace(msgpack::type::object_type, std::size_t, void*) { return true; }
@@ -63,18 +66,57 @@ bool ReadWhole(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-// A sparse vector says how much memory it takes rather than bring it along, so it is bounded.
+// An error of a value, with the way to it.
+class ErrorWithin : public Error {
+ public:
+  ErrorWithin(const std::string& path, const std::string& what, ErrorKind kind)
+      : Error(kind, "\"" + path + "\": " + what), path_(path), what_(what) {}
+
+  [[noreturn]] static void ThrowAgain(const std::string& step) {
+    try {
+      throw;
+    } catch (const ErrorWithin& error) {
+      const bool is_element = error.path_.starts_with('[');
+      throw ErrorWithin(step + (is_element ? "" : ".") + error.path_, error.what_, error.kind());
+    } catch (const Error& error) {
+      throw ErrorWithin(step, error.what(), error.kind());
+    }
+  }
+
+ private:
+  std::string path_, what_;
+};
+
+// Memory that can be had without ending a process for it, in bytes; the most there can be if the
+// system does not say.
+double FreeMemory() {
+  std::ifstream file("/proc/meminfo");
+  double sum = 0;
+  std::string name;
+  for (double kilobytes; file >> name >> kilobytes;) {
+    if (name == "MemAvailable:" || name == "SwapFree:") sum += 1024 * kilobytes;
+    std::getline(file, name);
+  }
+  return sum > 0 ? sum : std::numeric_limits<double>::infinity();
+}
+
+// A sparse vector says how much memory it takes rather than bring it along, so it is bounded: by
+// what a number of a feature can be, and, as clearing pages takes seconds and using up what there
+// is ends processes, by the memory that is free.
 SparseVector MakeSparse(int64_t size) {
-  constexpr int64_t kMost = int64_t{1} << 31;
+  constexpr int64_t kMost = int64_t{1} << 31, kLarge = int64_t{1} << 27;
   if (size < 0 || size > kMost) {
     throw ProtocolError("a sparse vector says it has size " + std::to_string(size) +
                         ", expected 0 to " + std::to_string(kMost));
   }
+  const double bytes = sizeof(double) * static_cast<double>(size);
   try {
-    return SparseVector(static_cast<size_t>(size));
+    if (size < kLarge || bytes < FreeMemory()) return SparseVector(static_cast<size_t>(size));
   } catch (const std::bad_alloc&) {
-    throw ProtocolError("no memory for a sparse vector of size " + std::to_string(size));
+    // Told below.
   }
+  throw FailedError("out of memory: a sparse vector of size " + std::to_string(size) + " needs " +
+                    std::to_string(size >> 27) + " GiB, expected less than is free");
 }
 
 int64_t ReadInt64(const char* from) {
@@ -85,9 +127,10 @@ int64_t ReadInt64(const char* from) {
 
 }  // namespace
 
-void ThrowOutOfRange() {
-  throw ProtocolError("message holds an integer that its field cannot hold");
-}
+void ThrowOutOfRange() { throw ProtocolError("an integer that the field cannot hold"); }
+
+void ThrowWithin(std::string_view field) { ErrorWithin::ThrowAgain(std::string(field)); }
+void ThrowWithin(size_t element) { ErrorWithin::ThrowAgain("[" + std::to_string(element) + "]"); }
 
 void Encoder::Map(size_t entries) { Packer(out_).pack_map(static_cast<uint32_t>(entries)); }
 void Encoder::Array(size_t elements) { Packer(out_).pack_array(static_cast<uint32_t>(elements)); }
@@ -205,7 +248,7 @@ std::string_view Value::RawArray(ArrayType type, size_t element_size) const {
   if (object.type != EXT || object.via.ext.type() != type)
     Mismatch(object, "a numeric array of another type");
   if (object.via.ext.size % element_size != 0)
-    throw ProtocolError("message holds a numeric array that ends inside a number");
+    throw ProtocolError("a numeric array that ends inside a number");
   return {object.via.ext.data(), object.via.ext.size};
 }
 

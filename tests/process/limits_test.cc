@@ -135,5 +135,20 @@ TEST_F(Limits, MemoryThatRunsOutHasOneExitCode) {
   }
 }
 
+// Of a few bytes, which say how long the vector is.
+TEST_F(Limits, AModelThatNeedsMoreMemoryThanThereIsIsToldByItsField) {
+  const std::string two = dir_.Write("two.libsvm", "1 1:1\n-1 1:-1\n");
+  ASSERT_EQ(
+      RunStrads({"svm", "train", "--data=" + two, "--model=" + model_, "--noprogress"}).exit_code,
+      0);
+  std::string text = ReadText(model_);
+  const std::string size = "\"size\":1,";
+  ASSERT_NE(text.find(size), std::string::npos) << text;
+  const std::string wide =
+      dir_.Write("wide.json", text.replace(text.find(size), size.size(), "\"size\":2147483648,"));
+  ExpectError(RunAfter("ulimit -v 4000000", {"svm", "predict", "--data=" + two, "--model=" + wide}),
+              1, wide + ": \"model.classes[0].weights\": out of memory");
+}
+
 }  // namespace
 }  // namespace strads::testing

@@ -175,5 +175,20 @@ TEST_F(SvmCommands, RefuseWhatIsNoLiblinearModel) {
   EXPECT_EQ(Run("import", {"--data=" + file, "--model=" + model_}).exit_code, 0);
 }
 
+// Weights take memory as they are read: a header may claim any number of them.
+TEST_F(SvmCommands, ImportOfAFileWithFewerWeightsThanItClaimsTellsTheLineWhereItEnds) {
+  const std::string file = folder_.Write("short.liblinear",
+                                         "solver_type L2R_L1LOSS_SVC_DUAL\nnr_class 2\nlabel 1 -1\n"
+                                         "nr_feature 2147483646\nbias -1\nw\n1\n");
+  Words command = {"/bin/sh", "-c", "ulimit -v 4000000\nexec \"$@\"", "sh"};
+  for (const std::string& word : Strads({"svm", "import", "--data=" + file, "--model=" + model_}))
+    command.push_back(word);
+  Process process(command);
+  ASSERT_TRUE(process.WaitForExit());
+  process.WaitForSilence(1);
+  EXPECT_EQ(process.exit_code(), 3) << process.err();
+  EXPECT_THAT(process.err(), HasSubstr(file + ":8: the file ends"));
+}
+
 }  // namespace
 }  // namespace strads::testing

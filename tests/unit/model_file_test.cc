@@ -330,5 +330,48 @@ TEST(CompletedFile, TakesItsPlaceOrLeavesNothing) {
   EXPECT_FALSE(std::filesystem::exists(path + ".tmp"));
 }
 
+// `text` in place of the first `of` in the file.
+void Replace(const std::string& path, const std::string& of, const std::string& text) {
+  std::ifstream in(path);
+  std::string whole{std::istreambuf_iterator<char>(in), {}};
+  const size_t at = whole.find(of);
+  ASSERT_NE(at, std::string::npos) << whole;
+  std::ofstream(path) << whole.replace(at, of.size(), text);
+}
+
+TEST(ModelFile, AValueThatDoesNotFitIsToldByItsField) {
+  const TempDir directory;
+  const std::string path = directory.Path("m");
+  const auto expect_error = [&](const std::string& of, const std::string& text,
+                                const std::string& what) {
+    Write(path, Filled());
+    Replace(path, of, text);
+    EXPECT_THAT([&] { LoadModel<Model>(path, "toy"); },
+                ::testing::ThrowsMessage<Error>(HasSubstr(path + ": " + what)));
+  };
+  expect_error("\"flag\": true", "\"flag\": []", R"("model.flag": an array, expected a bool)");
+  expect_error("\"texts\": [\"\",\"a\"]", "\"texts\": [\"\",[]]",
+               R"("model.texts[1]": an array, expected a string)");
+  expect_error("\"small\": [-128,127]", "\"small\": [1,2,300]",
+               R"("model.small[2]": an integer that the field cannot hold)");
+  expect_error("\"id\":3", "\"id\":{}", R"("model.inners[0].id": a map, expected an integer)");
+}
+
+TEST(ModelFile, OfDeepNestingIsRefusedByItsLine) {
+  const TempDir directory;
+  const std::string path = directory.Path("m");
+  constexpr int kDepth = 100'000;
+  for (const std::string part : {"\"options\": {}", "\"training\": 1", "\"model\": {}"}) {
+    const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
+    const std::string text = "{\"format\": \"strads model 1\", \"app\": \"toy\",\n" + part +
+                             ", \"\\\"[\": " + nested + "}";
+    std::ofstream(path) << text;
+    EXPECT_THAT([&] { LoadModel<Model>(path, "toy"); },
+                ::testing::ThrowsMessage<Error>(HasSubstr(path + ":2: values are nested")));
+  }
+  Write(path, Filled(), {{"brackets", std::string(100, '[') + "\\\"" + std::string(100, '{')}});
+  EXPECT_NO_THROW(LoadModel<Model>(path, "toy"));
+}
+
 }  // namespace
 }  // namespace strads

@@ -111,6 +111,10 @@ class Decoder {
 };
 
 [[noreturn]] void ThrowOutOfRange();
+// Of the Error that is being caught: throws it again, with this step of the way from the message to
+// the value that is wrong, the name of a field or the number of an element, before those it has.
+[[noreturn]] void ThrowWithin(std::string_view field);
+[[noreturn]] void ThrowWithin(size_t element);
 
 // About how many bytes `field` takes when packed; exact enough that large arrays are packed
 // without growing the buffer.
@@ -216,8 +220,12 @@ void DecodeNumericArray(Value in, T& field) {
   if constexpr (Number<Element>) {
     if (in.IsArray()) {  // numbers one by one, as a model edited by hand has them
       field.resize(static_cast<Size>(in.ArraySize()));
-      for (size_t i = 0; i < in.ArraySize(); ++i)
-        Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
+      size_t i = 0;
+      try {
+        for (; i < in.ArraySize(); ++i) Decode(in.ElementAt(i), field[static_cast<Size>(i)]);
+      } catch (const Error&) {
+        ThrowWithin(i);
+      }
       return;
     }
   }
@@ -240,7 +248,11 @@ void DecodeFields(Value in, T& message) {
     for (size_t tried = 0; tried < size; ++tried) {
       const size_t i = (expected + tried) % size;
       if (in.KeyAt(i).String() != name) continue;
-      Decode(in.ValueAt(i), f);
+      try {
+        Decode(in.ValueAt(i), f);
+      } catch (const Error&) {
+        ThrowWithin(name);
+      }
       expected = i + 1;
       return;
     }
@@ -271,10 +283,15 @@ void Decode(Value in, T& field) {
   } else if constexpr (IsVector<T>::value) {
     field.clear();
     field.resize(in.ArraySize());
-    for (size_t i = 0; i < field.size(); ++i) {
-      typename T::value_type element{};
-      Decode(in.ElementAt(i), element);
-      field[i] = std::move(element);
+    size_t i = 0;
+    try {
+      for (; i < field.size(); ++i) {
+        typename T::value_type element{};
+        Decode(in.ElementAt(i), element);
+        field[i] = std::move(element);
+      }
+    } catch (const Error&) {
+      ThrowWithin(i);
     }
   } else if constexpr (IsMap<T>::value) {
     field.clear();

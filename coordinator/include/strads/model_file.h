@@ -35,11 +35,14 @@ void WriteModel(const std::string& path,
 // Throws Error (kData) if WriteModel could not write there: found out before the work is done.
 void CheckModelPath(const std::string& path);
 
-// Throws Error (kData) if the file cannot be read or is no model of `app`.
+// Throws Error (kData) if the file cannot be read or is no model of `app`; "path:line: ..." if it
+// is no JSON, or nested deeper than any model.
 SavedModel ReadModel(const std::string& path, const std::string& app);
 
 // The app's Model of type T in the file, into which its fields are read. Those that the file does
 // not have stay as they are by default, but for those it must have: without them it is damaged.
+// Throws what ReadModel throws; 'path: "model.field[0].field": ...' of a value that does not fit
+// its field, and Error (kFailed) of one that needs more memory than there is.
 template <Message T>
 T LoadModel(const std::string& path,
             const std::string& app,
@@ -49,15 +52,20 @@ T LoadModel(const std::string& path,
   try {
     codec::Decoder decoder(saved.model);
     const codec::Value root = decoder.root();
+    try {
+      codec::Decode(root, model);
+    } catch (const Error&) {
+      codec::ThrowWithin("model");
+    }
     for (const std::string_view name : must_have) {
       size_t at = 0;
       while (at < root.MapSize() && root.KeyAt(at).String() != name) ++at;
       if (at == root.MapSize())
         throw DataError("its model has no \"" + std::string(name) + "\", expected a trained model");
     }
-    codec::Decode(root, model);
   } catch (const Error& error) {
-    throw DataError(path + ": " + error.what());
+    const bool has_failed = error.kind() == ErrorKind::kFailed;
+    throw Error(has_failed ? error.kind() : ErrorKind::kData, path + ": " + error.what());
   }
   return model;
 }
