@@ -59,6 +59,49 @@ RowSplit SplitRows(const LabelledRows& data,
   return split;
 }
 
+void ClassRows::Add(const IdTable& own,
+                    const std::vector<int64_t>& of_own,
+                    const std::vector<std::string>& labels) {
+  rows.resize(labels.size());
+  before.insert(before.end(), rows.begin(), rows.end());
+  AddByLabel(own, of_own, labels, rows);
+}
+
+std::vector<int64_t> RowsOfEachLabel(const LabelledRows& data) {
+  std::vector<int64_t> rows(static_cast<std::size_t>(data.labels.size()), 0);
+  for (const int32_t label : data.label) ++rows[static_cast<std::size_t>(label)];
+  return rows;
+}
+
+RowSplit SplitRows(const LabelledRows& data,
+                   const HoldOut& hold_out,
+                   int64_t seed,
+                   const ClassRows& classes,
+                   int rank) {
+  const std::size_t count = classes.rows.size(), begin = count * static_cast<std::size_t>(rank);
+  std::vector<HoldOut::RowOfClass> next(count);
+  int64_t before = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    next[k] = {.of_class = static_cast<int32_t>(k),
+               .row = classes.before.at(begin + k),
+               .rows = classes.rows[k],
+               .before = before};
+    before += classes.rows[k];
+  }
+  RowSplit split;
+  for (int64_t i = 0; i < data.x.num_rows(); ++i) {
+    HoldOut::RowOfClass& at =
+        next.at(static_cast<std::size_t>(data.label.at(static_cast<std::size_t>(i))));
+    if (hold_out.HasRow(seed, at)) {
+      split.held_out.push_back(i);
+    } else if (data.WeightOf(i) > 0) {
+      split.training.push_back(i);
+    }
+    ++at.row;
+  }
+  return split;
+}
+
 std::string LabelOfNumber(double value) {
   std::array<char, 32> text;
   // Adding 0 makes -0 a 0.

@@ -3,6 +3,7 @@
 #include <strads/feature_stats.h>
 #include <strads/fields.h>
 #include <strads/id_table.h>
+#include <strads/labelled_rows.h>
 
 #include <cstdint>
 #include <span>
@@ -28,12 +29,13 @@ struct Plan {
 
 // What the data of a shard are.
 struct Heading {
-  IdTable labels;  // logistic
+  IdTable labels;                   // logistic
+  std::vector<int64_t> label_rows;  // of each
   int64_t rows = 0;
   int64_t num_features = 0;
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
-  STRADS_FIELDS(labels, rows, num_features, features, target)
+  STRADS_FIELDS(labels, label_rows, rows, num_features, features, target)
 };
 
 // Sums over the rows of a shard that are trained on, each counted by its weight c_i.
@@ -84,6 +86,7 @@ struct Update {
   // kRows
   IdTable labels;
   std::vector<int64_t> first_row;  // of each worker
+  ClassRows class_rows;            // logistic
   int64_t num_features = 0;
   // kLook: whether the solver asks for points ahead or products.
   bool keeps = false;
@@ -101,8 +104,18 @@ struct Update {
   // Of kGram and kBend.
   std::vector<double> centre;  // of features and y
 
-  STRADS_FIELDS(
-      phase, labels, first_row, num_features, keeps, accepted, step, next, weights, ahead, centre)
+  STRADS_FIELDS(phase,
+                labels,
+                first_row,
+                class_rows,
+                num_features,
+                keeps,
+                accepted,
+                step,
+                next,
+                weights,
+                ahead,
+                centre)
 };
 
 }  // namespace strads::regression

@@ -103,6 +103,8 @@ Update Model::PullRows(std::span<const Partial> partials) {
   if (options_.IsLogistic()) RequireClasses(options_.data, labels);
   shape_.outputs = labels.size() > 2 ? std::ssize(labels) : 1;
   for (const std::string& label : labels) update.labels.Add(label);
+  for (const auto& [heading, sums] : partials)
+    update.class_rows.Add(heading.labels, heading.label_rows, labels);
   update.num_features = shape_.features;
   update.next.phase = static_cast<int>(Phase::kLook);
   return update;
@@ -113,7 +115,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   if (!(sums.features.weight > 0))
     throw DataError(options_.data +
                     ": no row is left to train on, expected at least one with a weight above 0");
-  RequireRowsOfEach(options_.data, labels, sums.class_weight);
+  RequireRowsOfEach(options_.data, labels, sums.class_weight, options_.hold_out());
   const FeatureStats stats = FeatureStatsOf(partials);
   shape_.rows = sums.trained_rows;
   shape_.entries = sums.entries;

@@ -84,7 +84,8 @@ struct Options {
       "scale: penalise features as if divided by: none (1), max_abs (their largest absolute "
       "value), "
       "standard (their standard deviation)",
-      "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_share: share of the rows that is held out, drawn by the seed, "
+      "for --loss=logistic as much of each class",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
       "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, newton, fista, "
       "ista, "

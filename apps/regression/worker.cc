@@ -65,6 +65,7 @@ Partial Worker::Gram(const WeightedRows& rows) {
 Partial Worker::CountRows() const {
   Partial partial;
   partial.heading.labels = data_.labels;
+  partial.heading.label_rows = RowsOfEachLabel(data_);
   partial.heading.rows = data_.x.num_rows();
   partial.heading.num_features = data_.x.num_cols();
   partial.heading.features = data_.features;
@@ -78,12 +79,17 @@ void Worker::SplitRows(const Update& update) {
   labels.BuildIndex();
   num_classes_ = labels.size();
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
-  const int64_t first = update.first_row.at(Index(shard_.rank));
+  for (int32_t& label : data_.label) label = class_of.at(Index(label));
   data_.x.Resize(update.num_features, pool_);
   const auto target = [&](int64_t i) {
-    return options_.IsLogistic() ? class_of.at(Index(data_.label[Index(i)])) : double{data_.y[i]};
+    return options_.IsLogistic() ? static_cast<double>(data_.label[Index(i)]) : data_.y[i];
   };
-  RowSplit split = strads::SplitRows(data_, options_.hold_out(), options_.seed, first);
+  const HoldOut hold_out = options_.hold_out();
+  RowSplit split =
+      options_.IsLogistic()
+          ? strads::SplitRows(data_, hold_out, options_.seed, update.class_rows, shard_.rank)
+          : strads::SplitRows(data_, hold_out, options_.seed,
+                              update.first_row.at(Index(shard_.rank)));
   validation_ = std::move(split.held_out);
   rows_.rows = std::move(split.training);
   for (const int64_t i : validation_) validation_y_.push_back(target(i));

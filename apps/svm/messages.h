@@ -3,6 +3,7 @@
 #include <strads/feature_stats.h>
 #include <strads/fields.h>
 #include <strads/id_table.h>
+#include <strads/labelled_rows.h>
 #include <strads/weight_change.h>
 
 #include <cstdint>
@@ -55,7 +56,7 @@ struct ProblemStep {
 struct Partial {
   // kRows
   IdTable labels;
-  int64_t rows = 0;
+  std::vector<int64_t> label_rows;  // of each
   int64_t num_features = 0;
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
@@ -72,7 +73,7 @@ struct Partial {
   int64_t validation_right = 0;  // of the held-out rows
 
   STRADS_FIELDS(labels,
-                rows,
+                label_rows,
                 num_features,
                 features,
                 target,
@@ -101,7 +102,7 @@ struct Update {
   int phase = 0;
   // kRows
   IdTable labels;
-  std::vector<int64_t> first_row;  // of each worker
+  ClassRows class_rows;
   int64_t num_features = 0;
   // kLook
   std::vector<double> class_weights;
@@ -114,7 +115,7 @@ struct Update {
 
   STRADS_FIELDS(phase,
                 labels,
-                first_row,
+                class_rows,
                 num_features,
                 class_weights,
                 scales,

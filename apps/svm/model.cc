@@ -58,18 +58,17 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
 
 Update Model::PullRows(std::span<const Partial> partials) {
   Update update;
-  int64_t rows = 0;
   for (const Partial& partial : partials) {
     for (int32_t k = 0; k < partial.labels.size(); ++k) labels.emplace_back(partial.labels.Name(k));
     labels = SortedLabels(std::move(labels));
-    update.first_row.push_back(rows);
-    rows += partial.rows;
     num_features_ = std::max(num_features_, partial.num_features);
     if (!partial.target.empty()) {
       features = partial.features;
       target = partial.target;
     }
   }
+  for (const Partial& partial : partials)
+    update.class_rows.Add(partial.labels, partial.label_rows, labels);
   RequireClasses(options_.data, labels);
   for (const std::string& label : labels) update.labels.Add(label);
   update.num_features = num_features_;
@@ -87,7 +86,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
     validation_rows_ += partial.validation_rows;
     sums.push_back(&partial.feature_sums);
   }
-  RequireRowsOfEach(options_.data, labels, rows);
+  RequireRowsOfEach(options_.data, labels, rows, options_.hold_out());
   Update update;
   update.class_weights = class_weights_.Of(labels, rows);
   const FeatureStats stats = FeatureStatsOf(sums);  // of no features if they are not scaled

@@ -69,7 +69,8 @@ struct Options {
       "multiclass: of more than two classes: one_against_all or crammer_singer",
       "scale: divide features by: none (1), max_abs (their largest absolute value), standard "
       "(their standard deviation; they are not centred)",
-      "validation_share: share of the rows that is held out, drawn by the seed",
+      "validation_share: share of the rows that is held out, drawn by the seed, "
+      "as much of each class",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
       "solver: cocoa (coordinate ascent on the dual, CoCoA+ over workers, with a certified gap) or "
       "sgd (stochastic gradient descent at any --consistency, which has flags of its own: see "

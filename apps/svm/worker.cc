@@ -71,7 +71,7 @@ Partial Worker::Push(const Plan& plan) {
 Partial Worker::CountRows() const {
   Partial partial;
   partial.labels = data_.labels;
-  partial.rows = data_.x.num_rows();
+  partial.label_rows = RowsOfEachLabel(data_);
   partial.num_features = data_.x.num_cols();
   partial.features = data_.features;
   partial.target = data_.target;
@@ -84,10 +84,10 @@ void Worker::SplitRows(const Update& update) {
   labels.BuildIndex();
   num_classes_ = labels.size();
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
-  const int64_t first = update.first_row.at(Index(shard_.rank));
   data_.x.Resize(update.num_features, pool_);
   for (int32_t& label : data_.label) label = class_of.at(Index(label));
-  RowSplit split = strads::SplitRows(data_, options_.hold_out(), options_.seed, first);
+  RowSplit split =
+      strads::SplitRows(data_, options_.hold_out(), options_.seed, update.class_rows, shard_.rank);
   validation_ = std::move(split.held_out);
   rows_.rows = std::move(split.training);
   for (const int64_t i : rows_.rows) rows_.label.push_back(data_.label[Index(i)]);

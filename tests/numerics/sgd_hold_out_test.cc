@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -89,9 +90,18 @@ TEST(SvmHeldOut, AccuracyIsThatOfTheModel) {
         run.tolerance = 1e-6;
         const auto result = strads::Run<svm::Svm>(options, run);
         const auto& made = result.model.classes;
+        std::vector<int64_t> all(Index(classes), 0), seen(Index(classes), 0);
+        for (const int label : problem.label) ++all[Index(label)];
         double right = 0, rows = 0;
         for (int i = 0; i < 120; ++i) {
-          if (!kHeldOut.HasRow(kSeed, i)) continue;
+          const int label = problem.label[Index(i)];
+          if (!kHeldOut.HasRow(
+                  kSeed, HoldOut::RowOfClass{.of_class = label,
+                                             .row = seen[Index(label)]++,
+                                             .rows = all[Index(label)],
+                                             .before = std::accumulate(
+                                                 all.begin(), all.begin() + label, int64_t{0})}))
+            continue;
           ++rows;
           std::vector<double> values;
           for (const auto& of : made) values.push_back(problem.x.row(i).dot(Dense(of.weights)));

@@ -189,5 +189,36 @@ TEST_F(Search, HelpWithoutAnAppNamesItsOwnFlags) {
   }
 }
 
+// Of two rows of a class no fold has both, whatever the seed and wherever they are.
+TEST_F(Search, FoldsHaveTheirShareOfEachClass) {
+  const std::string data = folder_.Write("rare.libsvm", "7 1:9 2:9\n" + Points() + "7 1:9\n");
+  for (const Words& app :
+       {Words{"svm", "--grid=C=1"}, Words{"regression", "--loss=logistic", "--grid=lambda=1"}}) {
+    for (int seed = 1; seed <= 10; ++seed) {
+      Words words = {"search", "--data=" + data, "--folds=3", "--noprogress",
+                     "--seed=" + std::to_string(seed)};
+      words.insert(words.begin() + 1, app.begin(), app.end());
+      const Finished found = RunStrads(words);
+      EXPECT_EQ(found.exit_code, 0) << found.err;
+    }
+  }
+}
+
+// A class that cannot be left out of the rows that are trained on ends a search with what to do.
+TEST_F(Search, AClassWithoutRowsToTrainOnIsToldWithItsFold) {
+  const std::string data = folder_.Write("rare.libsvm", Points() + "7 1:9 2:9\n");
+  for (const Words& app :
+       {Words{"svm", "--grid=C=1,10"}, Words{"svm", "--solver=sgd", "--grid=C=1"},
+        Words{"regression", "--loss=logistic", "--grid=lambda=1,10"}}) {
+    Words words = {"search", "--data=" + data, "--folds=5", "--noprogress"};
+    words.insert(words.begin() + 1, app.begin(), app.end());
+    const Finished found = RunStrads(words);
+    EXPECT_EQ(found.exit_code, 3) << found.err;
+    EXPECT_THAT(found.err, HasSubstr(data + ": no row with the label '7' is left to train on "
+                                            "without --validation_fold="));
+    EXPECT_THAT(found.err, HasSubstr("leave the label out"));
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing

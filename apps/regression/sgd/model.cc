@@ -43,7 +43,7 @@ void Model::Begin(std::span<const Partial> starts) {
     std::vector<double> class_weights;
     for (const auto& [heading, sums] : starts)
       AddByLabel(heading.labels, sums.class_weight, labels, class_weights);
-    RequireRowsOfEach(options_.data, labels, class_weights);
+    RequireRowsOfEach(options_.data, labels, class_weights, options_.problem().hold_out());
   }
   parameters_.weights = SharedWeights::Zeros(slice_, width, num_outputs(), options_.data);
   parameters_.lambda = options_.lambda / static_cast<double>(rows_);

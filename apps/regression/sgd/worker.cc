@@ -32,6 +32,7 @@ Worker::Worker(const Options& options, Shard shard)
 Partial Worker::Describe() const {
   Partial start;
   start.heading = {.labels = data_.labels,
+                   .label_rows = {},
                    .rows = data_.x.num_rows(),
                    .num_features = data_.x.num_cols(),
                    .features = data_.features,

@@ -46,7 +46,7 @@ void Model::Begin(std::span<const Start> starts) {
   RequireClasses(options_.data, labels);
   std::vector<int64_t> class_rows;
   for (const Start& start : starts) AddByLabel(start.labels, start.label_rows, labels, class_rows);
-  RequireRowsOfEach(options_.data, labels, class_rows);
+  RequireRowsOfEach(options_.data, labels, class_rows, options_.hold_out());
   const auto rows = static_cast<double>(rows_);
   const FeatureStats stats = FeatureStatsOf(feature_sums);
   for (size_t j = 0; j < stats.means.size(); ++j) {

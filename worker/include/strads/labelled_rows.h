@@ -8,6 +8,7 @@
 
 #include "strads/dataset.h"
 #include "strads/error.h"
+#include "strads/fields.h"
 #include "strads/hold_out.h"
 #include "strads/id_table.h"
 #include "strads/row_matrix.h"
@@ -44,6 +45,29 @@ RowSplit SplitRows(const LabelledRows& data,
                    int64_t seed,
                    int64_t first_row);
 
+// How many rows of each class there are.
+struct ClassRows {
+  std::vector<int64_t> rows;    // in all shards
+  std::vector<int64_t> before;  // of shard 0, then of shard 1, ...: in those before it
+  STRADS_FIELDS(rows, before)
+
+  // Adds the next shard: its rows of each of its own labels. The classes are `labels`.
+  void Add(const IdTable& own,
+           const std::vector<int64_t>& of_own,
+           const std::vector<std::string>& labels);
+};
+
+// Of each of the shard's own labels.
+std::vector<int64_t> RowsOfEachLabel(const LabelledRows& data);
+
+// The split that is the same whatever the shards and divides each class alike. data.label are
+// classes, and this is shard `rank`.
+RowSplit SplitRows(const LabelledRows& data,
+                   const HoldOut& hold_out,
+                   int64_t seed,
+                   const ClassRows& classes,
+                   int rank);
+
 // The shortest text of a number that reads back as the same double: 1, -1, 0.5.
 std::string LabelOfNumber(double value);
 
@@ -57,16 +81,20 @@ std::vector<std::string> SortedLabels(std::vector<std::string> labels);
 // apart.
 void RequireClasses(const std::string& data, const std::vector<std::string>& labels);
 
-// Throws DataError, naming the data and the label, if one has nothing left to train on: `rows` are
-// its rows, or what these weigh.
+// Throws DataError, naming the data, the label and what is held out, if a label has nothing left to
+// train on: `rows` are its rows, or what these weigh.
 template <class Number>
 void RequireRowsOfEach(const std::string& data,
                        const std::vector<std::string>& labels,
-                       const std::vector<Number>& rows) {
+                       const std::vector<Number>& rows,
+                       const HoldOut& hold_out) {
   for (std::size_t k = 0; k < labels.size(); ++k) {
     if (rows.at(k) > 0) continue;
-    throw DataError(data + ": no row with the label '" + labels[k] +
-                    "' is left to train on, expected at least one with a weight above 0");
+    throw DataError(data + ": no row with the label '" + labels[k] + "' is left to train on" +
+                    hold_out.Without() + ", expected at least one with a weight above 0" +
+                    (hold_out.share > 0 ? ": leave the label out, or hold out other or fewer rows "
+                                          "(--seed, --folds, --validation_share)"
+                                        : ""));
   }
 }
 
