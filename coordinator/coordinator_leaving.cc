@@ -149,7 +149,8 @@ void CoordinatorNode::Conclude() {
   // Rounds need not measure the objective; what clocks end with is measured.
   const bool is_unsound = (clocks_ || last_.measured) && !std::isfinite(last_.objective);
   const bool is_far = last_.objective > kDiverged * report.empty_objective;
-  if (report.has_diverged || (complete && (is_unsound || is_far)))
+  const bool has_failed = report.has_diverged || (complete && (is_unsound || is_far));
+  if (has_failed && ending_->termination != Termination::kFailure)
     ending_ = Ending{Termination::kFailure,
                      "the steps lead away from the optimum: take shorter ones, or less staleness"};
   // They wait for this before they leave.

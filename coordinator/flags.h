@@ -22,8 +22,8 @@ const char* OptionTypeName(OptionType type);
 class Flags {
  public:
   // Once a process. Throws Error (kUsage) if an app's option has the name of another flag, or a
-  // default that no flag could give it. `elsewhere` are options that are not of the groups, and what
-  // is to be said of them.
+  // default that no flag could give it. `elsewhere` are options that are not of the groups, and
+  // what is to be said of them.
   Flags(std::vector<FlagGroup> groups, std::map<std::string, std::string> elsewhere);
 
   // Reads --name=value, --name value, --name and --noname; `-` works as `--`. Returns the words
