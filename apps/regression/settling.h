@@ -16,7 +16,7 @@ class Settling {
   explicit Settling(double tolerance) : tolerance_(tolerance) {}
 
   // What the last steps of small violations have gained; infinite as long as they are too few: a
-  // quarter of those before, or 5. `violation` and `value`, the objective, after one step more.
+  // quarter of those before, or 3. `violation` and `value`, the objective, after one step more.
   double LeftAfter(double violation, double value) {
     ++steps_;
     if (!(violation <= tolerance_)) {
@@ -34,7 +34,7 @@ class Settling {
   }
 
  private:
-  static constexpr int kLeastSteps = 5, kShare = 4;
+  static constexpr int kLeastSteps = 3, kShare = 4;
 
   const double tolerance_;
   int steps_ = 0;
