@@ -16,12 +16,15 @@ class Settling {
   explicit Settling(double tolerance) : tolerance_(tolerance) {}
 
   // What the last steps of small violations have gained; infinite as long as they are too few: a
-  // quarter of those before, or 3. `violation` and `value`, the objective, after one step more.
+  // quarter of those before, or 3. `violation` and `value`, the objective, after one step more. Who
+  // asks for little is not kept waiting for certainty: 0 then.
   double LeftAfter(double violation, double value) {
     ++steps_;
     if (!(violation <= tolerance_)) {
       since_ = -1;
       left_ = std::numeric_limits<double>::infinity();
+    } else if (tolerance_ >= kLoose) {
+      left_ = 0;
     } else if (since_ < 0) {
       since_ = steps_;
       value_ = value;
@@ -35,6 +38,7 @@ class Settling {
 
  private:
   static constexpr int kLeastSteps = 3, kShare = 4;
+  static constexpr double kLoose = 1e-3;
 
   const double tolerance_;
   int steps_ = 0;
