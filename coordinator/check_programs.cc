@@ -36,8 +36,7 @@ class Names {
 };
 
 // Those of one name are one option.
-void CheckOptions(const Program& program) {
-  const std::vector<OptionInfo> of_runs = DescribeOptions<RunOptions>();
+void CheckOptions(const Program& program, const std::vector<OptionInfo>& of_runs) {
   for (const OptionInfo& option : program.options) {
     const auto same = std::ranges::find(of_runs, option.name, &OptionInfo::name);
     if (same != of_runs.end() && same->type != option.type)
@@ -47,23 +46,24 @@ void CheckOptions(const Program& program) {
   }
 }
 
-void CheckProgram(const Program& program) {
-  CheckOptions(program);
+void CheckProgram(const Program& program, const std::vector<OptionInfo>& of_runs) {
+  CheckOptions(program, of_runs);
   Names commands("a command of " + program.name, {"train"});
   for (const Command& command : program.commands) {
     commands.Add(command.name);
-    if (command.program) CheckProgram(*command.program);
+    if (command.program) CheckProgram(*command.program, of_runs);
   }
-  for (const auto& [name, solver] : program.solvers) CheckProgram(*solver);
+  for (const auto& [name, solver] : program.solvers) CheckProgram(*solver, of_runs);
 }
 
 }  // namespace
 
 void CheckPrograms(const std::vector<Program>& programs, bool names_app) {
+  const std::vector<OptionInfo> of_runs = DescribeOptions<RunOptions>();
   Names names("an app", {"search"});
   for (const Program& program : programs) {
     if (names_app) names.Add(program.name);
-    CheckProgram(program);
+    CheckProgram(program, of_runs);
   }
 }
 

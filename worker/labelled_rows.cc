@@ -35,6 +35,20 @@ void NameNumbers(const Eigen::VectorXd& y, LabelledRows& data) {
   }
 }
 
+// `is_held_out` is asked of each row once, in order.
+template <class IsHeldOut>
+RowSplit SplitBy(const LabelledRows& data, const IsHeldOut& is_held_out) {
+  RowSplit split;
+  for (int64_t i = 0; i < data.x.num_rows(); ++i) {
+    if (is_held_out(i)) {
+      split.held_out.push_back(i);
+    } else if (data.WeightOf(i) > 0) {
+      split.training.push_back(i);
+    }
+  }
+  return split;
+}
+
 bool IsCsv(std::string_view path) {
   for (const std::string_view suffix : {".gz", ".xz", ".zst"}) {
     if (path.ends_with(suffix)) path.remove_suffix(suffix.size());
@@ -48,15 +62,7 @@ RowSplit SplitRows(const LabelledRows& data,
                    const HoldOut& hold_out,
                    int64_t seed,
                    int64_t first_row) {
-  RowSplit split;
-  for (int64_t i = 0; i < data.x.num_rows(); ++i) {
-    if (hold_out.HasRow(seed, first_row + i)) {
-      split.held_out.push_back(i);
-    } else if (data.WeightOf(i) > 0) {
-      split.training.push_back(i);
-    }
-  }
-  return split;
+  return SplitBy(data, [&](int64_t i) { return hold_out.HasRow(seed, first_row + i); });
 }
 
 void ClassRows::Add(const IdTable& own,
@@ -88,18 +94,13 @@ RowSplit SplitRows(const LabelledRows& data,
                .before = before};
     before += classes.rows[k];
   }
-  RowSplit split;
-  for (int64_t i = 0; i < data.x.num_rows(); ++i) {
+  return SplitBy(data, [&](int64_t i) {
     HoldOut::RowOfClass& at =
         next.at(static_cast<std::size_t>(data.label.at(static_cast<std::size_t>(i))));
-    if (hold_out.HasRow(seed, at)) {
-      split.held_out.push_back(i);
-    } else if (data.WeightOf(i) > 0) {
-      split.training.push_back(i);
-    }
+    const bool is_held_out = hold_out.HasRow(seed, at);
     ++at.row;
-  }
-  return split;
+    return is_held_out;
+  });
 }
 
 std::string LabelOfNumber(double value) {

@@ -68,13 +68,13 @@ Eigen::VectorXd StepOver(const std::vector<Eigen::Index>& columns,
 // X_F z.
 Eigen::VectorXd MovedBy(const ColumnMatrix& x,
                         std::span<const int32_t> free,
-                        const Eigen::VectorXd& ones,
+                        const Eigen::VectorXd* ones,
                         std::span<const double> step) {
   Eigen::VectorXd moved = Eigen::VectorXd::Zero(x.num_rows());
   for (size_t k = 0; k < free.size(); ++k) {
     if (step[k] != 0) x.AddColumn(free[k], step[k], moved);
   }
-  if (ones.size() > 0) moved += step.back() * ones;
+  if (ones != nullptr) moved += step.back() * *ones;
   return moved;
 }
 
@@ -162,7 +162,7 @@ std::vector<double> FreeStep(const Eigen::MatrixXd& matrix,
 
 DualPoint SquaredDualPoint(const ColumnMatrix& x,
                            std::span<const int32_t> free,
-                           const Eigen::VectorXd& ones,
+                           const Eigen::VectorXd* ones,
                            std::span<const double> step,
                            const Eigen::VectorXd& r,
                            const Eigen::VectorXd& y) {
@@ -170,13 +170,13 @@ DualPoint SquaredDualPoint(const ColumnMatrix& x,
   point.t = r - MovedBy(x, free, ones, step);
   point.sums.linear = y.dot(point.t);
   point.sums.quadratic = point.t.squaredNorm();
-  if (ones.size() > 0) point.sums.et = ones.dot(point.t);
+  if (ones != nullptr) point.sums.et = ones->dot(point.t);
   return point;
 }
 
 DualPoint LogisticDualPoint(const ColumnMatrix& x,
                             std::span<const int32_t> free,
-                            const Eigen::VectorXd& ones,
+                            const Eigen::VectorXd* ones,
                             std::span<const double> step,
                             const Eigen::VectorXd& r,
                             const Eigen::VectorXd& y,
@@ -196,7 +196,7 @@ DualPoint LogisticDualPoint(const ColumnMatrix& x,
     point.t[i] = sign * weight * share;
     point.sums.linear -= weight * (log_of(share) + log_of(rest));
   }
-  if (ones.size() > 0) point.sums.et = point.t.sum();
+  if (ones != nullptr) point.sums.et = point.t.sum();
   return point;
 }
 

@@ -68,16 +68,16 @@ struct DualPoint {
   Eigen::VectorXd t;
   DualSums sums;
 };
-// `ones` is e, empty if there is no intercept.
+// `ones` is e, null if there is no intercept.
 DualPoint SquaredDualPoint(const ColumnMatrix& x,
                            std::span<const int32_t> free,
-                           const Eigen::VectorXd& ones,
+                           const Eigen::VectorXd* ones,
                            std::span<const double> step,
                            const Eigen::VectorXd& r,
                            const Eigen::VectorXd& y);
 DualPoint LogisticDualPoint(const ColumnMatrix& x,
                             std::span<const int32_t> free,
-                            const Eigen::VectorXd& ones,
+                            const Eigen::VectorXd* ones,
                             std::span<const double> step,
                             const Eigen::VectorXd& r,
                             const Eigen::VectorXd& y,

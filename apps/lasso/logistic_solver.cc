@@ -113,14 +113,14 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
     b.push_back(b_[at]);
     norms[at] = x_.WeightedSquaredNorm(j, w);
   }
-  const Eigen::VectorXd ones = Eigen::VectorXd::Ones(has_intercept_ ? y_.size() : 0);
+  const Eigen::VectorXd e = Eigen::VectorXd::Ones(has_intercept_ ? y_.size() : 0);
+  const Eigen::VectorXd* const ones = has_intercept_ ? &e : nullptr;
   if (has_intercept_) {
     slopes.push_back(r_.sum());
     b.push_back(1);  // may have either sign
   }
   const Eigen::MatrixXd products = UnpackedProducts(
-      FreeProducts(x_, free, has_intercept_ ? &ones : nullptr, LogisticRoots(r_, weights_), pool),
-      std::ssize(slopes));
+      FreeProducts(x_, free, ones, LogisticRoots(r_, weights_), pool), std::ssize(slopes));
   const std::vector<double> step = FreeStep(products, slopes, b, penalty.nonnegative());
   const DualPoint point = LogisticDualPoint(x_, free, ones, step, r_, y_, weights_);
   const Eigen::VectorXd of_point = x_.TransposedTimes(point.t);

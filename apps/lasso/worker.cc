@@ -192,7 +192,7 @@ void Worker::MakeDualPoint(const Update& update) {
   const std::vector<double>& step = update.free_step;
   if (free_.empty() || step.size() != free_.size() + (has_intercept_ ? 1 : 0))
     throw ProtocolError("the step of an update's dual point does not fit");
-  const Eigen::VectorXd& ones = has_intercept_ ? ones_ : none_;
+  const Eigen::VectorXd* const ones = has_intercept_ ? &ones_ : nullptr;
   const Eigen::VectorXd& r = loss_->r();
   dual_ = is_logistic_ ? LogisticDualPoint(data_.x, free_, ones, step, r, data_.y, data_.weights)
                        : SquaredDualPoint(data_.x, free_, ones, step, r, data_.y);
