@@ -40,9 +40,14 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
     throw std::logic_error(std::to_string(candidates.size()) + " candidates with " +
                            std::to_string(scores.size()) + " scores");
   }
-  std::vector<size_t> violators;
+  struct Violator {
+    double score;
+    int32_t variable;
+  };
+  std::vector<Violator> violators;
+  violators.reserve(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) {
-    if (scores[i] > 0 && !Has(candidates[i])) violators.push_back(i);
+    if (scores[i] > 0 && !Has(candidates[i])) violators.push_back({scores[i], candidates[i]});
   }
   const auto times = [&](int64_t n) {
     return static_cast<int64_t>(growth_ * static_cast<double>(n));
@@ -58,14 +63,14 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
       std::min({std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
                 std::max<int64_t>(at_most, 0), std::ssize(violators)});
 
-  const auto comes_first = [&](size_t a, size_t b) {
-    return scores[a] != scores[b] ? scores[a] > scores[b] : candidates[a] < candidates[b];
+  const auto comes_first = [](const Violator& a, const Violator& b) {
+    return a.score != b.score ? a.score > b.score : a.variable < b.variable;
   };
-  std::partial_sort(violators.begin(), violators.begin() + count, violators.end(), comes_first);
+  std::nth_element(violators.begin(), violators.begin() + count, violators.end(), comes_first);
+  std::sort(violators.begin(), violators.begin() + count, comes_first);
   std::vector<int32_t> joining;
   joining.reserve(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i)
-    joining.push_back(candidates[violators[static_cast<size_t>(i)]]);
+  for (int64_t i = 0; i < count; ++i) joining.push_back(violators[static_cast<size_t>(i)].variable);
   Join(joining);
   return joining;
 }

@@ -60,7 +60,7 @@ void Block::Measured(std::vector<double> xr, double rr, double yr) {
 
 // What happened to the block since X'r was measured is known from the inner products: no worker
 // needs to have seen it.
-void Block::GrowInnerProducts(const Plan& plan,
+void Block::GrowInnerProducts(const BlockStep& step,
                               std::span<const Partial> partials,
                               const SparseVector& coefficients) {
   std::vector<double> gram(partials.front().gram.size(), 0.0);
@@ -69,14 +69,14 @@ void Block::GrowInnerProducts(const Plan& plan,
   }
   if (all_.has_intercept) ProjectOut(variables_, solver_.size(), all_.xe, all_.weight, gram);
   std::vector<double> squared_norms;
-  for (const int32_t j : plan.joining) squared_norms.push_back(all_.norms[Index(j)]);
+  for (const int32_t j : step.joining) squared_norms.push_back(all_.norms[Index(j)]);
   solver_.Grow(squared_norms, gram);
   const Eigen::Index before = state_.b.size(), after = solver_.size();
   const Eigen::VectorXd moved = state_.b - measured_b_;
   for (Eigen::VectorXd* v : {&state_.b, &state_.q, &state_.xy, &measured_b_})
     v->conservativeResize(after);
   for (Eigen::Index i = before; i < after; ++i) {
-    const auto j = Index(plan.joining[Index(i - before)]);
+    const auto j = Index(step.joining[Index(i - before)]);
     const Eigen::Map<const Eigen::VectorXd> column(solver_.Column(static_cast<int>(i)), before);
     state_.b[i] = measured_b_[i] = coefficients[j];
     state_.q[i] = xr_[j] - column.dot(moved);
@@ -138,14 +138,14 @@ int64_t Block::MostChanges() const {
   return static_cast<int64_t>(kMostMultiplications / (change + kLeastOfChange));
 }
 
-Block::Change Block::Solve(const Plan& plan,
+Block::Change Block::Solve(const BlockStep& step,
                            std::span<const int> joining_units,
                            std::span<const Partial> partials,
                            const SparseVector& coefficients,
                            double intercept,
                            const Penalty& penalty,
                            double gap) {
-  variables_.insert(variables_.end(), plan.joining.begin(), plan.joining.end());
+  variables_.insert(variables_.end(), step.joining.begin(), step.joining.end());
   units_.insert(units_.end(), joining_units.begin(), joining_units.end());
   const Penalty own = penalty.Over(units_);
   // What joins goes by r, which says of other variables what the bound's point does only once the
@@ -153,7 +153,7 @@ Block::Change Block::Solve(const Plan& plan,
   const bool is_beside_free = !FreeOf(own).empty();
   Change change;
   const double* b = nullptr;
-  if (plan.gather) {
+  if (step.gather) {
     GrowColumns(partials, coefficients, intercept);
     if (logistic_) {
       change.updates = logistic_->Solve(own, gap, pool_, MostChanges());
@@ -167,7 +167,7 @@ Block::Change Block::Solve(const Plan& plan,
   } else {
     if (!num_rows_.empty() || all_.is_logistic)
       throw ProtocolError("a block of columns is to be solved by inner products");
-    GrowInnerProducts(plan, partials, coefficients);
+    GrowInnerProducts(step, partials, coefficients);
     if (is_beside_free) gap = std::min(gap, kShare * solver_.Gap(state_, own));
     change.updates = solver_.Solve(state_, own, gap, MostChanges());
     b = state_.b.data();

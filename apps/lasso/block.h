@@ -29,7 +29,7 @@ struct Columns {
 };
 
 // The variables that the model solves for as one block, and what it knows of them: inner products,
-// or from the first plan that gathers on, columns. Only variables of the block are not zero.
+// or from the first step that gathers on, columns. Only variables of the block are not zero.
 class Block {
  public:
   // `columns` and `pool` must outlive the block.
@@ -49,10 +49,10 @@ class Block {
     double penalty = 0;                              // by how much that changed
     int64_t updates = 0;
   };
-  // Adds the variables that join by `plan`, which are those of these units of `penalty`, about
+  // Adds the variables that join by `step`, which are those of these units of `penalty`, about
   // which `partials` say what is not known yet, and solves for all of the block to this gap, or as
   // far as about a second of descent gets. Throws ProtocolError if the partials do not fit.
-  Change Solve(const Plan& plan,
+  Change Solve(const BlockStep& step,
                std::span<const int> joining_units,
                std::span<const Partial> partials,
                const SparseVector& coefficients,
@@ -61,7 +61,7 @@ class Block {
                double gap);
 
  private:
-  void GrowInnerProducts(const Plan& plan,
+  void GrowInnerProducts(const BlockStep& step,
                          std::span<const Partial> partials,
                          const SparseVector& coefficients);
   void GrowColumns(std::span<const Partial> partials,

@@ -13,38 +13,41 @@
 
 namespace strads::lasso {
 
+// What is done next with the block of variables that are solved for as one: all is measured, or
+// what joins is asked for and the block is solved. Or nothing.
+struct BlockStep {
+  bool measure = false;
+  bool solve = false;
+  bool gather = false;                // solve by columns: workers send those not sent before
+  std::vector<int32_t> joining = {};  // variables, those of a group together
+  STRADS_FIELDS(measure, solve, gather, joining)
+};
+
 // Which variables a round updates, and which couplings it asks for on the way. Or, if `measure`,
 // all of X'r and the loss, and no update; if `restart`, first all variables become zero. Or, if
-// `solve`, which variables join the block of all that have joined so far, which is then solved as
-// one. Variables of a group stand together. Or, if there is a `seed`, only its inner products with
-// all variables are asked for.
+// `follow`, the step that the last update says is next, so that such plans can be made ahead of any
+// measurement. Variables of a group stand together. Or, if there is a `seed`, only its inner
+// products with all variables are asked for.
 struct Plan {
   bool measure = false;
   bool restart = false;
-  bool solve = false;
-  bool gather = false;           // solve by columns: send those of the block not sent before
+  bool follow = false;
   std::vector<int32_t> columns;  // updated each (each group) by itself
   std::vector<int32_t> blocks;   // if not empty, sizes of parts of `columns`: in each only the one
                                  // that gains most
   int32_t seed = -1;
-  std::vector<int32_t> joining;  // the block
-  std::vector<int32_t> probe;    // columns of later rounds; DependencyFilter::Probe
+  std::vector<int32_t> probe;  // columns of later rounds; DependencyFilter::Probe
   int32_t probe_known = 0;
   int32_t scheduler = 0;    // that made it
   int32_t parallelism = 0;  // in force, for the record
-  STRADS_FIELDS(measure,
-                restart,
-                solve,
-                gather,
-                columns,
-                blocks,
-                seed,
-                joining,
-                probe,
-                probe_known,
-                scheduler,
-                parallelism)
+  STRADS_FIELDS(
+      measure, restart, follow, columns, blocks, seed, probe, probe_known, scheduler, parallelism)
 };
+
+// What a round by this plan does, `next` being the last update's.
+inline BlockStep StepOf(const Plan& plan, BlockStep& next) {
+  return plan.follow ? std::exchange(next, {}) : BlockStep{.measure = plan.measure};
+}
 
 // A shard's share: sums over its rows. r is minus the derivative of the loss by the fitted values;
 // for the squared loss rows are scaled by the square roots of their weights, so that w does not
@@ -117,17 +120,18 @@ struct Update {
   std::vector<int32_t> columns;
   std::vector<double> changes;  // of b
   double intercept_change = 0;
-  std::vector<int32_t> units;  // variables or groups that changed; if measuring: that would now
+  std::vector<int32_t> units;  // variables or groups that changed; if measuring, and no block is
+                               // solved: that would now
   std::vector<double> scaled;  // their changes in units of the fitted values; empty `units` are
                                // `columns`
   bool measured = false;
   bool measure_again = false;
   bool begins = false;            // what is penalised may change from now on
+  BlockStep next;                 // of plans that follow
   bool begins_block = false;      // anew, though it was given up
-  std::vector<int32_t> starting;  // units of the block that are not zero to start with
+  bool gives_block_up = false;    // no plan is to follow any more
+  bool goes_alone = false;        // then: what is left to gain parallel updates would spoil
   std::vector<int32_t> screened;  // variables that are zero in the best model: not measured again
-  bool solved = false;            // a block
-  bool block_grew = false;        // for it
   int64_t num_variables = 0;      // if measuring
   std::vector<double> shifts;     // to be taken from the columns of these variables; empty: none
   double target_shift = 0;        // to be taken from y
@@ -136,12 +140,8 @@ struct Update {
   std::vector<int32_t> group_of;  // each variable, in the first measurement, if there are groups
   std::vector<int32_t> counts;    // of the entries of each variable, likewise, if needed
   std::vector<double> couplings;  // of the plan's seed
-  int64_t nonzeros = 0;           // of the model
-  int64_t block_size = 0;
-  double block_entries = 0;    // non-zeros of X in a column of it, once they are known
-  double mean_entries = 0;     // non-zeros of X in a column, in the first measurement
-  double objective = 0;        // before the round, of the newest state that all workers reported
-  std::vector<int32_t> probe;  // the plan's, and its pairs that are coupled, by number
+  double objective = 0;           // before the round, of the newest state that all workers reported
+  std::vector<int32_t> probe;     // the plan's, and its pairs that are coupled, by number
   int32_t probe_known = 0;
   std::vector<int32_t> coupled;
   int32_t scheduler = 0;  // that made the plan
@@ -153,11 +153,11 @@ struct Update {
                 measured,
                 measure_again,
                 begins,
+                next,
                 begins_block,
-                starting,
+                gives_block_up,
+                goes_alone,
                 screened,
-                solved,
-                block_grew,
                 num_variables,
                 shifts,
                 target_shift,
@@ -166,10 +166,6 @@ struct Update {
                 group_of,
                 counts,
                 couplings,
-                nonzeros,
-                block_size,
-                block_entries,
-                mean_entries,
                 objective,
                 probe,
                 probe_known,

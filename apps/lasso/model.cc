@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "apps/lasso/free_columns.h"
 #include "apps/lasso/logistic.h"
@@ -19,11 +20,12 @@ Model::Model(const Options& options)
 }
 
 // What came over the wire is not trusted to fit.
-void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
+void Model::Check(const Plan& plan,
+                  const BlockStep& step,
+                  std::span<const Partial> partials) const {
   const auto known = static_cast<int32_t>(coefficients_.size());
   const auto is_known = [&](int32_t j) { return j >= 0 && j < known; };
-  if (!std::ranges::all_of(plan.columns, is_known) || !std::ranges::all_of(plan.probe, is_known) ||
-      !std::ranges::all_of(plan.joining, is_known)) {
+  if (!std::ranges::all_of(plan.columns, is_known) || !std::ranges::all_of(plan.probe, is_known)) {
     throw ProtocolError("a plan names a variable that does not exist");
   }
   const auto num_probed = static_cast<int64_t>(plan.probe.size());
@@ -31,7 +33,7 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   if (num_known < 0 || num_known > num_probed) throw ProtocolError("a plan's probe does not fit");
   const auto pairs_of = [](int64_t n) { return n * (n - 1) / 2; };
   const int64_t block = block_ ? block_->size() : 0;
-  const int64_t joined = plan.gather ? block : block + std::ssize(plan.joining);
+  const int64_t joined = step.gather ? block : block + std::ssize(step.joining);
   const auto num_pairs = static_cast<size_t>(pairs_of(num_probed) - pairs_of(num_known) +
                                              pairs_of(joined) - pairs_of(block));
   const size_t num_couplings = plan.seed >= 0 ? coefficients_.size() : 0;
@@ -40,7 +42,7 @@ void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
   if (!plan.blocks.empty() && (in_blocks != std::ssize(plan.columns) || has_empty_block))
     throw ProtocolError("a plan's blocks are not its columns");
   for (const Partial& partial : partials) {
-    const bool fits = !plan.measure       ? partial.xr.size() == plan.columns.size()
+    const bool fits = !step.measure       ? partial.xr.size() == plan.columns.size()
                       : terms_ == nullptr ? partial.xx.size() == partial.xr.size() &&
                                                 partial.xe.size() <= partial.xr.size() &&
                                                 partial.spreads.size() == partial.xe.size()
@@ -77,7 +79,8 @@ std::vector<int> Model::UnitsOf(std::span<const int32_t> columns) const {
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
-  Check(plan, partials);
+  const BlockStep step = StepOf(plan, next_);
+  Check(plan, step, partials);
   Update update;
   update.scheduler = plan.scheduler;
   // The workers' losses belong to the model of some updates ago.
@@ -87,13 +90,15 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   for (const Partial& partial : partials) loss += partial.loss;
   update.objective = loss + offsets_.front();
   parallelism_ = plan.parallelism;
-  if (plan.measure) {
+  if (step.measure) {
     Measure(plan, partials, update);
-  } else if (plan.solve) {
-    SolveBlock(plan, partials, update);
+  } else if (step.solve) {
+    SolveBlock(step, partials, update);
   } else {
     UpdateColumns(plan, partials, update);
   }
+  if (choice_ && (step.solve || update.measure_again)) update.next.measure = true;
+  next_ = update.next;
   offsets_.push_back(Offset());
   if (plan.seed >= 0) {
     update.couplings = CouplingsOf(plan, partials);
@@ -194,32 +199,6 @@ void Model::MoveIntercept(double change, Update& update) {
   update.intercept_change = change;
   intercept_ += change;
   shifted_intercept_ += change;
-}
-
-void Model::SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update) {
-  constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
-  if (!block_) throw ProtocolError("a block is to be solved before anything was measured");
-  const Block::Change change =
-      block_->Solve(plan, UnitsOf(plan.joining), partials, coefficients_, shifted_intercept_,
-                    penalty_, kShare * gap_ * null_objective_);
-  updates_ += change.updates;
-  update.solved = solved_since_measured_ = true;
-  update.block_grew = !plan.joining.empty();
-  block_moved_ =
-      block_moved_ || update.block_grew || !change.values.empty() || change.intercept != 0;
-  MoveIntercept(change.intercept, update);
-  for (const auto& [j, b] : change.values) {
-    const size_t at = Index(j);
-    double& old = coefficients_[at];
-    update.columns.push_back(j);
-    update.changes.push_back(b - old);
-    update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
-    if (projects_) MoveMean(-(b - old) * columns_->xe[at]);
-    if (!shifts_.empty()) intercept_ -= (b - old) * shifts_[at];
-    nonzeros_ += (b != 0) - (old != 0);
-    old = b;
-  }
-  penalty_sum_ += change.penalty;
 }
 
 // Tells schedulers which pairs of the probe are coupled, |x_j'x_k| >= max_coupling |x_j| |x_k|: far

@@ -16,12 +16,14 @@
 #include <vector>
 
 #include "apps/lasso/block.h"
+#include "apps/lasso/block_choice.h"
 #include "apps/lasso/dual_bound.h"
 #include "apps/lasso/free_columns.h"
 #include "apps/lasso/messages.h"
 #include "apps/lasso/options.h"
 #include "apps/lasso/penalty.h"
 #include "apps/lasso/penalty_terms.h"
+#include "apps/lasso/unit_search.h"
 
 namespace strads::lasso {
 
@@ -74,7 +76,7 @@ class Model {
     DualSums dual;
   };
 
-  void Check(const Plan& plan, std::span<const Partial> partials) const;
+  void Check(const Plan& plan, const BlockStep& step, std::span<const Partial> partials) const;
   std::vector<int> UnitsOf(std::span<const int32_t> columns) const;
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
@@ -93,18 +95,20 @@ class Model {
   size_t NumFree() const;
   void SumUpFree(std::span<const Partial> partials, Slopes& sum) const;
   double BoundBesideFree(const Slopes& slopes) const;
-  void AskForBound(const Slopes& slopes, bool solves_blocks, Update& update);
-  void StartWithFree(Update& update) const;
-  void FitFree(const Slopes& slopes, bool solves_blocks, Update& update);
+  void AskForBound(const Slopes& slopes, Update& update);
+  std::vector<int32_t> UnitsOfFree() const;
+  void FitFree(const Slopes& slopes, Update& update);
   bool BoundIsEstimate() const;
   bool IsNullModel(double gap, double objective);
   void StartFrom(const Slopes& null_model);
   void StartAt(double lambda);
-  void StartWarm(bool solves_blocks, Update& update);
-  void StartCold(bool solves_blocks, Update& update);
-  void MoveTo(bool solves_blocks, Update& update);
+  void StartWarm(Update& update);
+  void StartCold(Update& update);
+  void MoveTo(Update& update);
   bool FollowPath(const Slopes& slopes);
-  void SolveBlock(const Plan& plan, std::span<const Partial> partials, Update& update);
+  void BeginBlock();
+  void ChooseBlock(const Violators& violators, Update& update);
+  void SolveBlock(const BlockStep& step, std::span<const Partial> partials, Update& update);
   void UpdateColumns(const Plan& plan, std::span<const Partial> partials, Update& update);
   std::vector<int32_t> BestOf(const Plan& plan) const;
   void UpdateIntercept(double er, double moved, double expected, Update& update);
@@ -141,10 +145,13 @@ class Model {
   int free_halvings_ = 0;               // of it, since
   std::vector<bool> is_screened_;       // units; empty: none
   double largest_radius_ = 0;           // about the dual point at which any could be
+  double mean_entries_ = 0;             // non-zeros of X in a column
   std::vector<double> lengths_;         // of units, once it is known
   std::vector<double> scratch_;         // a slope for each variable
   std::shared_ptr<ThreadPool> pool_;    // of working_set
   std::optional<Block> block_;          // likewise
+  std::optional<BlockChoice> choice_;   // likewise, until the block is given up
+  BlockStep next_{.measure = true};     // of plans that follow
   std::optional<Update> warm_start_;    // what has just been done
   bool projects_ = false;               // e out of all columns
   bool solved_since_measured_ = false;  // a block

@@ -71,7 +71,7 @@ double Model::BoundBesideFree(const Slopes& slopes) const {
 }
 
 // Has workers make a point of the dual from r as it is, and measure again.
-void Model::AskForBound(const Slopes& slopes, bool solves_blocks, Update& update) {
+void Model::AskForBound(const Slopes& slopes, Update& update) {
   std::vector<double> of_free, b;
   for (const int32_t j : free_) {
     of_free.push_back(slopes.xr[Index(j)]);
@@ -86,15 +86,14 @@ void Model::AskForBound(const Slopes& slopes, bool solves_blocks, Update& update
   update.free_step = FreeStep(products, of_free, b, penalty_.nonnegative());
   if (columns_->has_intercept) update.free_step.back() += mean_r;
   intercept_ += mean_r;
-  update.nonzeros = nonzeros_;
   update.measure_again = true;
-  solved_since_measured_ = solves_blocks;
+  solved_since_measured_ = choice_.has_value();
 }
 
 // A step of Newton's method towards the null model, or back by half of the last one where that led
 // up.
-void Model::FitFree(const Slopes& slopes, bool solves_blocks, Update& update) {
-  AskForBound(slopes, solves_blocks, update);
+void Model::FitFree(const Slopes& slopes, Update& update) {
+  AskForBound(slopes, update);
   const bool has_risen = !free_moved_.empty() && free_halvings_ < kMostHalvings &&
                          !(update.objective <= (1 + kRounding) * free_objective_);
   std::vector<double> changes = update.free_step;
@@ -119,19 +118,16 @@ void Model::FitFree(const Slopes& slopes, bool solves_blocks, Update& update) {
   }
   block_moved_ = true;
   updates_ += std::ssize(update.columns);
-  MoveTo(solves_blocks, update);
+  MoveTo(update);
 }
 
 // In the block from the start, though at their best they have no slope that would have them join:
 // whatever else moves, they go with it.
-void Model::StartWithFree(Update& update) const {
-  if (free_.empty()) return;
+std::vector<int32_t> Model::UnitsOfFree() const {
   const std::vector<int32_t>& group_of = terms_->group_of();
-  for (const int32_t j : free_)
-    update.starting.push_back(group_of.empty() ? j : group_of[Index(j)]);
-  std::ranges::sort(update.starting);
-  const auto again = std::unique(update.starting.begin(), update.starting.end());
-  update.starting.erase(again, update.starting.end());
+  std::vector<int32_t> units;
+  for (const int32_t j : free_) units.push_back(group_of.empty() ? j : group_of[Index(j)]);
+  return units;
 }
 
 }  // namespace strads::lasso

@@ -96,14 +96,12 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     AddTo(columns_->xe, partial.xe);
     update.counts.resize(std::max(update.counts.size(), partial.counts.size()), 0);
     for (size_t j = 0; j < partial.counts.size(); ++j) update.counts[j] += partial.counts[j];
-    update.mean_entries += static_cast<double>(partial.entries);
+    mean_entries_ += static_cast<double>(partial.entries);
   }
-  if (options_.schedule == "working_set")
-    pool_ = std::make_shared<ThreadPool>(ThreadsFor(partials));
   if (options_.schedule == "block_greedy") update.counts.resize(p, 0);
-  if (p > 0) update.mean_entries /= static_cast<double>(p);
+  if (p > 0) mean_entries_ /= static_cast<double>(p);
   // A round changes the fitted values of all rows anyway if its columns have that many entries.
-  const double entries_of_round = update.mean_entries * options_.parallelism;
+  const double entries_of_round = mean_entries_ * options_.parallelism;
   projects_ = options_.intercept &&
               (!options_.IsLogistic() ||
                (options_.schedule != "working_set" && entries_of_round >= columns_->weight));
@@ -134,6 +132,10 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   penalty_ = terms_->OfFreeUnits();
   update.group_of = terms_->group_of();
   FindFree(update);
+  if (options_.schedule == "working_set") {
+    pool_ = std::make_shared<ThreadPool>(ThreadsFor(partials));
+    BeginBlock();
+  }
 }
 
 // Columns that vary little beside their mean: what varies would drown in the rounding of inner
@@ -215,25 +217,22 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   offsets_.back() = Offset();
   update.objective = slopes.loss + penalty_sum_;
 
-  // Schedulers that have given the block up go on without.
-  bool solves_blocks = options_.schedule == "working_set" && (is_first || solved_since_measured_);
-  if (warm_start_ && !(update.objective <= null_objective_))
-    return StartCold(solves_blocks, update);
+  if (warm_start_ && !(update.objective <= null_objective_)) return StartCold(update);
   const bool fits_free = is_null_ && !penalty_.nonnegative();
   if (!slopes.free_products.empty() && !fits_free) {
     block_moved_ = block_moved_ || is_first;  // no block was found to be at its best
-    return AskForBound(slopes, solves_blocks, update);
+    return AskForBound(slopes, update);
   }
   double gap = GapAt(slopes);
   // lambda_max goes by slopes, whose errors are of first order in what the bound hardly shows.
   const double of_slopes = is_null_ && !free_.empty() ? update.objective - DualAt(slopes) : 0;
   const bool is_best = is_null_ && IsNullModel(std::max(gap, of_slopes), update.objective);
-  if (fits_free && !is_best && !slopes.free_products.empty())
-    return FitFree(slopes, solves_blocks, update);
+  if (fits_free && !is_best && !slopes.free_products.empty()) return FitFree(slopes, update);
   if (is_best) {
     StartFrom(slopes);
     update.begins = true;
-    if (start_) return StartWarm(solves_blocks, update);
+    if (choice_) choice_->Unstick();
+    if (start_) return StartWarm(update);
     gap = GapAt(slopes);
   }
   gap_ = null_objective_ > 0 ? gap / null_objective_ : 0;
@@ -247,35 +246,30 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
     MoveIntercept(slopes.er / columns_->weight, update);
     er_ = 0;
   }
-  if (!is_null_ && FollowPath(slopes) && options_.schedule == "working_set" && !solves_blocks) {
+  if (!is_null_ && FollowPath(slopes) && options_.schedule == "working_set" && !choice_) {
     // What rounding kept from a block at one lambda need not be so at the next.
-    solves_blocks = update.begins_block = true;
-    block_.reset();
+    update.begins_block = true;
+    BeginBlock();
   }
 
   solved_since_measured_ = block_moved_ = false;
   if (projects_ && columns_->is_logistic) Project(slopes.er, slopes.xr);
-  if (columns_->is_logistic && columns_->has_intercept && !solves_blocks && slopes.curvature > 0) {
+  if (columns_->is_logistic && columns_->has_intercept && !choice_ && slopes.curvature > 0) {
     MoveIntercept(
         std::clamp(slopes.er / slopes.curvature, -kLongestInterceptStep, kLongestInterceptStep),
         update);
   }
-  update.measure_again = is_null_ && !terms_->has_free_units() && !solves_blocks;
-  update.nonzeros = nonzeros_;
-  if (solves_blocks && !block_) block_.emplace(*columns_, *pool_);
-  if (solves_blocks && !is_null_ && !path_.start) Screen(slopes, update);
+  update.measure_again = is_null_ && !terms_->has_free_units() && !choice_;
+  if (choice_ && !is_null_ && !path_.start) Screen(slopes, update);
   Violators violators = FindViolators(penalty_, coefficients_.values().data(), slopes.xr.data(),
                                       curvatures_.data(), columns_->norms.data(), pool_.get());
+  if (choice_) {
+    block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
+    ChooseBlock(violators, update);
+  }
+  if (choice_) return;
   update.units = std::move(violators.units);
   update.scaled = std::move(violators.changes);
-  if (solves_blocks) {
-    block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
-    update.block_size = block_->size();
-    update.block_entries = block_->MeanEntries();
-    if (std::exchange(warm_start_, std::nullopt) || update.begins_block)
-      update.starting = penalty_.SupportOf(coefficients_.values().data()).units;
-    StartWithFree(update);
-  }
 }
 
 // |X_u D_u^-1| of all units, or more: the roots of the traces of its square.

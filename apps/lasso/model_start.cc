@@ -20,7 +20,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 }  // namespace
 
 // Takes over the coefficients of another model, which are then measured.
-void Model::StartWarm(bool solves_blocks, Update& update) {
+void Model::StartWarm(Update& update) {
   const std::shared_ptr<const Model> from = std::exchange(start_, nullptr);
   const SparseVector& given = from->coefficients_;
   if (given.size() > coefficients_.size())
@@ -51,23 +51,23 @@ void Model::StartWarm(bool solves_blocks, Update& update) {
     for (size_t j = 0; j < std::min(shifts_.size(), given.size()); ++j)
       update.intercept_change += shifts_[j] * given[j];
   }
-  MoveTo(solves_blocks, update);
+  MoveTo(update);
   warm_start_ = update;
 }
 
 // Zero is better than what was taken over.
-void Model::StartCold(bool solves_blocks, Update& update) {
+void Model::StartCold(Update& update) {
   const Update warm = *std::exchange(warm_start_, std::nullopt);
   update.columns = warm.columns;
   for (const double change : warm.changes) update.changes.push_back(-change);
   update.units = warm.units;
   update.scaled = warm.scaled;
   update.intercept_change = -warm.intercept_change;
-  MoveTo(solves_blocks, update);
+  MoveTo(update);
 }
 
 // Does what the update says, which is to be measured.
-void Model::MoveTo(bool solves_blocks, Update& update) {
+void Model::MoveTo(Update& update) {
   double moved = update.intercept_change * columns_->weight;
   for (size_t i = 0; i < update.columns.size(); ++i) {
     const size_t j = Index(update.columns[i]);
@@ -80,10 +80,10 @@ void Model::MoveTo(bool solves_blocks, Update& update) {
     intercept_ += er_ / columns_->weight;
     MoveMean(-moved);
   }
-  nonzeros_ = update.nonzeros = coefficients_.CountNonzeros();
+  nonzeros_ = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(coefficients_.values().data());
   update.measure_again = true;
-  solved_since_measured_ = solves_blocks;
+  solved_since_measured_ = choice_.has_value();
   gap_ = kInfinity;
 }
 

@@ -21,20 +21,6 @@ constexpr double kSettled = 1e-2;
 // But a measurement costs as much as updating every variable; this share of that comes first.
 constexpr double kLeastSweepsBetween = 0.05;
 
-// Of a working set.
-constexpr int64_t kLeastFirstSize = 64, kMostFirstSize = 512;  // variables
-constexpr double kLeastFirstGroups = 8;
-constexpr double kGrowth = 2;
-// Inner products pay as long as the block is this small, or this small beside the entries of a
-// column: they are fewer than the entries then, and let all be solved for at once.
-constexpr double kSmallBlock = 512;
-constexpr double kSmallShare = 0.25;
-// What the coordinator uses, at most, of an entry of the columns: the block's, what it was before
-// it grew, messages about what joins, and a scaled copy of all. And of an inner product: likewise,
-// and a copy of those of the variables that are not zero.
-constexpr double kBytesPerEntry = 40;
-constexpr double kBytesPerProduct = 24;
-
 // Draws for so many places, and again for those that what was drawn does not take.
 template <class Draw, class Take>
 void Fill(int places, const Draw& draw, const Take& take) {
@@ -59,6 +45,7 @@ Scheduler::Scheduler(const Options& options, Slice slice)
       slice_(slice),
       parallelism_(options.parallelism),
       num_candidates_(options.candidates * options.parallelism),
+      follows_(options.schedule == "working_set"),
       random_(static_cast<uint64_t>(options.seed), static_cast<uint64_t>(slice.index)),
       guard_(kGuardWindow) {
   if (options.schedule == "dependency") {
@@ -76,9 +63,8 @@ void Scheduler::SetUp(const Update& update) {
     }
     num_units_ = std::ssize(groups_);
   }
-  mean_entries_ = update.mean_entries;
-  const auto [first, last] = slice_.RangeOf(num_units_);
   if (options_.schedule == "block_greedy") {
+    const auto [first, last] = slice_.RangeOf(num_units_);
     const int blocks = options_.blocks > 0 ? options_.blocks : options_.parallelism;
     const auto [first_block, last_block] = slice_.RangeOf(blocks);
     blocks_.emplace(static_cast<int32_t>(first),
@@ -86,23 +72,20 @@ void Scheduler::SetUp(const Update& update) {
                         .subspan(static_cast<size_t>(first), static_cast<size_t>(last - first)),
                     std::max(1, static_cast<int>(last_block - first_block)));
   }
-  if (options_.schedule == "working_set") {
-    const auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(num_units_)));
-    auto size = static_cast<double>(std::clamp(root, kLeastFirstSize, kMostFirstSize));
-    if (!groups_.empty()) size = std::max(kLeastFirstGroups, size / UnitSize(update));
-    first_size_ = size * UnitSize(update);
-    first_units_ = std::max(1, static_cast<int>(size / slice_.count));
-    working_set_.emplace(first_units_, kGrowth);
-  }
-  const std::string name = filter_ || working_set_ || blocks_ ? "priority" : options_.schedule;
+  is_in_flight_.resize(static_cast<size_t>(num_units_), false);
+  updates_between_ = static_cast<double>(num_units_);
+}
+
+void Scheduler::BeginSchedule() {
+  const auto [first, last] = slice_.RangeOf(num_units_);
+  const bool is_own = filter_ || blocks_ || options_.schedule == "working_set";
+  const std::string name = is_own ? "priority" : options_.schedule;
   ScheduleOptions own;
   own.stream = static_cast<uint64_t>(slice_.index);
   schedule_ = MakeSchedule(name, static_cast<int32_t>(first), static_cast<int32_t>(last),
                            static_cast<uint64_t>(options_.seed), own);
   priority_ = dynamic_cast<PrioritySchedule*>(schedule_.get());
   sweeps_ = name == "cyclic" || name == "shuffled";
-  is_in_flight_.resize(static_cast<size_t>(num_units_), false);
-  updates_between_ = static_cast<double>(num_units_);
 }
 
 std::vector<int32_t> Scheduler::ColumnsOf(std::vector<int32_t> units) const {
@@ -118,7 +101,6 @@ std::vector<int32_t> Scheduler::ColumnsOf(std::vector<int32_t> units) const {
 bool Scheduler::MeasurementIsDue() const {
   if (slice_.index != 0 || measuring_) return false;  // one scheduler is enough for all
   if (restart_ || measure_again_) return true;
-  if (working_set_) return blocks_since_measured_ == slice_.count;
   if (updates_since_measured_ >= updates_between_) return true;
   if (priority_ == nullptr) return false;
   const double change = priority_->TotalChange();
@@ -186,15 +168,15 @@ Scheduled<Plan> Scheduler::Schedule() {
   plan.scheduler = slice_.index;
   plan.parallelism = parallelism_;
   std::vector<int32_t> units;
-  if (schedule_ == nullptr || MeasurementIsDue()) {
+  if (follows_) {
+    plan.follow = true;
+  } else if (schedule_ == nullptr || MeasurementIsDue()) {
     updates_since_measured_ = 0;
     measuring_ = true;
     plan.measure = true;
     plan.restart = std::exchange(restart_, false);
   } else if (measure_again_) {
     // What the last measurement says does not hold any more: another scheduler's comes first.
-  } else if (working_set_) {
-    PlanBlock(plan);
   } else if (blocks_) {
     PlanBestOfBlocks(plan, units);
   } else {
@@ -205,16 +187,8 @@ Scheduled<Plan> Scheduler::Schedule() {
   in_flight_.push_back(units);
   plan.columns = ColumnsOf(std::move(units));
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
-  const bool fence = plan.measure || alone_;
+  const bool fence = plan.measure || plan.follow || alone_;
   return {std::move(plan), fence};
-}
-
-void Scheduler::PlanBlock(Plan& plan) {
-  if (!block_is_due_) return;  // others have to come first
-  block_is_due_ = false;
-  plan.solve = true;
-  plan.gather = gather_;
-  plan.joining = ColumnsOf(std::exchange(joining_, {}));
 }
 
 void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
@@ -242,48 +216,10 @@ void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
 
 // Whatever made the one before be given up.
 void Scheduler::BeginBlock() {
-  working_set_.emplace(first_units_, kGrowth);
-  joining_.clear();
-  is_stuck_ = false;
+  follows_ = true;
   parallelism_ = options_.parallelism;
   alone_ = false;
   guard_.Reset();
-}
-
-// After a measurement. Gives up the block once it does not pay any more.
-void Scheduler::ChooseBlock(const Update& update) {
-  blocks_since_measured_ = 0;
-  const double memory = 1e6 * options_.block_memory;
-  const double wanted = kGrowth * static_cast<double>(update.nonzeros);
-  const double soon = std::max({wanted, first_size_, static_cast<double>(update.block_size)});
-  const double most_inner_products = std::sqrt(memory / kBytesPerProduct);
-  gather_ = gather_ || options_.IsLogistic() ||
-            std::max(wanted, first_size_) > std::max(kSmallBlock, kSmallShare * mean_entries_) ||
-            soon >= most_inner_products;
-  const double of_column = kBytesPerEntry * std::max({mean_entries_, update.block_entries, 1.0});
-  const double most = gather_ ? memory / of_column : most_inner_products;
-  if (std::max(wanted, static_cast<double>(update.block_size)) >= most || is_stuck_) {
-    working_set_.reset();  // all schedulers do, having heard the same
-    // What is left to gain is in the last digits, which parallel updates would spoil.
-    if (is_stuck_) GoAlone();
-    return;
-  }
-  block_is_due_ = true;
-  is_stuck_ = true;  // unless feedback says otherwise
-  auto [candidates, scores] = OwnChanges(update);
-  for (double& score : scores) score = std::abs(score);
-  const auto in_units = [&](double variables) {
-    return static_cast<int64_t>(variables / UnitSize(update)) / slice_.count;
-  };
-  // All of them at once, with the next block that is solved: what is not zero must be in it.
-  std::vector<int32_t> starting = update.starting;
-  std::erase_if(starting, [&](int32_t u) { return working_set_->Has(u); });
-  working_set_->Join(starting);
-  if (slice_.index == 1 % slice_.count) joining_ = std::move(starting);
-  const std::vector<int32_t> grown =
-      working_set_->Grow(candidates, scores, in_units(static_cast<double>(update.nonzeros)),
-                         in_units(most - static_cast<double>(update.block_size)));
-  joining_.insert(joining_.end(), grown.begin(), grown.end());
 }
 
 void Scheduler::Learn(const Update& update) {
@@ -308,16 +244,12 @@ Scheduler::Changes Scheduler::OwnChanges(const Update& update) const {
 }
 
 void Scheduler::Feedback(const Update& update) {
-  if (update.measured && schedule_ == nullptr) SetUp(update);
-  if (update.solved) {
-    ++blocks_since_measured_;
-    is_stuck_ =
-        is_stuck_ && update.columns.empty() && update.intercept_change == 0 && !update.block_grew;
-  }
-  is_stuck_ = is_stuck_ && !update.begins;
+  if (update.measured && !std::exchange(is_set_up_, true)) SetUp(update);
   if (update.begins_block) BeginBlock();
-  if (working_set_ && update.measured && !update.measure_again) ChooseBlock(update);
-  if (!working_set_) {
+  if (update.gives_block_up) follows_ = false;
+  if (update.goes_alone) GoAlone();
+  if (is_set_up_ && !follows_ && schedule_ == nullptr) BeginSchedule();
+  if (!follows_) {
     const Changes own = OwnChanges(update);
     schedule_->Changed(own.units, own.scaled);
   }
@@ -328,7 +260,7 @@ void Scheduler::Feedback(const Update& update) {
     updates_between_ = std::min(kLaterMeasurements * updates_between_,
                                 kMostSweepsBetween * static_cast<double>(num_units_));
     if (priority_ != nullptr) change_when_measured_ = priority_->TotalChange();
-  } else if (!working_set_) {
+  } else if (!follows_) {
     // Block-greedy looks at all variables of a block to update one.
     const double looked_at = blocks_ ? static_cast<double>(num_units_) /
                                            static_cast<double>(blocks_->blocks().size() + 1)

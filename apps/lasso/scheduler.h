@@ -6,7 +6,6 @@
 #include <strads/random.h>
 #include <strads/schedule.h>
 #include <strads/variable_blocks.h>
-#include <strads/working_set.h>
 
 #include <cstdint>
 #include <deque>
@@ -28,6 +27,7 @@ class Scheduler {
 
  private:
   void SetUp(const Update& update);
+  void BeginSchedule();
   bool MeasurementIsDue() const;
   std::vector<int32_t> Draw(int count);
   std::vector<int32_t> NextUnits();
@@ -39,28 +39,21 @@ class Scheduler {
   };
   // Those of this scheduler's slice.
   Changes OwnChanges(const Update& update) const;
-  void PlanBlock(Plan& plan);
   void PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units);
-  void ChooseBlock(const Update& update);
   void GoAlone() {
     parallelism_ = 1;
     alone_ = true;
   }
   void BeginBlock();
-  // Variables in a unit.
-  double UnitSize(const Update& update) const {
-    return num_units_ > 0
-               ? static_cast<double>(update.num_variables) / static_cast<double>(num_units_)
-               : 1;
-  }
   // The variables of these units.
   std::vector<int32_t> ColumnsOf(std::vector<int32_t> units) const;
 
   const Options options_;
   const Slice slice_;
   int parallelism_;
-  std::unique_ptr<strads::Schedule> schedule_;  // once the number of variables is known
+  std::unique_ptr<strads::Schedule> schedule_;  // once variables are known, and it is needed
   PrioritySchedule* priority_ = nullptr;        // schedule_, if it is by priority
+  bool is_set_up_ = false;
   int64_t num_units_ = 0;
   std::vector<std::vector<int32_t>> groups_;  // variables of each unit, if there are groups
 
@@ -77,16 +70,8 @@ class Scheduler {
   std::deque<std::vector<int32_t>> asked_;  // candidates whose couplings are on their way
   std::deque<std::vector<int32_t>> ready_;  // candidates whose couplings are known
 
-  // If blocks are solved: until the block would be too large.
-  std::optional<WorkingSet> working_set_;
-  std::vector<int32_t> joining_;  // units, with the next plan
-  bool block_is_due_ = false;
-  bool gather_ = false;
-  bool is_stuck_ = false;          // the last block could not be improved
-  int blocks_since_measured_ = 0;  // of all schedulers
-  double mean_entries_ = 0;
-  double first_size_ = 0;  // of the working set, in variables
-  int first_units_ = 0;    // those of this scheduler
+  // A block is solved, by steps that its model knows sooner than anyone could plan them.
+  bool follows_;
 
   // If block-greedy.
   std::optional<VariableBlocks> blocks_;

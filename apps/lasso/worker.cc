@@ -53,11 +53,12 @@ bool Worker::Has(int32_t column) const { return column >= 0 && column < data_.x.
 Partial Worker::Push(const Plan& plan) {
   Partial partial;
   partial.updates_seen = updates_seen_;
+  const BlockStep step = StepOf(plan, next_);
   if (plan.restart) {
     loss_->Reset();
     dual_is_fresh_ = false;
   }
-  if (plan.measure) {
+  if (step.measure) {
     Measure(partial);
   } else {
     partial.xr = SlopesOf(plan.columns, loss_->r());
@@ -74,13 +75,13 @@ Partial Worker::Push(const Plan& plan) {
   if (!std::ranges::all_of(plan.probe, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a probe names a variable that does not exist");
   if (!plan.probe.empty()) data_.x.GramBlock(plan.probe, plan.probe_known, partial.gram, pool_);
-  if (!std::ranges::all_of(plan.joining, [&](int32_t j) { return Has(j); }))
+  if (!std::ranges::all_of(step.joining, [&](int32_t j) { return Has(j); }))
     throw ProtocolError("a block has a variable that does not exist");
   const auto before = static_cast<int>(block_.size());
-  block_.insert(block_.end(), plan.joining.begin(), plan.joining.end());
-  if (plan.gather) {
+  block_.insert(block_.end(), step.joining.begin(), step.joining.end());
+  if (step.gather) {
     Gather(partial);
-  } else if (!plan.joining.empty()) {
+  } else if (!step.joining.empty()) {
     data_.x.GramBlock(block_, before, partial.gram, pool_);
   }
   return partial;
@@ -224,6 +225,7 @@ void Worker::Sync(const Update& update) {
   ++updates_seen_;
   if (update.columns.size() != update.changes.size())
     throw ProtocolError("an update's columns and changes do not fit");
+  next_ = update.next;
   if (update.begins_block) {
     block_.clear();
     num_gathered_ = 0;

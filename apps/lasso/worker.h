@@ -56,10 +56,11 @@ class Worker {
   // is known what to take from their columns.
   Eigen::VectorXd ones_, row_scale_;
   const Eigen::VectorXd none_;
-  std::vector<double> xe_;         // x_j'e of all columns, if needed, once they were measured
-  std::vector<int32_t> measured_;  // columns, ascending: all until some are screened
-  std::vector<int32_t> block_;     // in the order of joining
-  size_t num_gathered_ = 0;        // of block_
+  std::vector<double> xe_;           // x_j'e of all columns, if needed, once they were measured
+  std::vector<int32_t> measured_;    // columns, ascending: all until some are screened
+  std::vector<int32_t> block_;       // in the order of joining
+  size_t num_gathered_ = 0;          // of block_
+  BlockStep next_{.measure = true};  // of plans that follow
   bool gathers_ = false;
   std::unique_ptr<ShardLoss> loss_;
   std::vector<int32_t> free_;

@@ -231,6 +231,27 @@ TEST_F(WorkingSetRuns, GatherColumnsOfLargeBlocks) {
   }
 }
 
+// No step of a block is planned without what was measured before it, however early plans are made.
+TEST_F(WorkingSetRuns, TakeTheSameStepsWhoeverPlansThem) {
+  const Problem problem =
+      DrawProblem({.rows = 100, .cols = 400, .correlation = 0.9, .relevant = 20, .seed = 9});
+  const Solution alone = Solve(problem, Options(0.01), To(1e-10, 2));
+  for (const int schedulers : {1, 2, 4}) {
+    for (const int lookahead : {-1, 0, 3}) {
+      for (const int staleness : {0, 2}) {
+        SCOPED_TRACE(std::to_string(schedulers) + " schedulers, lookahead " +
+                     std::to_string(lookahead) + ", staleness " + std::to_string(staleness));
+        RunOptions run = To(1e-10, 2, staleness);
+        run.schedulers = schedulers;
+        run.lookahead = lookahead;
+        const Solution solution = Solve(problem, Options(0.01), run);
+        EXPECT_EQ(solution.summary.rounds, alone.summary.rounds);
+        EXPECT_EQ(solution.b, alone.b);
+      }
+    }
+  }
+}
+
 // What the gap-safe rule leaves out is zero in the best model, and the certificate still holds.
 TEST_F(WorkingSetRuns, ScreenOnlyWhatIsZeroInTheBestModel) {
   for (const double density : {1.0, 0.1}) {

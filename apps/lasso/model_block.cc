@@ -1,0 +1,67 @@
+#include <strads/index.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "apps/lasso/model.h"
+
+// The block that is solved for as one.
+namespace strads::lasso {
+
+void Model::BeginBlock() {
+  choice_.emplace(options_, penalty_.num_units(), std::ssize(columns_->norms), mean_entries_);
+  block_.emplace(*columns_, *pool_);
+}
+
+void Model::ChooseBlock(const Violators& violators, Update& update) {
+  std::vector<int32_t> starting = UnitsOfFree();
+  if (std::exchange(warm_start_, std::nullopt) || update.begins_block)
+    std::ranges::copy(penalty_.SupportOf(coefficients_.values().data()).units,
+                      std::back_inserter(starting));
+  const std::optional<BlockChoice::Joining> joining = choice_->Next(
+      violators, std::move(starting), {nonzeros_, block_->size(), block_->MeanEntries()});
+  if (!joining) {
+    update.gives_block_up = true;
+    update.goes_alone = choice_->is_stuck();
+    choice_.reset();
+    return;
+  }
+  update.next.solve = true;
+  update.next.gather = joining->gather;
+  for (const int32_t u : joining->units) {
+    const Penalty::Unit unit = penalty_.unit(u);
+    for (int32_t k = unit.first; k < unit.first + unit.count; ++k)
+      update.next.joining.push_back(penalty_.Variable(k));
+  }
+}
+
+void Model::SolveBlock(const BlockStep& step, std::span<const Partial> partials, Update& update) {
+  constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
+  const Block::Change change =
+      block_->Solve(step, UnitsOf(step.joining), partials, coefficients_, shifted_intercept_,
+                    penalty_, kShare * gap_ * null_objective_);
+  updates_ += change.updates;
+  solved_since_measured_ = true;
+  const bool has_changed = !step.joining.empty() || !change.values.empty() || change.intercept != 0;
+  choice_->Solved(has_changed);
+  block_moved_ = block_moved_ || has_changed;
+  MoveIntercept(change.intercept, update);
+  for (const auto& [j, b] : change.values) {
+    const size_t at = Index(j);
+    double& old = coefficients_[at];
+    update.columns.push_back(j);
+    update.changes.push_back(b - old);
+    update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
+    if (projects_) MoveMean(-(b - old) * columns_->xe[at]);
+    if (!shifts_.empty()) intercept_ -= (b - old) * shifts_[at];
+    nonzeros_ += (b != 0) - (old != 0);
+    old = b;
+  }
+  penalty_sum_ += change.penalty;
+}
+
+}  // namespace strads::lasso
