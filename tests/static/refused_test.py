@@ -11,6 +11,36 @@ OPTIONS = "#include <strads/options.h>\nauto made = strads::DescribeOptions<M>()
 PACKED = "#include <strads/message.h>\nauto packed = strads::Pack(M{});"
 APP = "#include <strads/main.h>\nstruct A { using Options = M; struct Model { STRADS_FIELDS() }; struct Plan { STRADS_FIELDS() };" \
       "using Partial = Plan; using Update = Plan; };\nauto program = strads::MakeProgram<A>(\"a\");"
+# A worker and a model with optional members, of all three patterns.
+MEMBERS = "#include <strads/main.h>\nauto program = strads::MakeProgram<A>(\"a\");"
+MESSAGE = "struct M { int a = 0; STRADS_FIELDS(a) };"
+
+
+def app(worker="", model="", more="struct Plan { int b = 0; STRADS_FIELDS(b) };"):
+    return MESSAGE + """struct A { using Options = M; using Partial = M; using Update = M; """ + more + """
+  struct Scheduler { Scheduler(const M&, strads::Slice); Plan Schedule(); void Feedback(const M&); };
+  struct Worker { Worker(const M&, strads::Shard); M Push(const Plan&); void Sync(const M&); double Loss() const;
+    """ + worker + """ };
+  struct Model { explicit Model(const M&); M Pull(const Plan&, std::span<const M>);
+    strads::Report Report() const; int c = 0; STRADS_FIELDS(c) """ + model + """ }; };"""
+
+
+def data_parallel_app(worker="", model=""):
+    return MESSAGE + """struct A { using Options = M; using Start = M; using Parameters = M; using Gradient = M;
+  struct Worker { Worker(const M&, strads::Shard); M Describe(); M Push(const M&, int64_t); double Loss(const M&);
+    """ + worker + """ };
+  struct Model { explicit Model(const M&); void Begin(std::span<const M>);
+    void Pull(std::span<const M>); const M& parameters() const;
+    strads::Report Report() const; int c = 0; STRADS_FIELDS(c) """ + model + """ }; };"""
+
+
+def rotation_app(worker=""):
+    return app("M MakeBlock(const Plan&, int32_t); M Push(const Plan&, M&); std::optional<N> Collect(); " + worker,
+               "void Collect(const M&); void Collect(const N&);",
+               "using Plan = strads::RotationPlan; using Block = M; using Share = N;") \
+        .replace(MESSAGE, MESSAGE + "struct N { int b = 0; STRADS_FIELDS(b) };")
+
+
 # What follows the first #include, the struct M, and a text that must be told.
 WRONG = [
     (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, a) };", "a name is given twice in STRADS_FIELDS"),
@@ -28,8 +58,27 @@ WRONG = [
     (APP, "struct M { int a = 0; STRADS_FIELDS(a) STRADS_HELP(\"b: what\") };", "STRADS_HELP does not begin with"),
     (APP, "struct M { std::optional<int> a; STRADS_FIELDS(a) };", FIELD),
     (APP, "struct M { int a = 0; STRADS_FIELDS(a) };", "not all that strads/app.h asks for"),
+    (MEMBERS, app("std::vector<double> Measures();"), "expected std::vector<double> Measures() const"),
+    (MEMBERS, app("private: std::vector<double> Measures() const;"), "expected std::vector<double> Measures() const"),
+    (MEMBERS, app("", "void Measured(std::vector<double>);"), "expected void Measured(std::span<const double>)"),
+    (MEMBERS, app("", "void EndSoon(bool);"), "expected void EndSoon()"),
+    (MEMBERS, app("", "strads::SideFiles TakeFiles(int); strads::SideFiles TakeFiles(bool);"), "expected strads::SideFiles TakeFiles()"),
+    (MEMBERS, app("", "void TakeFiles();").replace("struct Model", "struct Model final"), "expected strads::SideFiles TakeFiles()"),
+    (MEMBERS, data_parallel_app("std::vector<double> Measures();"), "expected std::vector<double> Measures(const Parameters&)"),
+    (MEMBERS, data_parallel_app("", "M Answer();"), "expected Parameters Answer() const"),
+    (MEMBERS, data_parallel_app("", "void Measured(std::span<double>);"), "expected void Measured(std::span<const double>)"),
+    (MEMBERS, data_parallel_app("", "void Finish(const M&);"), "expected void Finish()"),
+    (MEMBERS, data_parallel_app("", "void TakeFiles();"), "expected strads::SideFiles TakeFiles()"),
+    (MEMBERS, rotation_app("void Extend(const Plan&, M&);"), "expected void Extend(const Plan&, Block&, Partial&)"),
 ]
 RIGHT = [
+    (MEMBERS, app("std::vector<double> Measures() const;", "void Measured(std::span<const double>); void EndSoon();"
+                  "strads::SideFiles TakeFiles(); void Finish(int);")),
+    (MEMBERS, app("virtual ~Worker(); virtual std::vector<double> Measures() const;",
+                  "void Measured(const auto&);").replace("struct Worker", "struct Worker final")),
+    (MEMBERS, data_parallel_app("std::vector<double> Measures(const M&);", "const M& Answer() const;"
+                                "void Measured(std::span<const double>); void Finish(); strads::SideFiles TakeFiles();")),
+    (MEMBERS, rotation_app("void Extend(const Plan&, M&, M&);")),
     (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, b) };"),
     (OPTIONS, "struct M { int64_t a = 0; double b = 0; STRADS_FIELDS(a, b) };"),
     ("#include <strads/run.h>\nstrads::RunOptions run{.workers = 2}; strads::RunHooks hooks{.stop = nullptr};", ""),

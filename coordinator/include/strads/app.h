@@ -74,8 +74,9 @@ struct Scheduled {
 //     };
 //   };
 //
-// What is not called optional is required, so that nothing misspelt is silently skipped. Messages
-// are default- constructible values. A role lives in one thread; roles share nothing.
+// What is not called optional is required, and an optional member of other arguments is refused: so
+// nothing is silently skipped but an optional name that is misspelt. Messages are default-
+// constructible values. A role lives in one thread; roles share nothing.
 template <class A>
 concept App = Message<typename A::Options> && Message<typename A::Plan> &&
     Message<typename A::Partial> && Message<typename A::Update> && Message<typename A::Model> &&

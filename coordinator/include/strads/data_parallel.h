@@ -121,10 +121,10 @@ struct Weights {
 //     };
 //   };
 //
-// All else is required. A Pull must count one gradient the same whether it comes alone or with
-// others, unless the app is for bsp only (as averaging of parameters is: Zinkevich et al., NIPS
-// 2010). SparseVector fields travel as their non-zeros. A worker's clocks are 0, 1, 2, ...; under
-// backup some may be left out.
+// All else is required, and an optional member of other arguments is refused. A Pull must count one
+// gradient the same whether it comes alone or with others, unless the app is for bsp only (as
+// averaging of parameters is: Zinkevich et al., NIPS 2010). SparseVector fields travel as their
+// non-zeros. A worker's clocks are 0, 1, 2, ...; under backup some may be left out.
 template <class A>
 concept DataParallelApp = Message<typename A::Options> && Message<typename A::Start> &&
     Message<typename A::Parameters> && Message<typename A::Gradient> &&

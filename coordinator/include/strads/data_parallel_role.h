@@ -3,6 +3,7 @@
 #include <strads/bytes.h>
 #include <strads/data_parallel.h>
 #include <strads/error.h>
+#include <strads/names_member.h>
 #include <strads/report.h>
 
 #include <cstdint>
@@ -55,8 +56,31 @@ std::vector<M> UnpackAll(std::span<const Bytes> packed) {
   return messages;
 }
 
+// What models of any pattern may have.
+template <class Model>
+struct OptionalOfModel {
+  static constexpr bool kIsTold = requires(Model model, std::span<const double> sums) {
+    model.Measured(sums);
+  };
+  static_assert(kIsTold || !NamesMeasured<Model>,
+                "the model's Measured is another, expected void Measured(std::span<const double>)");
+  static constexpr bool kHasFiles = requires(Model model) {
+    { model.TakeFiles() } -> std::convertible_to<SideFiles>;
+  };
+  static_assert(kHasFiles || !NamesTakeFiles<Model>,
+                "the model's TakeFiles is another, expected strads::SideFiles TakeFiles()");
+};
+
 template <DataParallelApp A>
 class DataParallelWorkerOf final : public DataParallelWorkerRole {
+  static constexpr bool kMeasures =
+      requires(typename A::Worker worker, const typename A::Parameters& parameters) {
+    { worker.Measures(parameters) } -> std::convertible_to<std::vector<double>>;
+  };
+  static_assert(kMeasures || !NamesMeasures<typename A::Worker>,
+                "the worker's Measures is another, expected "
+                "std::vector<double> Measures(const Parameters&)");
+
  public:
   DataParallelWorkerOf(const Bytes& options, Shard shard, int holders)
       : worker_(Unpack<typename A::Options>(options), shard),
@@ -100,7 +124,7 @@ class DataParallelWorkerOf final : public DataParallelWorkerRole {
     return worker_.Loss(parameters_);
   }
   std::vector<double> Measures() override {
-    if constexpr (requires { worker_.Measures(parameters_); }) {
+    if constexpr (kMeasures) {
       Join();
       return worker_.Measures(parameters_);
     }
@@ -122,7 +146,16 @@ class DataParallelWorkerOf final : public DataParallelWorkerRole {
 };
 
 template <DataParallelApp A>
-class DataParallelModelOf final : public DataParallelModelRole {
+class DataParallelModelOf final : public DataParallelModelRole, OptionalOfModel<typename A::Model> {
+  static constexpr bool kAnswers = requires(const typename A::Model& model) {
+    { model.Answer() } -> std::convertible_to<typename A::Parameters>;
+  };
+  static_assert(kAnswers || !NamesAnswer<typename A::Model>,
+                "the model's Answer is another, expected Parameters Answer() const");
+  static constexpr bool kFinishes = requires(typename A::Model model) { model.Finish(); };
+  static_assert(kFinishes || !NamesFinish<typename A::Model>,
+                "the model's Finish is another, expected void Finish()");
+
  public:
   DataParallelModelOf(const Bytes& options, Slice slice)
       : model_(MakeModel(Unpack<typename A::Options>(options), slice)) {}
@@ -139,7 +172,7 @@ class DataParallelModelOf final : public DataParallelModelRole {
     return Pack(parameters);
   }
   std::optional<Bytes> Answer() const override {
-    if constexpr (requires { model_.Answer(); }) {
+    if constexpr (kAnswers) {
       const typename A::Parameters& answer = model_.Answer();
       return Pack(answer);
     }
@@ -152,15 +185,15 @@ class DataParallelModelOf final : public DataParallelModelRole {
     }
   }
   void Measured(std::span<const double> sums) override {
-    if constexpr (requires { model_.Measured(sums); }) model_.Measured(sums);
+    if constexpr (DataParallelModelOf::kIsTold) model_.Measured(sums);
   }
   void Finish() override {
-    if constexpr (requires { model_.Finish(); }) model_.Finish();
+    if constexpr (kFinishes) model_.Finish();
   }
   strads::Report Report() const override { return model_.Report(); }
   Bytes Save() const override { return Pack(model_); }
   SideFiles TakeFiles() override {
-    if constexpr (requires { model_.TakeFiles(); }) return model_.TakeFiles();
+    if constexpr (DataParallelModelOf::kHasFiles) return model_.TakeFiles();
     return {};
   }
 

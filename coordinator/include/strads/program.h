@@ -3,6 +3,7 @@
 #include <strads/app.h>
 #include <strads/bytes.h>
 #include <strads/data_parallel_role.h>
+#include <strads/names_member.h>
 #include <strads/options.h>
 #include <strads/report.h>
 #include <strads/rotation_role.h>
@@ -129,6 +130,12 @@ class SchedulerOf final : public SchedulerRole {
 
 template <App A>
 class WorkerOf final : public WorkerRole {
+  static constexpr bool kMeasures = requires(const typename A::Worker& worker) {
+    { worker.Measures() } -> std::convertible_to<std::vector<double>>;
+  };
+  static_assert(kMeasures || !NamesMeasures<typename A::Worker>,
+                "the worker's Measures is another, expected std::vector<double> Measures() const");
+
  public:
   WorkerOf(const Bytes& options, Shard shard)
       : worker_(Unpack<typename A::Options>(options), shard) {
@@ -141,7 +148,7 @@ class WorkerOf final : public WorkerRole {
   void Sync(const Bytes& update) override { worker_.Sync(Unpack<typename A::Update>(update)); }
   double Loss() const override { return worker_.Loss(); }
   std::vector<double> Measures() const override {
-    if constexpr (requires { worker_.Measures(); }) return worker_.Measures();
+    if constexpr (kMeasures) return worker_.Measures();
     return {};
   }
   RotationRole* rotation() override { return rotation_.get(); }
@@ -152,7 +159,11 @@ class WorkerOf final : public WorkerRole {
 };
 
 template <class A>
-class ModelOf final : public ModelRole {
+class ModelOf final : public ModelRole, OptionalOfModel<typename A::Model> {
+  static constexpr bool kEndsSoon = requires(typename A::Model model) { model.EndSoon(); };
+  static_assert(kEndsSoon || !NamesEndSoon<typename A::Model>,
+                "the model's EndSoon is another, expected void EndSoon()");
+
  public:
   explicit ModelOf(const Bytes& options) : model_(Unpack<typename A::Options>(options)) {}
   Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) override {
@@ -164,10 +175,10 @@ class ModelOf final : public ModelRole {
   }
   strads::Report Report() const override { return model_.Report(); }
   void EndSoon() override {
-    if constexpr (requires { model_.EndSoon(); }) model_.EndSoon();
+    if constexpr (kEndsSoon) model_.EndSoon();
   }
   void Measured(std::span<const double> sums) override {
-    if constexpr (requires { model_.Measured(sums); }) model_.Measured(sums);
+    if constexpr (ModelOf::kIsTold) model_.Measured(sums);
   }
   void CollectBlock(const Bytes& block) override {
     if constexpr (RotationApp<A>) model_.Collect(Unpack<typename A::Block>(block));
@@ -177,7 +188,7 @@ class ModelOf final : public ModelRole {
   }
   Bytes Save() const override { return Pack(model_); }
   SideFiles TakeFiles() override {
-    if constexpr (requires { model_.TakeFiles(); }) return model_.TakeFiles();
+    if constexpr (ModelOf::kHasFiles) return model_.TakeFiles();
     return {};
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/names_member.h>
 #include <strads/rotation.h>
 
 #include <map>
@@ -34,6 +35,16 @@ namespace internal {
 
 template <RotationApp A>
 class RotationOfWorker final : public RotationRole {
+  static constexpr bool kExtends = requires(typename A::Worker worker,
+                                            const typename A::Plan& plan,
+                                            typename A::Block& block,
+                                            typename A::Partial& partial) {
+    worker.Extend(plan, block, partial);
+  };
+  static_assert(kExtends || !NamesExtend<typename A::Worker>,
+                "the worker's Extend is another, expected "
+                "void Extend(const Plan&, Block&, Partial&)");
+
  public:
   // `worker` must outlive it.
   explicit RotationOfWorker(typename A::Worker& worker) : worker_(worker) {}
@@ -56,7 +67,7 @@ class RotationOfWorker final : public RotationRole {
     partial_ = worker_.Push(plan_, *block_);
   }
   void Extend() override {
-    if constexpr (requires { worker_.Extend(plan_, *block_, partial_); }) {
+    if constexpr (kExtends) {
       worker_.Extend(plan_, *block_, partial_);
     } else {
       throw std::logic_error("a plan asks workers to extend a push, which this app cannot");
