@@ -33,6 +33,26 @@ RunOptions OfSearch(RunOptions options) {
 
 }  // namespace
 
+void internal::ShareOptions(const OptionValues& defaults,
+                            OptionValues& values,
+                            RunOptions& run_options) {
+  const OptionValues run_defaults = ToValues(RunOptions{});
+  ForEachField(run_options, [&](std::string_view name, auto& field) {
+    const auto of_app = values.find(std::string(name));
+    if (of_app == values.end()) return;
+    const std::string& option = of_app->first;
+    const std::string of_run = FormatOption(field);
+    const bool is_set = of_run != run_defaults.at(option);
+    if (is_set && of_app->second != defaults.at(option) && of_app->second != of_run)
+      throw UsageError("--" + option + " is " + of_app->second + " in the app's options and " +
+                       of_run + " in the run's, expected one value");
+    if (is_set)
+      of_app->second = of_run;
+    else
+      ParseOption(name, of_app->second, field);
+  });
+}
+
 RunResult Run(const Program& program,
               const OptionValues& values,
               const RunOptions& given,

@@ -62,13 +62,27 @@ struct ResultOf {
   SideFiles side_files;  // as RunResult's
 };
 
-// Trains app A in this process, for programs that embed it.
+namespace internal {
+
+// Options that the app and the run both have are one option: gives both the value of the one that
+// is not at its default, or, if none is, of the app's. Throws Error (kUsage), naming the option, if
+// both are not and differ.
+void ShareOptions(const OptionValues& defaults, OptionValues& values, RunOptions& run_options);
+
+}  // namespace internal
+
+// Trains app A in this process, for programs that embed it. Of an option that `options` and
+// `run_options` both have, the one that is not at its default counts; if neither is, the app's.
+// Throws as the Run above, and Error (kUsage) if such options contradict each other.
 template <AnyApp A>
 ResultOf<A> Run(const typename A::Options& options,
                 const RunOptions& run_options = {},
                 const RunHooks& hooks = {}) {
-  RunResult result = Run(MakeProgram<A>("app"), ToValues(options), run_options, hooks);
-  typename A::Model model(options);
+  OptionValues values = ToValues(options);
+  RunOptions run = run_options;
+  internal::ShareOptions(ToValues(typename A::Options{}), values, run);
+  RunResult result = Run(MakeProgram<A>("app"), values, run, hooks);
+  typename A::Model model(MakeOptions<typename A::Options>(values));
   if (result.complete) {
     codec::Decoder decoder(result.model);
     codec::Decode(decoder.root(), model);
