@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 namespace strads {
 namespace {
@@ -67,6 +71,13 @@ ConfigLine::ConfigLine(std::string line) {
   } else {
     value = Trim(text.substr(text.find('=') + 1));
   }
+}
+
+ConfigFile::ConfigFile(std::string path) : path_(std::move(path)) {
+  std::ifstream file(path_);
+  std::error_code error;
+  was_read_ = file && !std::filesystem::is_directory(path_, error);
+  for (std::string line; was_read_ && std::getline(file, line);) lines_.emplace_back(line);
 }
 
 std::string ConfigText(const std::string& value) {

@@ -5,11 +5,7 @@
 
 #include <algorithm>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <utility>
-
-#include "coordinator/config_file.h"
 
 namespace strads {
 namespace {
@@ -76,7 +72,9 @@ const char* OptionTypeName(OptionType type) {
   return kNames[static_cast<int>(type)];
 }
 
-std::string ValueAhead(const std::string& name, const std::vector<std::string>& arguments) {
+std::string ValueAhead(const std::string& name,
+                       const std::vector<std::string>& arguments,
+                       const ConfigFile& config) {
   std::string value;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i].starts_with('-')) continue;
@@ -84,11 +82,9 @@ std::string ValueAhead(const std::string& name, const std::vector<std::string>& 
     if (flag == name && i + 1 < arguments.size()) value = arguments[i + 1];
     if (flag.starts_with(name + "=")) value = flag.substr(name.size() + 1);
   }
-  if (!value.empty() || name == "config") return value;
-  std::ifstream file(ValueAhead("config", arguments));
-  for (std::string line; std::getline(file, line);) {
-    const ConfigLine read(line);
-    if (read.has_value && read.name == name) value = read.value;
+  if (!value.empty()) return value;
+  for (const ConfigLine& line : config.lines()) {
+    if (line.has_value && line.name == name) value = line.value;
   }
   return value;
 }
@@ -185,16 +181,13 @@ std::vector<std::string> Flags::ParseArguments(const std::vector<std::string>& a
   return words;
 }
 
-void Flags::ParseConfig(const std::string& path, const std::set<std::string>& without_effect) {
-  std::ifstream file(path);
-  if (!file || std::filesystem::is_directory(path))
-    throw UsageError("config file " + path + " cannot be read");
+void Flags::ParseConfig(const ConfigFile& config, const std::set<std::string>& without_effect) {
+  if (!config.was_read()) throw UsageError("config file " + config.path() + " cannot be read");
   const std::set<std::string> from_arguments = given_;
   std::set<std::string> from_file;
-  std::string line;
-  for (int number = 1; std::getline(file, line); ++number) {
-    const std::string where = path + ":" + std::to_string(number) + ": ";
-    const ConfigLine read(line);
+  int number = 0;
+  for (const ConfigLine& read : config.lines()) {
+    const std::string where = config.path() + ":" + std::to_string(++number) + ": ";
     if (!read.error.empty()) throw UsageError(where + read.error);
     if (read.text.empty()) continue;
     if (!read.has_value)

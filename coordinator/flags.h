@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/config_file.h"
+
 namespace strads {
 
 struct FlagGroup {
@@ -31,10 +33,9 @@ class Flags {
   // value.
   std::vector<std::string> ParseArguments(const std::vector<std::string>& arguments);
 
-  // Reads the lines of a config file, see ConfigLine. Keeps what ParseArguments has set. Options
-  // `elsewhere` are skipped, and those `without_effect` said to have none. Throws Error (kUsage)
-  // with path:line.
-  void ParseConfig(const std::string& path, const std::set<std::string>& without_effect);
+  // Sets what the file does. Keeps what ParseArguments has set. Options `elsewhere` are skipped,
+  // and those `without_effect` said to have none. Throws Error (kUsage) with path:line.
+  void ParseConfig(const ConfigFile& config, const std::set<std::string>& without_effect);
 
   std::string Get(const std::string& name) const;
   std::vector<OptionInfo> options() const;
@@ -57,9 +58,11 @@ class Flags {
   std::set<std::string> given_;
 };
 
-// What the flag is given in the arguments or, if they name a config file, there; empty: nothing.
-// For what decides which flags there are: no errors, which come when all are parsed.
-std::string ValueAhead(const std::string& name, const std::vector<std::string>& arguments);
+// What the flag is given in the arguments or else in the config file; empty: nothing. For what
+// decides which flags there are: no errors, which come when all are parsed.
+std::string ValueAhead(const std::string& name,
+                       const std::vector<std::string>& arguments,
+                       const ConfigFile& config = {});
 
 // Names of `known` that look like `name`, most alike first, at most three.
 std::vector<std::string> NearMisses(const std::string& name, const std::vector<std::string>& known);

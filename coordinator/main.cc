@@ -239,9 +239,12 @@ int Dispatch(const std::string& binary,
   }
   // Which flags there are may depend on the solver.
   std::string solver;
+  ConfigFile config;
   if (request.program != nullptr && request.command == nullptr &&
       !request.program->solvers.empty()) {
-    const auto own = request.program->solvers.find(ValueAhead("solver", arguments));
+    if (const std::string path = ValueAhead("config", arguments); !path.empty())
+      config = ConfigFile(path);
+    const auto own = request.program->solvers.find(ValueAhead("solver", arguments, config));
     if (own != request.program->solvers.end()) {
       solver = own->first;
       request.program = own->second.get();
@@ -271,8 +274,10 @@ int Dispatch(const std::string& binary,
   const std::vector<std::string> words = flags.ParseArguments(arguments);
   if (!words.empty())
     throw UsageError("unexpected word '" + words.front() + "', expected flags: --name=value");
-  if (const std::string config = flags.Get("config"); !config.empty())
+  if (const std::string path = flags.Get("config"); !path.empty()) {
+    if (path != config.path()) config = ConfigFile(path);
     flags.ParseConfig(config, KeysOfOtherSolvers(request));
+  }
   if (flags.Get("print_config") == "true") {
     std::fputs(flags.PrintConfig().c_str(), stdout);
     return 0;
@@ -301,7 +306,7 @@ int Dispatch(const std::string& binary,
   }
   if (request.program == nullptr)
     throw UsageError("no app is named, expected " + binary + " APP COMMAND");
-  RefusePipes(request.program->is_search ? 2 : options.workers, flags.options(), values);
+  RefusePipes(request.program->is_search ? 2 : options.workers, request.program->options, values);
   OptionValues own;
   for (const OptionInfo& option : request.program->options)
     own[option.name] = values.at(option.name);

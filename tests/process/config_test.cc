@@ -169,5 +169,26 @@ TEST_F(Config, ADirectoryIsNoConfigFile) {
   EXPECT_THAT(run.err, HasSubstr(dir_.Path("folder")));
 }
 
+// Whoever looks ahead for the solver must not take away what is to be read.
+TEST_F(Config, IsReadFromAPipeWhateverIsDecidedByIt) {
+  const std::string data = dir_.Write("classes.libsvm", "1 1:1\n-1 1:-1 2:0.5\n1 2:1\n-1 2:-2\n");
+  const auto train = [&](const std::string& before, const std::string& flags) {
+    const std::string model = dir_.Path("model.json");
+    Process run({"/bin/sh", "-c",
+                 before + Strads({}).front() + " svm train --noprogress --workers=2 --data=" +
+                     data + " --model=" + model + " " + flags});
+    EXPECT_TRUE(run.WaitForExit());
+    EXPECT_EQ(run.exit_code(), 0) << run.err();
+    return ModelBytes(model);
+  };
+  for (const char* const solver : {"cocoa", "sgd"}) {
+    const std::string text = std::string("C = 0.01\nsolver = ") + solver;
+    const std::string config = dir_.Write("pipe.conf", text);
+    const std::string from_file = train("", "--config=" + config);
+    EXPECT_NE(from_file, train("", std::string("--solver=") + solver));
+    EXPECT_EQ(from_file, train("cat " + config + " | ", "--config=/dev/stdin"));
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing
