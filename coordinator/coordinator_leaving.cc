@@ -148,7 +148,8 @@ void CoordinatorNode::Conclude() {
   const Report report = ModelReport();
   // Rounds need not measure the objective; what clocks end with is measured.
   const bool is_unsound = (clocks_ || last_.measured) && !std::isfinite(last_.objective);
-  const bool is_far = last_.objective > kDiverged * report.empty_objective;
+  const double empty = report.empty_objective;
+  const bool is_far = empty != 0 && last_.objective - empty > kDiverged * std::abs(empty);
   const bool has_failed = report.has_diverged || (complete && (is_unsound || is_far));
   if (has_failed && ending_->termination != Termination::kFailure)
     ending_ = Ending{Termination::kFailure,

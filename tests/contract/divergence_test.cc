@@ -70,5 +70,40 @@ TEST(Divergence, InTheLastRoundFailsARunIfItIsMeasured) {
             Termination::kMaxRounds);
 }
 
+// Begins at an objective and ends at another.
+template <int Empty, int Trained>
+struct From : Toy {
+  struct Worker : Toy::Worker {
+    using Toy::Worker::Worker;
+    double Loss() const { return 0; }
+  };
+  struct Model : Toy::Model {
+    using Toy::Model::Model;
+    strads::Report Report() const {
+      strads::Report report = Toy::Model::Report();
+      report.penalty = Trained;
+      report.empty_objective = Empty;
+      return report;
+    }
+  };
+};
+
+template <int Empty, int Trained>
+bool HasFailed() {
+  return strads::Run<From<Empty, Trained>>({}, Rounds(kRounds)).summary.termination ==
+         Termination::kFailure;
+}
+
+TEST(Divergence, IsAnObjectiveFarAboveThatOfTheEmptyModelWhateverItsSign) {
+  EXPECT_TRUE((HasFailed<5, 6000>()));
+  EXPECT_TRUE((HasFailed<-5, 6000>()));
+  EXPECT_FALSE((HasFailed<5, 4000>()));
+  EXPECT_FALSE((HasFailed<-5, 4000>()));
+  EXPECT_FALSE((HasFailed<5, -10>()));
+  EXPECT_FALSE((HasFailed<-5, -10>()));
+  EXPECT_FALSE((HasFailed<-5, -6000>()));
+  EXPECT_FALSE((HasFailed<0, 1>())) << "there is nothing to measure it by";
+}
+
 }  // namespace
 }  // namespace strads::testing

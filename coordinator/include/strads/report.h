@@ -33,7 +33,8 @@ struct Report {
   // At the end of a run: whether there is a model to be saved. Not if it ended before the data were
   // read, say: then what an earlier run has saved stays.
   bool has_model = true;
-  // The objective of the empty model, if it is known. A run that ends far above it has failed.
+  // The objective of the empty model, if it is known. A run that ends above it by over 1000 times
+  // its magnitude has failed; an empty model of objective 0 gives no measure of far.
   double empty_objective = std::numeric_limits<double>::infinity();
   // Not all of the model that was collected is finite. The run has failed, whatever its objective,
   // which may be that of some rounds ago or not known.
