@@ -9,18 +9,14 @@
 #include <thread>
 #include <vector>
 
+#include "coordinator/wire/pause.h"
+
 namespace strads {
 namespace {
 
 constexpr int kSpins = 2000;
 // More ranges than threads, so that one slow range does not leave the other threads idle.
 constexpr int64_t kRangesPerThread = 4;
-
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#endif
-}
 
 // One ParallelFor: lives on the stack of its caller.
 struct Loop {
@@ -80,7 +76,7 @@ struct ThreadPool::Impl {
   void Help() {
     uint64_t seen = 0;
     for (;;) {
-      for (int i = 0; i < kSpins && generation == seen && !stop; ++i) Pause();
+      for (int i = 0; i < kSpins && generation == seen && !stop; ++i) wire::Pause();
       std::unique_lock lock(mutex);
       wake.wait(lock, [&] { return stop || generation != seen; });
       if (stop) return;
@@ -107,7 +103,7 @@ struct ThreadPool::Impl {
     loop = nullptr;  // a helper that wakes up only now must not touch it
     for (int i = 0; i < kSpins && active > 0; ++i) {
       lock.unlock();
-      Pause();
+      wire::Pause();
       lock.lock();
     }
     idle.wait(lock, [&] { return active == 0; });

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "coordinator/wire/pause.h"
+
 namespace strads::wire {
 namespace {
 
@@ -20,7 +22,7 @@ void Doorbell::Wait(Time until) {
   if (spin_ && until > Time{0}) {
     const Time give_up = SteadyClock().Now() + Seconds(kSpinSeconds);
     while (!ringing_.load(std::memory_order_relaxed) && SteadyClock().Now() < give_up) {
-      for (int i = 0; i < 16; ++i) __builtin_ia32_pause();
+      for (int i = 0; i < 16; ++i) Pause();
     }
   }
   if (!ringing_.load()) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks which part of the project includes which, and how long files are.
+"""Checks which part of the project includes which, how long files are, and what only compiles on x86.
 
     apps -> <strads/...> -> coordinator -> {scheduler, worker} -> wire and contract headers
 
@@ -96,7 +96,12 @@ def main():
         lines = file.read_text(encoding="utf-8").splitlines()
         if len(lines) > MAX_LINES:
             problems.append(f"{path}:{len(lines)}: has {len(lines)} lines, expected at most {MAX_LINES}")
+        directive = ""  # the last one of the preprocessor
         for number, line in enumerate(lines, 1):
+            if line.startswith("#"):
+                directive = line
+            elif "__builtin_ia32_" in line and not directive.startswith("#if defined(__"):
+                problems.append(f"{path}:{number}: compiles on x86 alone, expected #if defined(...) above it")
             if match := INCLUDE.match(line):
                 if problem := problem_of(root, path, match[1]):
                     problems.append(f"{path}:{number}: includes {match[1]}: {problem}")
