@@ -60,7 +60,38 @@ Model::Model(const Options& options)
   resumed_totals_ = std::move(before.totals_);
 }
 
+// What came over the wire is not trusted to fit.
+void Model::Check(const Plan& plan, std::span<const Partial> partials) const {
+  const auto phase = static_cast<Phase>(plan.phase);
+  if (phase != Phase::kStart && phase != Phase::kSample) return;
+  if (plan.last_visit.size() != partials.size() || plan.rotation.next.size() != partials.size())
+    throw ProtocolError("a plan does not fit its workers");
+  for (const Partial& partial : partials) {
+    if (partial.seen < 0 || partial.seen > pulled_)
+      throw ProtocolError("a partial is of updates that there were not");
+  }
+}
+
+void Model::Check(const Share& share) const {
+  int64_t topics = 0, tokens = 0;
+  bool fits = share.sizes.size() == share.documents.size();
+  for (const int32_t size : share.sizes) {
+    fits = fits && size >= 0;
+    topics += size;
+  }
+  for (const int32_t count : share.counts) {
+    fits = fits && count > 0;
+    tokens += count;
+  }
+  for (const uint16_t topic : share.topics) fits = fits && topic < topics_;
+  fits = fits && std::ssize(share.topics) == topics && std::ssize(share.counts) == topics &&
+         share.token_words.size() == share.token_topics.size() &&
+         (!options_.tokens || std::ssize(share.token_words) == tokens);
+  if (!fits) throw ProtocolError("a share does not fit the model");
+}
+
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
+  Check(plan, partials);
   Update update;
   switch (static_cast<Phase>(plan.phase)) {
     case Phase::kCount:
@@ -247,6 +278,8 @@ void Model::EndRun() {
 
 void Model::Collect(const Block& block) {
   if (!has_started_) return;
+  if (Index(block.index) >= words_of_block_.size())
+    throw ProtocolError("a block of words that there is not");
   const std::vector<int32_t>& words = words_of_block_[Index(block.index)];
   if (words.empty()) return;
   const std::vector<int32_t> none(words.size());
@@ -264,6 +297,7 @@ void Model::Collect(const Block& block) {
 
 void Model::Collect(const Share& share) {
   if (!has_started_) return;
+  Check(share);
   if (!options_.model.empty() && !document_file_) {
     document_file_ = std::make_shared<RowFile>(DocumentRowsPath(options_.model));
     if (options_.tokens) token_file_ = std::make_shared<RowFile>(TokensPath(options_.model));

@@ -61,6 +61,10 @@ class Model {
   int epochs() const { return epochs_; }
 
  private:
+  // Each throws ProtocolError if it does not fit.
+  void Check(const Plan& plan, std::span<const Partial> partials) const;
+  void Check(const Share& share) const;
+
   Update PullCount(std::span<const Partial> partials);
   Update PullLoad(std::span<const Partial> partials);
   // Of kStart and kSample.

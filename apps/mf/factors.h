@@ -22,6 +22,8 @@ class Factors {
   int64_t rows() const { return rows_; }
   int rank() const { return rank_; }
   int stride() const { return stride_; }
+  // Whether there are as many numbers as that: of factors that came over the wire.
+  bool IsWhole() const { return stride_ >= rank_ && values_.size() == Size(rows_ * stride_); }
 
   // The first rank() numbers of a row.
   std::span<float> Row(int64_t row) { return {At(row), Size(rank_)}; }

@@ -85,6 +85,7 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   for (const Partial& partial : partials) {
     if (!partial.data_error.empty()) throw DataError(partial.data_error);
   }
+  Check(plan, partials);
   Update update;
   switch (static_cast<Phase>(plan.phase)) {
     case Phase::kNames:
@@ -344,6 +345,7 @@ void Model::Write(Side side, int64_t row, std::span<const float> values, float b
 }
 
 void Model::Collect(const Block& block) {
+  Check(block);
   const std::vector<int32_t>& items = items_of_block_[Index(block.index)];
   for (size_t row = 0; row < items.size(); ++row) {
     Write(Side::kItems, items[row], block.rows.factors.Row(static_cast<int64_t>(row)),
@@ -353,6 +355,7 @@ void Model::Collect(const Block& block) {
 }
 
 void Model::Collect(const Share& share) {
+  Check(share);
   const auto rank = Index(rank_);
   for (size_t n = 0; n < share.rows.size(); ++n) {
     Write(static_cast<Side>(share.side), share.rows[n],

@@ -47,6 +47,11 @@ class Model {
   const std::vector<float>& item_biases() const { return item_biases_; }
 
  private:
+  // Each throws ProtocolError if what workers sent has not the sizes that it must have.
+  void Check(const Plan& plan, std::span<const Partial> partials) const;
+  void Check(const Block& block) const;
+  void Check(const Share& share) const;
+
   Update PullNames(std::span<const Partial> partials);
   // Throws kData for one that cannot be saved.
   void CheckNames(const char* role, const std::vector<std::string>& names) const;

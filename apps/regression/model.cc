@@ -95,6 +95,8 @@ Update Model::PullRows(std::span<const Partial> partials) {
   int64_t rows = 0;
   for (const Partial& partial : partials) {
     const Heading& heading = partial.heading;
+    if (std::ssize(heading.label_rows) != heading.labels.size())
+      throw ProtocolError("a partial does not fit its labels");
     update.first_row.push_back(rows);
     rows += heading.rows;
     shape_.features = std::max(shape_.features, heading.num_features);
@@ -111,6 +113,12 @@ Update Model::PullRows(std::span<const Partial> partials) {
 }
 
 Update Model::PullLook(std::span<const Partial> partials) {
+  for (const auto& [heading, sums] : partials) {
+    const auto width = Index(shape_.features);
+    if (sums.features.sums.size() != width || sums.features.spreads.size() != width ||
+        sums.features.largest.size() != width || sums.class_weight.size() != labels.size())
+      throw ProtocolError("a partial does not fit the features and classes");
+  }
   const Sums sums = SumOf(partials);
   if (!(sums.features.weight > 0))
     throw DataError(options_.data +
