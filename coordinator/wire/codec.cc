@@ -119,6 +119,14 @@ SparseVector MakeSparse(int64_t size) {
                     std::to_string(size >> 27) + " GiB, expected less than is free");
 }
 
+// Of what a message counts in 32 bits.
+uint32_t Count(size_t count, const char* of) {
+  if (count > std::numeric_limits<uint32_t>::max())
+    throw ProtocolError("a field of " + std::to_string(count) + " " + of +
+                        " does not fit a message, expected less than 2^32");
+  return static_cast<uint32_t>(count);
+}
+
 int64_t ReadInt64(const char* from) {
   int64_t value;
   std::memcpy(&value, from, sizeof value);
@@ -132,12 +140,11 @@ void ThrowOutOfRange() { throw ProtocolError("an integer that the field cannot h
 void ThrowWithin(std::string_view field) { ErrorWithin::ThrowAgain(std::string(field)); }
 void ThrowWithin(size_t element) { ErrorWithin::ThrowAgain("[" + std::to_string(element) + "]"); }
 
-void Encoder::Map(size_t entries) { Packer(out_).pack_map(static_cast<uint32_t>(entries)); }
-void Encoder::Array(size_t elements) { Packer(out_).pack_array(static_cast<uint32_t>(elements)); }
+void Encoder::Map(size_t entries) { Packer(out_).pack_map(Count(entries, "entries")); }
+void Encoder::Array(size_t elements) { Packer(out_).pack_array(Count(elements, "elements")); }
 void Encoder::String(std::string_view text) {
-  Packer(out_)
-      .pack_str(static_cast<uint32_t>(text.size()))
-      .pack_str_body(text.data(), static_cast<uint32_t>(text.size()));
+  const uint32_t size = Count(text.size(), "bytes");
+  Packer(out_).pack_str(size).pack_str_body(text.data(), size);
 }
 void Encoder::Bool(bool value) { value ? Packer(out_).pack_true() : Packer(out_).pack_false(); }
 void Encoder::Int(int64_t value) { Packer(out_).pack_int64(value); }
@@ -152,13 +159,8 @@ void Encoder::Double(double value) {
 }
 
 void Encoder::RawArray(ArrayType type, const void* data, size_t num_bytes) {
-  if (num_bytes > std::numeric_limits<uint32_t>::max()) {
-    throw ProtocolError("an array of " + std::to_string(num_bytes) +
-                        " bytes does not fit a message, expected at most 4 GiB");
-  }
-  Packer(out_)
-      .pack_ext(num_bytes, type)
-      .pack_ext_body(static_cast<const char*>(data), static_cast<uint32_t>(num_bytes));
+  const uint32_t size = Count(num_bytes, "bytes");
+  Packer(out_).pack_ext(size, type).pack_ext_body(static_cast<const char*>(data), size);
 }
 
 void Encoder::Sparse(const SparseVector& vector) {
@@ -170,10 +172,7 @@ void Encoder::Sparse(const SparseVector& vector) {
     values.push_back(vector[j]);
   }
   head[1] = static_cast<int64_t>(values.size());
-  const size_t num_bytes = 8 * (head.size() + values.size());
-  if (num_bytes > std::numeric_limits<uint32_t>::max())
-    throw ProtocolError("a sparse vector does not fit a message of 4 GiB");
-  Packer(out_).pack_ext(num_bytes, kSparseFloat64);
+  Packer(out_).pack_ext(Count(8 * (head.size() + values.size()), "bytes"), kSparseFloat64);
   out_.write(reinterpret_cast<const char*>(head.data()), 8 * head.size());
   out_.write(reinterpret_cast<const char*>(values.data()), 8 * values.size());
 }

@@ -116,8 +116,8 @@ class Decoder {
 [[noreturn]] void ThrowWithin(std::string_view field);
 [[noreturn]] void ThrowWithin(size_t element);
 
-// About how many bytes `field` takes when packed; exact enough that large arrays are packed
-// without growing the buffer.
+// About how many bytes `field` takes when packed, and not less, so that the buffer need not grow;
+// but that of a sparse vector, whose non-zeros are not counted for it.
 template <class T>
 size_t PackedSizeHint(const T& field) {
   if constexpr (std::is_arithmetic_v<T>) {
@@ -129,11 +129,19 @@ size_t PackedSizeHint(const T& field) {
   } else if constexpr (std::is_same_v<T, SparseVector>) {
     return 64;
   } else if constexpr (HasFields<T>) {
-    size_t size = T::kFieldNames.size() + 8;
-    ForEachField(field, [&](std::string_view, const auto& f) { size += PackedSizeHint(f); });
+    size_t size = 5;
+    ForEachField(field, [&](std::string_view name, const auto& f) {
+      size += name.size() + 5 + PackedSizeHint(f);
+    });
+    return size;
+  } else if constexpr (IsMap<T>::value) {
+    size_t size = 5;
+    for (const auto& [key, value] : field) size += PackedSizeHint(key) + PackedSizeHint(value);
     return size;
   } else {
-    return field.size() * 16 + 5;
+    size_t size = 5;
+    for (const auto& element : field) size += PackedSizeHint<typename T::value_type>(element);
+    return size;
   }
 }
 

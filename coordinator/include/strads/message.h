@@ -16,7 +16,8 @@ template <class T>
 concept Message = codec::HasFields<T> && codec::AllFieldsTravel<T>;
 
 // Packs a message into bytes: a msgpack map keyed by field name. Numeric arrays are copied as one
-// block of raw little-endian bytes. Throws Error (kProtocol) if an array is over 4 GiB.
+// block of raw little-endian bytes. Throws Error (kProtocol) if a field is over 4 GiB or has over
+// 2^32 - 1 elements.
 template <class T>
 Bytes Pack(const T& message) {
   if constexpr (Message<T>) {
