@@ -45,10 +45,15 @@ void ChildProcesses::Start(const std::vector<std::string>& command) {
     // Ctrl-C reaches the whole group; the coordinator ends the run in order.
     signal(SIGINT, SIG_IGN);
     signal(SIGTERM, SIG_IGN);
+    signal(kStopSignal, SIG_IGN);
     execv(words[0], words.data());
     _exit(127);
   }
   running_.push_back(child);
+}
+
+void ChildProcesses::TellStop() const {
+  for (const pid_t child : running_) kill(child, kStopSignal);
 }
 
 std::vector<ChildProcesses::Ended> ChildProcesses::Reap() {

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <string>
 #include <vector>
 
 namespace strads {
+
+// Not one that reaches children of a run from anyone else: a terminal signals the whole group.
+constexpr int kStopSignal = SIGUSR1;
 
 // Child processes that end with this one: killed and reaped on destruction, and killed by the
 // kernel should this process die first.
@@ -18,6 +22,9 @@ class ChildProcesses {
 
   // Starts `command`, whose first word is the path of a program. Throws Error (kPeer) if it cannot.
   void Start(const std::vector<std::string>& command);
+
+  // Tells all that the run is to end by kStopSignal, which they ignore unless they handle it.
+  void TellStop() const;
 
   struct Ended {
     pid_t process = 0;

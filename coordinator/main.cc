@@ -293,13 +293,15 @@ int Dispatch(const std::string& binary,
     OptionValues claimed;
     for (const std::string& name : flags.given()) claimed[name] = values.at(name);
     RunHooks hooks;
+    const bool is_child = flags.Get("child") == "true";
+    if (is_child && request.program != nullptr && request.program->is_search) HeedStopOfParent();
     if (options.progress)
       hooks.on_news = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
     try {
       Join(programs, request.program != nullptr ? request.program->name : "", claimed, options,
            hooks);
     } catch (const Error& error) {
-      if (flags.Get("child") == "true") return ExitCode(error.kind());
+      if (is_child) return ExitCode(error.kind());
       throw;
     }
     return 0;

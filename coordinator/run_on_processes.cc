@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "coordinator/child_processes.h"
 #include "coordinator/coordinator_node.h"
@@ -65,11 +66,14 @@ RunResult Coordinate(wire::ZmqTransport& transport,
   coordinator.Start();
   try {
     auto reap_at = std::chrono::steady_clock::now();
+    bool has_told = false;
     while (!coordinator.done()) {
       coordinator.Poll(coordinator.NextTimer());
       const auto now = std::chrono::steady_clock::now();
       if (now < reap_at) continue;
       reap_at = now + kReapEvery;
+      if (hooks.stop != nullptr && hooks.stop->load() && !std::exchange(has_told, true))
+        children.TellStop();
       for (const auto& ended : children.Reap())
         coordinator.OnProcessEnded(ended.process, ended.how);
     }

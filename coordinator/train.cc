@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "coordinator/child_processes.h"
 #include "coordinator/progress.h"
 
 namespace strads {
@@ -105,6 +106,12 @@ class MetricsFile {
 }  // namespace
 
 const std::atomic<bool>& StopRequest() { return stop_requested; }
+
+void HeedStopOfParent() {
+  struct sigaction action = {};
+  action.sa_handler = [](int) { stop_requested.store(true, std::memory_order_relaxed); };
+  sigaction(kStopSignal, &action, nullptr);
+}
 
 int Train(const Program& program,
           const OptionValues& values,

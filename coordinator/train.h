@@ -16,7 +16,10 @@ int Train(const Program& program,
           const RunOptions& options,
           const std::vector<std::string>& child_command);
 
-// Whether Ctrl-C or SIGTERM has asked the training of this process to end.
+// Whether Ctrl-C or SIGTERM has asked the training of this process to end; of a child process,
+// kStopSignal.
 const std::atomic<bool>& StopRequest();
+// Of a child process that trains by itself: from now on it does as the run that started it says.
+void HeedStopOfParent();
 
 }  // namespace strads

@@ -157,7 +157,8 @@ Plan Scheduler::Schedule() {
 
 Partial Worker::Push(const Plan& plan) {
   const int64_t n = plan.first + shard_.rank;
-  if (n >= spec_.trainings()) return {};
+  // Rounds that were on their way when the search was told to end are not worth reading the data.
+  if (n >= spec_.trainings() || StopRequest()) return {};
   const OptionValues values = spec_.ValuesOf(n);
   RunHooks hooks;
   hooks.stop = &StopRequest();

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <csignal>
 #include <string>
 #include <vector>
 
@@ -217,6 +218,21 @@ TEST_F(Search, AClassWithoutRowsToTrainOnIsToldWithItsFold) {
     EXPECT_THAT(found.err, HasSubstr(data + ": no row with the label '7' is left to train on "
                                             "without --validation_fold="));
     EXPECT_THAT(found.err, HasSubstr("leave the label out"));
+  }
+}
+
+// The second training does not end by itself.
+TEST_F(Search, ThatIsInterruptedDoesNotWaitForTheTrainingsOfItsProcesses) {
+  const std::string data = folder_.Write("slow.libsvm", ToLibsvm(SlowProblem()));
+  for (const int signal : {SIGINT, SIGTERM}) {
+    const auto run = Start({"search", "lasso", "--data=" + data, "--schedule=cyclic",
+                            "--parallelism=1", "--tolerance=0", "--processes",
+                            "--grid=lambda_ratio=1,1e-5,2e-5,3e-5,4e-5,5e-5,6e-5"});
+    ASSERT_TRUE(IsUnderWay(*run)) << run->err();
+    run->Signal(signal);
+    ASSERT_TRUE(run->WaitForExit()) << "the trainings are waited for";
+    EXPECT_EQ(run->exit_code(), 130) << run->err();
+    EXPECT_THAT(run->out(), HasSubstr("6 settings were not trained"));
   }
 }
 
