@@ -33,7 +33,8 @@ bool IsSameFile(const std::string& a, const std::string& b) {
 // The file that the option names; empty: none.
 std::string FileOf(const OptionInfo& option, const OptionValues& values) {
   const auto value = values.find(option.name);
-  const bool names_a_file = option.help.find("file") != std::string::npos;
+  const bool names_a_file =
+      option.type == OptionType::kString && option.help.find("file") != std::string::npos;
   return names_a_file && value != values.end() ? value->second : std::string();
 }
 

@@ -26,7 +26,9 @@
   auto Fields() const { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }
 
 // Says, for --help, what the fields of an Options struct mean: "name: text" for each, checked
-// against STRADS_FIELDS when the app is compiled. A field without one is listed without a text.
+// against STRADS_FIELDS when the app is compiled. A field without one is listed without a text. A
+// string whose text has "file" in it names a file: no output may be it, several workers do not read
+// it from a pipe, and it has to be the same on all machines.
 #define STRADS_HELP(...) static constexpr std::string_view kHelp[] = {__VA_ARGS__};
 
 namespace strads {
