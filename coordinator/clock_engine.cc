@@ -34,21 +34,13 @@ void ClockEngine::Start() {
 void ClockEngine::OnGradient(int rank, int64_t clock, int64_t version, Bytes gradient) {
   CHECK(rank >= 0 && rank < std::ssize(workers_)) << rank;
   if (stopped_) return;
-  Worker& worker = workers_[static_cast<size_t>(rank)];
-  const bool skips = consistency_.pulled_together() > 0;
-  if (clock < worker.next || clock > worker.last || (clock > worker.next && !skips)) {
-    throw ProtocolError("worker " + std::to_string(rank) + " sent a gradient of clock " +
-                        std::to_string(clock) + ", which it had no leave to push");
-  }
+  Worker& worker = EndClock(rank, clock);
   while (!worker.sent.empty() && worker.sent.front().version < version) worker.sent.pop_front();
   if (worker.sent.empty() || worker.sent.front().version != version) {
     throw ProtocolError("worker " + std::to_string(rank) + " read parameters of version " +
                         std::to_string(version) + ", which it was not sent");
   }
-  worker.next = clock + 1;
-  worker.since = clock_.Now();
-  if (Longest() < 0) idle_since_ = worker.since;
-  if (skips) {
+  if (skips()) {
     PullTogether(rank, clock, std::move(gradient));
   } else {
     Observe(rank, clock);
@@ -56,6 +48,29 @@ void ClockEngine::OnGradient(int rank, int64_t clock, int64_t version, Bytes gra
     Pull(std::span(&gradient, 1));
   }
   if (!stopped_) SendGrants();
+}
+
+void ClockEngine::OnSkip(int rank, int64_t clock) {
+  CHECK(rank >= 0 && rank < std::ssize(workers_)) << rank;
+  if (stopped_) return;
+  if (!skips()) {
+    throw ProtocolError("worker " + std::to_string(rank) + " skipped clock " +
+                        std::to_string(clock) + ", of which every gradient counts");
+  }
+  EndClock(rank, clock).sent.clear();
+  SendGrants();
+}
+
+ClockEngine::Worker& ClockEngine::EndClock(int rank, int64_t clock) {
+  Worker& worker = workers_[static_cast<size_t>(rank)];
+  if (clock < worker.next || clock > worker.last || (clock > worker.next && !skips())) {
+    throw ProtocolError("worker " + std::to_string(rank) + " sent a gradient of clock " +
+                        std::to_string(clock) + ", which it had no leave to push");
+  }
+  worker.next = clock + 1;
+  worker.since = clock_.Now();
+  if (Longest() < 0) idle_since_ = worker.since;
+  return worker;
 }
 
 void ClockEngine::PullTogether(int rank, int64_t clock, Bytes gradient) {
@@ -101,7 +116,7 @@ void ClockEngine::SendGrants() {
     worker.bound = bound;
     const int64_t last = max_clocks_ > 0 ? std::min(bound, max_clocks_ - 1) : bound;
     // Gradients of clocks before the one that is open would be late.
-    const int64_t first = consistency_.pulled_together() > 0 ? completed_ : worker.next;
+    const int64_t first = skips() ? completed_ : worker.next;
     if (first > last) continue;  // it has done all there are
     worker.last = last;
     worker.sent.push_back({version_, held_});

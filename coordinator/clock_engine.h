@@ -50,6 +50,10 @@ class ClockEngine final : public EngineState {
   // had no leave to, or was never sent those parameters.
   void OnGradient(int rank, int64_t clock, int64_t version, Bytes gradient);
 
+  // It will not push `clock`, as other holders have granted later ones. Throws ProtocolError if it
+  // had no leave to, or if it may not skip any.
+  void OnSkip(int rank, int64_t clock);
+
   // Nothing is pulled or sent from now on.
   void Stop() { stopped_ = true; }
 
@@ -85,6 +89,10 @@ class ClockEngine final : public EngineState {
     bool busy() const { return next <= last; }
   };
 
+  // Whether clocks are closed without those that are late.
+  bool skips() const { return consistency_.pulled_together() > 0; }
+  // The worker has done with `clock`.
+  Worker& EndClock(int rank, int64_t clock);
   void PullTogether(int rank, int64_t clock, Bytes gradient);
   void Pull(std::span<const Bytes> gradients);
   void SendGrants();

@@ -15,8 +15,6 @@ class Synchronous final : public Consistency {
   int64_t LastClock(int, std::span<const int64_t> held) const override {
     return *std::ranges::min_element(held);
   }
-  // Who is late skips the clocks that the others have completed.
-  bool eager() const override { return true; }
 
  private:
   const int counted_;

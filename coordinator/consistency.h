@@ -23,7 +23,7 @@ class Consistency {
   // The last clock that worker `rank` may push from the parameters described.
   virtual int64_t LastClock(int rank, std::span<const int64_t> held) const = 0;
   // Whether parameters that allow a worker more are sent at once, or only when it has done all that
-  // it was allowed.
+  // it was allowed. Who is at a push reads none: an eager policy bounds how many pile up.
   virtual bool eager() const { return false; }
   // After how many pulls an eager policy sends a worker that is busy the newest parameters, though
   // they may allow it no more.

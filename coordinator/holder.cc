@@ -38,8 +38,7 @@ void Holder::OnGradient(int rank, wire::Delivery& delivery) {
 
 void Holder::Send(int rank, const Grant& grant, const Bytes& parameters) {
   send_(rank, {.kind = FrameKind::kGrant, .round = grant.last},
-        {Pack(wire::GrantHead{grant.first, grant.last, grant.version,
-                              consistency_->eager() && consistency_->pulled_together() == 0}),
+        {Pack(wire::GrantHead{grant.first, grant.last, grant.version, consistency_->eager()}),
          parameters});
 }
 

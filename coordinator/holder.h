@@ -32,6 +32,8 @@ class Holder final : private ClockEngine::Outlet {
   void Start(std::span<const Bytes> starts);
   // Throws ProtocolError if that worker may not push it.
   void OnGradient(int rank, wire::Delivery& delivery);
+  // That worker will not push it: see ClockEngine.
+  void OnSkip(int rank, int64_t clock) { engine_->OnSkip(rank, clock); }
   // No gradient counts from now on.
   void Stop() { engine_->Stop(); }
 

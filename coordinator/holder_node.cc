@@ -66,6 +66,8 @@ void HolderNode::OnPeer(int rank, wire::Delivery& delivery) {
   // A worker that is lost is lost to the coordinator as well, or has told it that this is.
   if (shared_ || delivery.lost) return;
   if (delivery.header.kind == FrameKind::kGradient && holder_) holder_->OnGradient(rank, delivery);
+  if (delivery.header.kind == FrameKind::kSkip && holder_)
+    holder_->OnSkip(rank, delivery.header.round);
 }
 
 }  // namespace strads

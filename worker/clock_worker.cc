@@ -36,7 +36,17 @@ void ClockWorker::OnGrant(size_t part, const wire::Delivery& delivery) {
   leave.first = grant.first;
   own_.may_lack = grant.is_eager;
   leave.unread = delivery.parts.at(1);
+  SkipClosed();
   if (!pushing_) wake_at_(endpoint_.Now());
+}
+
+void ClockWorker::SkipClosed() {
+  for (size_t part = 0; part < leaves_.size(); ++part) {
+    Leave& leave = leaves_[part];
+    if (next_ <= leave.last || leave.begun >= leave.last) continue;
+    leave.begun = leave.last;
+    send_(part, {.kind = FrameKind::kSkip, .round = leave.last}, {});
+  }
 }
 
 bool ClockWorker::MayPush() const {
@@ -60,6 +70,7 @@ void ClockWorker::Push() {
       role_->Read(part, *std::exchange(leave.unread, std::nullopt));
       own_.settled[part] = leave.first;
     }
+    leave.begun = next_;
     versions.push_back(leave.version);
   }
   const wire::Time start = endpoint_.Now();

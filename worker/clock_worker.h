@@ -55,6 +55,7 @@ class ClockWorker {
   // From one who holds parameters.
   struct Leave {
     int64_t last = -1;            // the last clock that it lets this worker push
+    int64_t begun = -1;           // the last that was pushed, or skipped
     int64_t version = -1;         // of its newest parameters
     int64_t first = 0;            // those hold what counts of this worker's clocks before it
     std::optional<Bytes> unread;  // those, until a push reads them
@@ -68,6 +69,8 @@ class ClockWorker {
   };
 
   bool MayPush() const;
+  // Tells those who wait for a clock that others have gone past.
+  void SkipClosed();
   double LossOf(const std::vector<Bytes>& parameters);
   void Push();
   void SendIfDue();

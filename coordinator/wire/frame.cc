@@ -62,6 +62,8 @@ const char* FrameKindName(FrameKind kind) {
       return "begin";
     case FrameKind::kClock:
       return "clock";
+    case FrameKind::kSkip:
+      return "skip";
   }
   return "unknown";
 }

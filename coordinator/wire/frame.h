@@ -43,6 +43,7 @@ enum class FrameKind : uint16_t {
   kMeasured = 51,  // worker -> coordinator: the loss, in the header
   kBegin = 52,     // coordinator -> holder: what the workers' shards are; start
   kClock = 53,     // holder -> coordinator: a clock is complete; a report, maybe a snapshot
+  kSkip = 54,      // worker -> holder: does not push this clock: others have granted later ones
 };
 
 const char* FrameKindName(FrameKind kind);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "tests/support/descent_app.h"
 #include "tests/support/sim_cluster.h"
@@ -315,6 +316,33 @@ TEST(DataParallel, ReadsAreFresherUnderEsspThanUnderSsp) {
             << "staleness " << staleness << ", slowness " << slowness << ", seed " << seed;
       }
     }
+  }
+}
+
+// Parameters that it has no time to read would be kept by both ends.
+TEST(DataParallel, AWorkerOfBackupIsSentParametersAsOftenAsItPushes) {
+  for (const int holders : {0, 1, 2}) {
+    SCOPED_TRACE(std::to_string(holders) + " holders");
+    SimCluster::Config config = MakeConfig({"backup", 0, 1, holders}, 200);
+    config.values = {{"columns", "400"}};
+    config.run.delay_mean = 0;
+    SimCluster* running = nullptr;
+    std::vector<int64_t> bytes(3);
+    config.hooks.on_round = [&](const RoundRecord& record) {
+      if (record.round + 1 < config.run.max_rounds) return;
+      for (size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = running->actor("worker-" + std::to_string(i)).inner->traffic().bytes_received;
+    };
+    SimCluster cluster(DescentProgram(), config);
+    running = &cluster;
+    AddMembers(cluster, config.run, 20);
+    cluster.Run();
+    const ClockSummary& clocks = *cluster.Result().summary.clocks;
+    // Worker 1 is always late, the others never; one push of each may be under way.
+    EXPECT_GT(clocks.late_gradients, 5);
+    const double parameters = static_cast<double>(bytes[0]) / 200;
+    EXPECT_LT(static_cast<double>(bytes[1]),
+              parameters * static_cast<double>(clocks.late_gradients + 3));
   }
 }
 

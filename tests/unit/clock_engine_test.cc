@@ -323,6 +323,44 @@ TEST(ClockEngine, DropsWhatComesLateUnderBackupAndLetsItsWorkerCatchUp) {
   EXPECT_EQ(fake.model.log.back(), "1@2 2@2");
 }
 
+// What it has not read would pile up, here and there.
+TEST(ClockEngine, SendsAWorkerOfBackupThatIsBusyNothingUntilItHasPushed) {
+  FakeWorkers fake(Case{"backup", 3, 0, 1}.options(), 0);
+  for (int clock = 0; clock < 20; ++clock) {
+    fake.Push(0);
+    fake.Push(2);
+  }
+  EXPECT_EQ(fake.engine.rounds(), 20);
+  EXPECT_EQ(fake.workers[1].sends, 1);
+  fake.Push(1);
+  EXPECT_EQ(fake.engine.late(), 1);
+  EXPECT_EQ(fake.workers[1].sends, 2);
+  EXPECT_EQ(fake.workers[1].version, 20) << "the newest parameters";
+  EXPECT_EQ(fake.workers[1].next, 20);
+}
+
+TEST(ClockEngine, SendsTheNewestToAWorkerThatSkipsItsClock) {
+  FakeWorkers fake(Case{"backup", 3, 0, 1}.options(), 0);
+  for (int clock = 0; clock < 4; ++clock) {
+    fake.Push(0);
+    fake.Push(2);
+  }
+  fake.engine.OnSkip(1, 0);
+  EXPECT_EQ(fake.workers[1].version, 4);
+  EXPECT_EQ(fake.engine.late(), 0) << "no gradient has come";
+  EXPECT_THROW(fake.engine.OnSkip(1, 5), Error) << "it has no leave for that";
+  // It may skip an open one too, and is granted the next once that one is closed.
+  fake.engine.OnSkip(1, 4);
+  EXPECT_EQ(fake.workers[1].sends, 2);
+  fake.Push(0);
+  fake.Push(2);
+  EXPECT_EQ(fake.workers[1].sends, 3);
+  fake.Push(1);
+  fake.Push(2);
+  EXPECT_EQ(fake.model.log.back(), "1@5 2@5");
+  EXPECT_THROW(FakeWorkers(Case{"ssp", 2, 1}.options(), 0).engine.OnSkip(0, 0), Error);
+}
+
 TEST(ClockEngine, RefusesAClockWithoutLeaveAndParametersThatWereNotSent) {
   FakeWorkers fake(Case{"ssp", 2, 1}.options(), 0);
   EXPECT_THROW(fake.engine.OnGradient(0, 2, 0, {}), Error);

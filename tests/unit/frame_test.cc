@@ -120,7 +120,8 @@ TEST(Frame, RandomHeadsAreReadWithinTheirBounds) {
 
 TEST(Frame, EveryKindHasANameOfItsOwn) {
   std::set<std::string> names;
-  for (const int kind : {1, 2, 3, 4, 5, 16, 17, 18, 19, 20, 21, 22, 23, 24}) {
+  for (const int kind : {1,  2,  3,  4,  5,  16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+                         26, 27, 28, 29, 30, 31, 32, 48, 49, 50, 51, 52, 53, 54}) {
     EXPECT_TRUE(names.insert(FrameKindName(static_cast<FrameKind>(kind))).second) << kind;
   }
   EXPECT_FALSE(names.contains("unknown"));
