@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,16 @@ std::string NotAnsweredFor(double seconds) {
 }
 
 }  // namespace
+
+void CoordinatorNode::ReadAll() {
+  // More than a member has under way. Who always has something more is no reason not to look.
+  constexpr size_t kMostOfEach = 64;
+  for (size_t left = kMostOfEach * membership_.all().size(); left > 0 && !IsLeaving(); --left) {
+    std::optional<wire::Delivery> delivery = endpoint_.Receive(Time{0});
+    if (!delivery) return;
+    OnDelivery(*delivery);
+  }
+}
 
 void CoordinatorNode::CheckDeadlines(Time now) {
   if (BeforeRounds()) {
@@ -89,6 +100,10 @@ std::vector<Member*> CoordinatorNode::Missing() {
 void CoordinatorNode::CheckSilence(Time since, const std::vector<Member*>& members, Time now) {
   const Time limit = Seconds(options_.round_timeout);
   if (now - since <= limit / 2) return;
+  if (vigil_.since != since) vigil_ = {since, Time{0}, now};
+  // While this thread computes it does not look: such a time counts for no more than a short one.
+  vigil_.looked += std::min(now - vigil_.looked_at, limit / 8);
+  vigil_.looked_at = now;
   Member* silent = nullptr;
   for (Member* member : members) {
     endpoint_.SendUnsequenced(member->address, FrameKind::kProbe, {});
@@ -96,7 +111,7 @@ void CoordinatorNode::CheckSilence(Time since, const std::vector<Member*>& membe
         endpoint_.LastHeard(member->address) < endpoint_.LastHeard(silent->address))
       silent = member;
   }
-  if (silent != nullptr && now - since > limit)
+  if (silent != nullptr && now - since > limit && vigil_.looked >= limit / 2)
     OnLost(*silent, NotAnsweredFor(options_.round_timeout));
 }
 

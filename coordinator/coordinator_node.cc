@@ -383,7 +383,8 @@ void CoordinatorNode::OnTimer(Time now) {
     return;
   }
   WakeAt(now + Seconds(kTickSeconds));
-  CheckDeadlines(now);
+  ReadAll();
+  CheckDeadlines(endpoint_.Now());
 }
 
 }  // namespace strads

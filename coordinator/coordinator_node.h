@@ -79,12 +79,15 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   bool CompareInputFiles(Member& member, std::vector<Bytes>& parts);
   void OnRoundFrame(Member& member, wire::Delivery& delivery);
   void Advance();
+  // Deals with what has arrived: before deadlines, as this thread may have computed until now.
+  void ReadAll();
   void CheckDeadlines(wire::Time now);
   // Whether the user wishes to stop, before the first round: then error_ says so.
   bool HeedStop();
   void CheckBeforeRounds(wire::Time now);
   // While these owe an answer, `since` then: asks whether they are there once half of
-  // --round_timeout is over, and at its end gives up the one that has been silent for longest.
+  // --round_timeout is over, and at its end gives up the one that has been silent for longest; not
+  // before it has looked for answers for half of it.
   void CheckSilence(wire::Time since, const std::vector<Member*>& members, wire::Time now);
   // Those that the round, or what follows the last one, waits for.
   std::vector<Member*> Missing();
@@ -145,6 +148,14 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   wire::Time met_since_{0};       // when workers began to meet
   wire::Time asked_at_{0};        // when the last part of the model came, or a loss was asked for
   wire::Time leave_deadline_{0};  // of finishing, of stopping
+  // Of asking for signs of life: while `since` is the oldest debt, how long answers were looked
+  // for.
+  struct Vigil {
+    wire::Time since = wire::kNever;
+    wire::Time looked{0};
+    wire::Time looked_at{0};
+  };
+  Vigil vigil_;
 };
 
 }  // namespace strads

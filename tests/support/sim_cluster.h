@@ -77,6 +77,8 @@ class SimCluster {
   Actor& coordinator() { return *actors_.front(); }
   Actor& actor(const std::string& name);
   wire::Time Now() const { return clock_.Now(); }
+  // Whose turn it is computes for so long, and no one else gets one meanwhile.
+  void Compute(wire::Time duration) { clock_.AdvanceTo(clock_.Now() + duration); }
   wire::InprocNetwork& network() { return network_; }
 
  private:
