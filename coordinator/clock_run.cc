@@ -42,6 +42,11 @@ ClockRun::ClockRun(const Program& program,
     throw UsageError("--lookahead does not go with a data-parallel app: it has no plans");
   if (options.holders > 0 && !program.divides)
     throw UsageError("--holders does not go with this app: its parameters cannot be divided");
+  // Holders begin with a part of each worker, and one more, in one frame.
+  if (options.holders > 0 && options.workers >= static_cast<int>(wire::kMaxParts))
+    throw UsageError("--workers=" + std::to_string(options.workers) +
+                     " is too many to go with --holders, expected fewer than " +
+                     std::to_string(wire::kMaxParts));
   if (options.holders > 0) {
     store_ = std::make_unique<RemoteHolders>(*model_, options, endpoint, membership, clock);
   } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -34,7 +35,14 @@ class FaultyTransport final : public Transport {
   void Swallow(const Address& peer) { swallowed_.insert(peer); }
   void Deliver(const Address& peer) { swallowed_.erase(peer); }
 
+  // Takes no larger frames from now on.
+  void Limit(const FrameLimits& limits) { limits_ = limits; }
+
   void Send(const Address& to, const Frame& frame) override;
+  FrameLimits limits() const override {
+    return {std::min(limits_.parts, inner_.limits().parts),
+            std::min(limits_.bytes, inner_.limits().bytes)};
+  }
   std::optional<Event> Receive(Time until) override;
   std::string Listen() override { return inner_.Listen(); }
   void Connect(const Address& peer, const std::string& endpoint) override {
@@ -55,6 +63,7 @@ class FaultyTransport final : public Transport {
   Transport& inner_;
   const Faults faults_;
   std::mt19937_64 random_;
+  FrameLimits limits_;
   bool crashed_ = false;
   std::map<Address, bool> cut_;
   std::set<Address> swallowed_;

@@ -1,5 +1,7 @@
 #include "coordinator/wire/frame.h"
 
+#include <strads/error.h>
+
 #include <cstring>
 
 namespace strads::wire {
@@ -66,6 +68,23 @@ const char* FrameKindName(FrameKind kind) {
       return "skip";
   }
   return "unknown";
+}
+
+void CheckLimits(const Frame& frame, const FrameLimits& limits) {
+  const std::string what = std::string("a ") + FrameKindName(frame.header.kind) + " of ";
+  if (frame.parts.size() > limits.parts) {
+    throw FailedError(what + std::to_string(frame.parts.size()) + " parts is beyond the " +
+                      std::to_string(limits.parts) +
+                      " that a frame may have: take fewer workers, holders or rounds ahead");
+  }
+  uint64_t bytes = 0;
+  for (const Bytes& part : frame.parts) bytes += part.size();
+  if (bytes > limits.bytes) {
+    throw FailedError(what + std::to_string(bytes) + " bytes is beyond the " +
+                      std::to_string(limits.bytes) +
+                      " that a frame may have: take a smaller model, or divide it among more "
+                      "workers or holders");
+  }
 }
 
 std::string EncodeHead(const Frame& frame) {

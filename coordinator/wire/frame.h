@@ -3,6 +3,7 @@
 #include <strads/bytes.h>
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,14 @@ struct Frame {
 
 inline constexpr uint32_t kMaxParts = 4096;
 inline constexpr uint64_t kMaxFrameBytes = uint64_t{1} << 33;
+
+// What a frame may have at most: its receiver drops anything larger.
+struct FrameLimits {
+  uint64_t parts = std::numeric_limits<uint64_t>::max();
+  uint64_t bytes = std::numeric_limits<uint64_t>::max();  // of all parts
+};
+// Throws Error (kFailed) for a frame beyond them.
+void CheckLimits(const Frame& frame, const FrameLimits& limits);
 
 // The header and part sizes of `frame` as they are sent.
 std::string EncodeHead(const Frame& frame);

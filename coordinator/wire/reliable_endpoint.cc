@@ -32,8 +32,9 @@ void ReliableEndpoint::Send(const Address& to, FrameHeader header, std::vector<B
   Frame frame;
   frame.header = header;
   frame.header.run_id = run_id_;
-  frame.header.sequence = ++link.last_sent;
   frame.parts = std::move(parts);
+  CheckLimits(frame, transport_.limits());
+  frame.header.sequence = ++link.last_sent;
   if (link.unacknowledged.empty()) {
     link.resend_after = options_.resend_after;
     link.resend_at = Now() + link.resend_after;

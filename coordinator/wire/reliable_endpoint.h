@@ -68,7 +68,8 @@ class ReliableEndpoint {
   }
 
   // Sends over the open link to `to`; ignored if the peer is lost or was never opened. The header's
-  // kind, round, fence and loss are the caller's, the rest is filled in.
+  // kind, round, fence and loss are the caller's, the rest is filled in. Throws Error (kFailed) if
+  // it is larger than the transport takes: it would be sent again for ever.
   void Send(const Address& to, FrameHeader header, std::vector<Bytes> parts);
   // Sends once, for better or worse.
   void SendUnsequenced(const Address& to, FrameKind kind, std::vector<Bytes> parts);

@@ -41,6 +41,9 @@ class Transport {
   // kUnreachable event follows if the transport can tell.
   virtual void Send(const Address& to, const Frame& frame) = 0;
 
+  // Of a frame that Send takes and the other end does not drop.
+  virtual FrameLimits limits() const { return {}; }
+
   // The next event; waits for one until `until` (at most), or until interrupted by a signal.
   virtual std::optional<Event> Receive(Time until) = 0;
 

@@ -27,6 +27,7 @@ class ZmqTransport final : public Transport {
   const std::string& bound_endpoint() const;
 
   void Send(const Address& to, const Frame& frame) override;
+  FrameLimits limits() const override { return {kMaxParts, kMaxFrameBytes}; }
   std::optional<Event> Receive(Time until) override;
   std::string Listen() override;
   void Connect(const Address& peer, const std::string& endpoint) override;

@@ -60,6 +60,7 @@ class UnreachableTransport final : public wire::Transport {
   explicit UnreachableTransport(std::unique_ptr<wire::Transport> inner)
       : inner_(std::move(inner)) {}
   void Send(const wire::Address& to, const wire::Frame& frame) override { inner_->Send(to, frame); }
+  wire::FrameLimits limits() const override { return inner_->limits(); }
   std::optional<wire::Event> Receive(wire::Time until) override { return inner_->Receive(until); }
   std::string Listen() override {
     inner_->Listen();

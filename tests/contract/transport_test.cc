@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <strads/error.h>
 
 #include <map>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <vector>
 #include <zmq.hpp>
 
+#include "coordinator/wire/reliable_endpoint.h"
 #include "coordinator/wire/zmq_message.h"
 #include "tests/support/networks.h"
 
@@ -55,6 +57,19 @@ void ExpectSameFrame(const Frame& a, const Frame& b) {
   for (size_t i = 0; i < a.parts.size(); ++i) {
     ASSERT_EQ(a.parts[i].size(), b.parts[i].size()) << "part " << i;
     EXPECT_TRUE(a.parts[i].view() == b.parts[i].view()) << "part " << i;
+  }
+}
+
+TEST(ZmqTransport, RefusesFramesThatItsOtherEndWouldDrop) {
+  for (const NetworkFactory& factory : ZmqNetworks()) {
+    const auto network = factory.make();
+    wire::ReliableEndpoint endpoint(network->hub(), {});
+    endpoint.Open("peer");
+    const auto send = [&](size_t parts) {
+      endpoint.Send("peer", {.kind = FrameKind::kPush}, std::vector<Bytes>(parts));
+    };
+    EXPECT_THROW(send(wire::kMaxParts + 1), Error) << factory.name;
+    EXPECT_NO_THROW(send(wire::kMaxParts)) << factory.name;
   }
 }
 

@@ -375,6 +375,9 @@ TEST(DataParallel, RefusesOptionsOfOtherPatternsBeforeAnyoneJoins) {
   EXPECT_THROW(SimCluster(DescentProgram(), config), Error);
   EXPECT_THROW(SimCluster(DescentProgram(), MakeConfig({"bsp", 3}, 5)), Error);
   EXPECT_THROW(SimCluster(ToyProgram(), MakeConfig({"ssp", 3}, 5)), Error);
+  config = MakeConfig({"bsp", 0, 0, 1}, 5);
+  config.run.workers = 4096;
+  EXPECT_THROW(SimCluster(DescentProgram(), config), Error) << "a begin has 4097 parts";
   EXPECT_THROW(SimCluster(ToyProgram(), MakeConfig({"bsp", 0, 0, 1}, 5)), Error);
 }
 

@@ -195,6 +195,19 @@ TEST(Failures, ADataErrorOfAWorkerInARoundEndsTheRunWithItsKind) {
   }
 }
 
+TEST(Failures, AFrameThatIsTooLargeEndsTheRunAndSaysSo) {
+  SimCluster::Config config = MakeConfig(2, 0);
+  config.values = {{"columns", "1000"}, {"measure_every", "1"}};
+  SimCluster cluster(ToyProgram(), config);
+  cluster.AddAll();
+  cluster.actor("worker-1").transport->Limit({.bytes = 500});
+  cluster.Run();
+  const Outcome outcome = OutcomeOf(cluster);
+  ASSERT_TRUE(outcome.error);
+  EXPECT_EQ(outcome.error->kind(), ErrorKind::kFailed);
+  EXPECT_THAT(outcome.error->what(), HasSubstr("a partial of "));
+}
+
 TEST(Failures, OptionsOutOfRangeAreRefusedBeforeAnyoneJoins) {
   SimCluster::Config config = MakeConfig(1, 0);
   config.values = {{"lambda", "-1"}};

@@ -23,6 +23,7 @@ class FaultlessTransport final : public Transport {
   explicit FaultlessTransport(std::unique_ptr<Transport> inner)
       : inner_(std::move(inner)), outer_(*inner_, wire::Faults{}, 1) {}
   void Send(const wire::Address& to, const wire::Frame& frame) override { outer_.Send(to, frame); }
+  wire::FrameLimits limits() const override { return outer_.limits(); }
   std::optional<wire::Event> Receive(wire::Time until) override { return outer_.Receive(until); }
   std::string Listen() override { return outer_.Listen(); }
   void Connect(const wire::Address& peer, const std::string& endpoint) override {
@@ -47,6 +48,7 @@ class OwnBellTransport final : public Transport {
   OwnBellTransport(InprocNetwork& network, const std::string& name)
       : inner_(network, name, bell_) {}
   void Send(const wire::Address& to, const wire::Frame& frame) override { inner_.Send(to, frame); }
+  wire::FrameLimits limits() const override { return inner_.limits(); }
   std::optional<wire::Event> Receive(wire::Time until) override { return inner_.Receive(until); }
   std::string Listen() override { return inner_.Listen(); }
   void Connect(const wire::Address& peer, const std::string& endpoint) override {

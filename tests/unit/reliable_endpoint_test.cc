@@ -1,12 +1,14 @@
 #include "coordinator/wire/reliable_endpoint.h"
 
 #include <gtest/gtest.h>
+#include <strads/error.h>
 
 #include <algorithm>
 #include <limits>
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "coordinator/wire/faulty_transport.h"
@@ -133,6 +135,31 @@ TEST_F(ReliableEndpointTest, DeliversEveryFrameOnceAndInOrderBothWaysAndForgetsI
     }
     ASSERT_TRUE(AllAcknowledged());
   }
+}
+
+TEST_F(ReliableEndpointTest, RefusesWhatTheOtherEndWouldDropAndKeepsNothingOfIt) {
+  Start({}, 1);
+  hub().transport.Limit({.parts = 3, .bytes = 100});
+  const auto send = [&](size_t parts, size_t bytes) {
+    std::vector<Bytes> sent(parts);
+    sent.back() = Bytes::Copy(std::string(bytes, 'x'));
+    hub().endpoint.Send("a", {.kind = FrameKind::kPush}, std::move(sent));
+  };
+  for (const auto& [parts, bytes, what] :
+       {std::tuple{4, 1, "a push of 4 parts"}, std::tuple{1, 101, "a push of 101 bytes"}}) {
+    try {
+      send(static_cast<size_t>(parts), static_cast<size_t>(bytes));
+      FAIL() << what;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kFailed);
+      EXPECT_NE(std::string(error.what()).find(what), std::string::npos) << error.what();
+    }
+  }
+  EXPECT_TRUE(hub().endpoint.AllAcknowledged());
+  EXPECT_NO_THROW(send(3, 100));
+  const auto delivery = end("a").endpoint.Receive(Time{0});
+  ASSERT_TRUE(delivery);
+  EXPECT_EQ(delivery->parts.size(), 3u);
 }
 
 TEST_F(ReliableEndpointTest, LosesNothingInAPartitionThatHealsInTime) {
