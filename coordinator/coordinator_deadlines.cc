@@ -52,8 +52,16 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   } else if (phase_ == Phase::kCollecting) {
     CheckSilence(asked_at_, Missing(), now);
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
-    phase_ = Phase::kDone;
+    GoOnWithoutLate();
   }
+}
+
+void CoordinatorNode::GoOnWithoutLate() {
+  for (Member* member : membership_.all()) {
+    if (member->role != wire::Role::kHolder || holders_told_) member->finished = true;
+  }
+  leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
+  Conclude();
 }
 
 bool CoordinatorNode::HeedStop() {

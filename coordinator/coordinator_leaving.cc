@@ -125,12 +125,13 @@ void CoordinatorNode::Conclude() {
     return;
   }
   std::vector<double> losses;
-  bool complete = true;  // unless a worker was lost after the model was final
+  bool complete = true;  // unless a worker was lost, or is late, after the model was final
   for (int rank = 0; rank < options_.workers; ++rank) {
     const auto& loss = membership_.worker(rank).final_loss;
     complete = complete && loss;
     losses.push_back(loss.value_or(0));
   }
+  has_final_losses_ = complete;
   if (complete) {
     if (TellMeasures()) {
       auto extra = ModelReport().extra;
@@ -268,7 +269,8 @@ RunResult CoordinatorNode::Result() const {
   summary.message = ending_->message;
   summary.objective = last_.objective;
   const Report report = ModelReport();
-  summary.is_behind = report.is_behind || summary.termination == Termination::kWorkerLost;
+  summary.is_behind =
+      report.is_behind || !has_final_losses_ || summary.termination == Termination::kWorkerLost;
   summary.gap = last_.gap;
   if (summary.termination != Termination::kConverged && report.gap_unit > 0 &&
       std::isfinite(report.least_objective) && std::isfinite(summary.objective))

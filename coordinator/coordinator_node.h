@@ -109,6 +109,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void Measure();
   void Finish(const std::vector<Bytes>& updates);
   void FinishHolders();
+  // Who is to finish has not within --round_timeout.
+  void GoOnWithoutLate();
   bool TellMeasures();
   void Conclude();
   void StopAll(const std::string& reason);
@@ -140,6 +142,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   std::optional<Error> error_;
   RoundRecord last_;
   bool holders_told_ = false;  // that the run is over
+  bool has_final_losses_ = false;
   int64_t bytes_between_members_ = 0;
   int64_t frames_dropped_ = 0;  // by members
   wire::Time started_at_{0};

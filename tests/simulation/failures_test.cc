@@ -2,8 +2,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 
 #include "tests/support/sim_cluster.h"
 #include "tests/support/toy_app.h"
@@ -28,6 +31,24 @@ SimCluster::Config MakeConfig(int workers, int schedulers) {
   config.run.round_timeout = 60;
   return config;
 }
+
+// Says from its first round on that it has diverged.
+class Diverged final : public ModelRole {
+ public:
+  explicit Diverged(std::unique_ptr<ModelRole> model) : model_(std::move(model)) {}
+  Bytes Pull(const Bytes& plan, std::span<const Bytes> partials) override {
+    return model_->Pull(plan, partials);
+  }
+  strads::Report Report() const override {
+    strads::Report report = model_->Report();
+    report.has_diverged = true;
+    return report;
+  }
+  Bytes Save() const override { return model_->Save(); }
+
+ private:
+  const std::unique_ptr<ModelRole> model_;
+};
 
 // What the run ends with: an Error, or a result.
 struct Outcome {
@@ -294,6 +315,61 @@ TEST(Failures, TheObjectiveIsThatOfTheModelThoughTheLastFramesAreLostForSeconds)
     return cluster.Result().summary.objective;
   };
   EXPECT_EQ(objective(true), objective(false));
+}
+
+// Its last loss is missing: the objective is that of a round, and of a model before.
+TEST(Failures, TheObjectiveIsSaidToBeBehindIfAWorkerIsGoneBeforeItHasToldItsLastLoss) {
+  for (const bool is_seen : {true, false}) {
+    SCOPED_TRACE(is_seen ? "its connection breaks" : "it falls silent");
+    SimCluster::Config config = MakeConfig(2, 1);
+    config.run.max_rounds = 20;
+    config.faults = {.min_delay = Seconds(0.01), .max_delay = Seconds(0.01)};
+    SimCluster* running = nullptr;
+    double last_objective = 0;
+    config.hooks.on_round = [&](const RoundRecord& record) {
+      last_objective = record.objective;
+      if (record.round != 19) return;
+      auto& worker = running->actor("worker-1");
+      running->At(running->Now() + Seconds(0.005),
+                  [=, &worker] { is_seen ? running->Kill(worker) : running->Crash(worker); });
+    };
+    SimCluster cluster(ToyProgram(), config);
+    running = &cluster;
+    cluster.AddAll();
+    cluster.Run();
+    const RunResult& result = cluster.Result();
+    EXPECT_EQ(result.summary.termination, Termination::kMaxRounds);
+    EXPECT_TRUE(result.complete);
+    EXPECT_EQ(result.summary.objective, last_objective);
+    EXPECT_TRUE(result.summary.is_behind);
+  }
+  SimCluster::Config config = MakeConfig(2, 1);
+  SimCluster undisturbed(ToyProgram(), config);
+  undisturbed.AddAll();
+  undisturbed.Run();
+  EXPECT_FALSE(undisturbed.Result().summary.is_behind);
+}
+
+// A model that has led away from the optimum is no result, whoever is gone.
+TEST(Failures, ARunThatHasDivergedHasFailedThoughAWorkerIsLateWithItsLastLoss) {
+  SimCluster::Config config = MakeConfig(2, 0);
+  config.run.max_rounds = 20;
+  config.faults = {.min_delay = Seconds(0.01), .max_delay = Seconds(0.01)};
+  Program program = ToyProgram();
+  program.make_model = [make = program.make_model](const Bytes& options) {
+    return std::make_unique<Diverged>(make(options));
+  };
+  SimCluster* running = nullptr;
+  config.hooks.on_round = [&](const RoundRecord& record) {
+    if (record.round != 19) return;
+    running->At(running->Now() + Seconds(0.005),
+                [=] { running->Crash(running->actor("worker-1")); });
+  };
+  SimCluster cluster(program, config);
+  running = &cluster;
+  cluster.AddAll();
+  cluster.Run();
+  EXPECT_EQ(cluster.Result().summary.termination, Termination::kFailure);
 }
 
 }  // namespace
