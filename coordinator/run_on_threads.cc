@@ -1,8 +1,12 @@
+#include <strads/error.h>
+
 #include <algorithm>
 #include <chrono>
 #include <future>
 #include <memory>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -24,6 +28,7 @@ using wire::InprocTransport;
 
 // How long others may take to leave once the coordinator has.
 constexpr std::chrono::seconds kPatience{5};
+constexpr std::chrono::milliseconds kTurn{1};
 
 // A member with all that it stands on.
 template <class NodeType>
@@ -52,30 +57,43 @@ class Threads {
  public:
   Threads(std::shared_ptr<Ground> ground, wire::MemberOptions options, bool spin)
       : ground_(std::move(ground)), options_(std::move(options)), spin_(spin) {}
-  ~Threads() { End(); }
+  ~Threads() {
+    for (std::thread& thread : threads_) thread.detach();
+  }
 
+  // Throws Error (kFailed) if there is no thread for it.
   template <class NodeType>
   void Start(const std::string& name) {
     std::promise<void> ended;
     ended_.push_back(ended.get_future());
-    threads_.emplace_back([ground = ground_, name, options = options_, spin = spin_,
-                           ended = std::move(ended)]() mutable {
-      {
-        Doorbell bell(spin);
-        LocalMember<NodeType> member(ground->network, name, bell, ground->programs, options);
-        member.node.Run();  // its errors reach the coordinator as messages
-      }
-      ended.set_value();
-    });
+    try {
+      threads_.emplace_back([ground = ground_, name, options = options_, spin = spin_,
+                             ended = std::move(ended)]() mutable {
+        {
+          Doorbell bell(spin);
+          LocalMember<NodeType> member(ground->network, name, bell, ground->programs, options);
+          member.node.Run();  // its errors reach the coordinator as messages
+        }
+        ended.set_value();
+      });
+    } catch (const std::system_error& error) {
+      throw FailedError("cannot start the thread of " + name + ": " + error.code().message() +
+                        ": take fewer workers, or allow more threads (ulimit -u)");
+    }
   }
 
-  // Waits for them. Whoever computes for ever, which the coordinator has given up by now, is left
-  // to itself: false then.
-  bool End() {
+  // Waits for them; `coordinator`, which is done or is to be, refuses those that come late. Whoever
+  // computes for ever, which the coordinator has given up by now, is left to itself: false then.
+  bool End(wire::Node& coordinator) {
     bool all_ended = true;
     const auto until = std::chrono::steady_clock::now() + kPatience;
     for (size_t i = 0; i < threads_.size(); ++i) {
-      if (ended_[i].wait_until(until) == std::future_status::ready) {
+      auto state = ended_[i].wait_for(kTurn);
+      while (state != std::future_status::ready && std::chrono::steady_clock::now() < until) {
+        coordinator.Poll(wire::Time{0});
+        state = ended_[i].wait_for(kTurn);
+      }
+      if (state == std::future_status::ready) {
         threads_[i].join();
       } else {
         threads_[i].detach();
@@ -151,13 +169,18 @@ RunResult RunOnThreads(const Program& program,
   }
 
   Threads threads(ground, member_options, spin);
-  for (int rank = alone ? 0 : 1; rank < options.workers; ++rank)
-    threads.Start<WorkerNode>("worker-" + std::to_string(rank));
-  for (int index = 0; index < options.schedulers; ++index)
-    threads.Start<SchedulerNode>("scheduler-" + std::to_string(index));
-  for (int index = 0; index < options.holders; ++index)
-    threads.Start<HolderNode>("holder-" + std::to_string(index));
+  const auto end_threads = [&] {
+    const bool all_ended = threads.End(coordinator);
+    if (!all_ended && hooks.on_left_threads) hooks.on_left_threads();
+    return all_ended;
+  };
   try {
+    for (int rank = alone ? 0 : 1; rank < options.workers; ++rank)
+      threads.Start<WorkerNode>("worker-" + std::to_string(rank));
+    for (int index = 0; index < options.schedulers; ++index)
+      threads.Start<SchedulerNode>("scheduler-" + std::to_string(index));
+    for (int index = 0; index < options.holders; ++index)
+      threads.Start<HolderNode>("holder-" + std::to_string(index));
     // Worker 0 reads its data as soon as it is polled: the others are welcomed before, so that they
     // read theirs meanwhile.
     while (coordinator.is_joining()) {
@@ -166,9 +189,10 @@ RunResult RunOnThreads(const Program& program,
     TakeTurns(on_this_thread, ground->clock, bell);
   } catch (...) {
     coordinator.Abort(wire::WhatWasThrown(program.name));
+    end_threads();
     throw;
   }
-  const bool all_ended = threads.End();
+  const bool all_ended = end_threads();
   RunResult result = coordinator.Result();
   result.has_left_threads = !all_ended;
   return result;

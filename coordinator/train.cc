@@ -1,6 +1,7 @@
 #include "coordinator/train.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <strads/error.h>
 #include <strads/model_file.h>
 #include <strads/run.h>
@@ -52,6 +53,16 @@ void CatchSignals() {
   action.sa_handler = OnSignal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+// However the process ends from now on, nothing is destroyed that a thread may still use.
+void EndWithoutDestroying() {
+  on_exit(
+      [](int code, void*) {
+        std::fflush(nullptr);
+        std::_Exit(code);
+      },
+      nullptr);
 }
 
 // Metrics as JSON lines. Found wanting before the run, not after it; yet what an earlier run has
@@ -126,6 +137,7 @@ int Train(const Program& program,
     RunHooks hooks;
     hooks.stop = &stop_requested;
     hooks.child_command = child_command;
+    hooks.on_left_threads = EndWithoutDestroying;
     hooks.on_round = [&](const RoundRecord& record) {
       metrics.Write(record);
       progress.Show(record);
@@ -156,10 +168,6 @@ int Train(const Program& program,
   std::fputs((result.summary.FullReport() + files).c_str(), out);
   if (program.describe && result.complete && out == stdout)
     std::fputs(program.describe(result.model).c_str(), out);
-  if (result.has_left_threads) {
-    std::fflush(nullptr);
-    std::_Exit(ExitCode(termination));
-  }
   return ExitCode(termination);
 }
 

@@ -18,6 +18,8 @@ struct RunHooks {
   std::function<void(const std::string&)> on_news = {};
   // Set by anyone, at any time: the run ends after the round that is under way.
   const std::atomic<bool>* stop = nullptr;
+  // As has_left_threads of RunResult, before Run returns, and also if it throws.
+  std::function<void()> on_left_threads = {};
   // The command line that starts this binary as another role, for --processes.
   std::vector<std::string> child_command = {};
 };
