@@ -91,7 +91,8 @@ bool ClockRun::MeasureNext() {
 }
 
 bool ClockRun::OnMeasured(const Member& member, const wire::Delivery& delivery) {
-  if (measured_ == snapshots_.size() || delivery.header.round != static_cast<int64_t>(measured_)) {
+  if (member.role != wire::Role::kWorker || measured_ == snapshots_.size() ||
+      delivery.header.round != static_cast<int64_t>(measured_)) {
     throw ProtocolError("it sent a loss that it was not asked for");
   }
   Snapshot& snapshot = snapshots_[measured_];
