@@ -32,10 +32,10 @@ class Node {
     return delivery.has_value() || due;
   }
 
-  // Polls until done.
+  // Polls until done. Every wait has a deadline, whether there is a timer or not.
   void Run() {
     Start();
-    while (!done()) Poll(kNever);
+    while (!done()) Poll(endpoint_.Now() + Seconds(kMostSeconds));
   }
 
   // When Poll wants to be called at the latest.
@@ -51,6 +51,8 @@ class Node {
   ReliableEndpoint endpoint_;
 
  private:
+  static constexpr double kMostSeconds = 1;
+
   Time timer_ = kNever;
 };
 
