@@ -40,8 +40,6 @@ struct RoundResult {
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
 // a given number of workers and schedulers, staleness and lookahead. Round 0 is fed back and synced
 // before round 1 is planned.
-//
-// To add recovery of a lost worker: plans_ and updates_ hold what its replacement has to repeat.
 class Engine final : public EngineState {
  public:
   // Where the engine's decisions go.

@@ -5,7 +5,8 @@
 namespace strads {
 
 // All roles on threads of this process: the coordinator and worker 0 take turns on the calling
-// thread, so that P workers keep P threads busy; every other member has its own.
+// thread, so that P workers keep P threads busy; every other member has its own. Where gradients
+// are pulled as they arrive worker 0 has its own too, and the coordinator the calling one.
 RunResult RunOnThreads(const Program& program,
                        const OptionValues& values,
                        const RunOptions& options,

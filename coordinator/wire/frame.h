@@ -9,27 +9,28 @@
 
 namespace strads::wire {
 
-// Every kind of frame there is. docs/protocol.md tells who sends which and when.
+// Every kind of frame there is. docs/protocol.md tells who sends which and when. Members are
+// workers, schedulers and holders.
 enum class FrameKind : uint16_t {
-  kHello = 1,    // worker, scheduler -> coordinator: may I join?
-  kWelcome = 2,  // coordinator -> worker, scheduler: you are rank r of this run
+  kHello = 1,    // member -> coordinator: may I join?
+  kWelcome = 2,  // coordinator -> member: you are number i of your role in this run
   kRefuse = 3,   // coordinator -> anyone: no, because
   kAck = 4,      // either way: nothing but the acknowledgement in its header
   kProbe = 5,    // either way: are you there? (the transport tells)
 
-  kReady = 16,     // worker, scheduler -> coordinator: constructed
-  kFailed = 17,    // worker, scheduler -> coordinator: an Error ended me
+  kReady = 16,     // member -> coordinator: constructed
+  kFailed = 17,    // member -> coordinator: an Error ended me
   kSchedule = 18,  // coordinator -> scheduler: feedback, and make the plan of this round
   kPlan = 19,      // scheduler -> coordinator: the plan of this round
   kPush = 20,      // coordinator -> worker: updates to sync, then the plan to push
   kPartial = 21,   // worker -> coordinator: its share of this round
   kFinish = 22,    // coordinator -> all: the last updates; the run is over
-  kFinished = 23,  // worker, scheduler -> coordinator: synced, and gone
+  kFinished = 23,  // member -> coordinator: synced, and gone
   kStop = 24,      // coordinator -> all: the run failed; leave
 
-  // Of runs whose model is divided into blocks that workers hand to each other.
+  // Of runs in which members have links to each other: workers hand on blocks, or have holders.
   kPeers = 25,    // coordinator -> worker, holder: who the others are, and where they listen
-  kMeet = 26,     // coordinator -> worker, holder: connect to them; worker -> another: here I am
+  kMeet = 26,     // coordinator -> worker, holder: connect to them; worker -> either: here I am
   kMet = 27,      // worker, holder -> coordinator: ready to meet the others; have met them all
   kBlock = 28,    // worker -> worker: a block, which is yours now
   kDone = 29,     // worker -> coordinator: has done its share of the round, and goes on with it
@@ -63,7 +64,9 @@ struct FrameHeader {
   int64_t round = -1;
   uint32_t num_parts = 0;
   uint32_t fence = 0;  // of a plan: 1 if it must see every earlier update
-  double loss = 0;     // of a partial or a finish: of the worker's state before it
+  // A worker's: with a partial of its state before the push, when finished of that after the last
+  // update, when measured of the parameters that it was asked about.
+  double loss = 0;
 };
 static_assert(sizeof(FrameHeader) == 56);
 

@@ -9,8 +9,8 @@
 
 namespace strads::wire {
 
-// The name of an endpoint, unique to one start of one process. Workers and schedulers know their
-// coordinator as kCoordinator.
+// The name of an endpoint, unique to one start of one process. Members know their coordinator as
+// kCoordinator.
 using Address = std::string;
 inline const Address kCoordinator = "coordinator";
 
