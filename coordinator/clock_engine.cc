@@ -96,9 +96,21 @@ void ClockEngine::Pull(std::span<const Bytes> gradients) {
   ++version_;
   parameters_.reset();
   const int64_t slowest = *std::ranges::min_element(held_);
-  if (slowest == completed_) return;
-  completed_ = slowest;
-  stopped_ = outlet_.OnClock(completed_ - 1);
+  bool is_over = false;
+  if (slowest > completed_) {
+    pulls_ = 0;
+    completed_ = slowest;
+    is_over = outlet_.OnClock(completed_ - 1);
+  } else if (++pulls_ == std::ssize(workers_)) {
+    pulls_ = 0;
+    is_over = outlet_.OnPulls(completed_);
+  }
+  if (is_over) Stop();
+}
+
+void ClockEngine::Stop() {
+  if (!stopped_) waited_ = waited();
+  stopped_ = true;
 }
 
 void ClockEngine::SendGrants() {
@@ -159,7 +171,7 @@ std::vector<int> ClockEngine::MissingRanks() const {
 wire::Time ClockEngine::waited() const {
   wire::Time waited = waited_;
   for (const Worker& worker : workers_) {
-    if (!worker.busy() && !stopped_) waited += clock_.Now() - worker.since;
+    if (!stopped_ && !worker.busy()) waited += clock_.Now() - worker.since;
   }
   return waited;
 }

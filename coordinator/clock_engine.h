@@ -34,6 +34,9 @@ class ClockEngine final : public EngineState {
     // The slowest worker has completed `clock`, or under backup the clock has been pulled. Return
     // true to end the run here.
     virtual bool OnClock(int64_t clock) = 0;
+    // As many gradients have been pulled as there are workers, and still `clock` is not complete.
+    // Return true to end the run here.
+    virtual bool OnPulls(int64_t clock) = 0;
   };
 
   // All must outlive it; `model` has begun. `max_clocks` of each worker; 0: no bound.
@@ -55,16 +58,17 @@ class ClockEngine final : public EngineState {
   void OnSkip(int rank, int64_t clock);
 
   // Nothing is pulled or sent from now on.
-  void Stop() { stopped_ = true; }
+  void Stop();
 
   // The newest parameters, packed once for each pull.
   const Bytes& Parameters();
 
   bool stopped() const { return stopped_; }
+  bool has_pulled() const { return version_ > 0; }
   // Gradients that came when their clock had been pulled without them.
   int64_t late() const { return late_; }
   const Staleness& staleness() const { return staleness_; }
-  // How long workers had nothing to do, all workers together.
+  // How long workers had nothing to do until it stopped, all workers together.
   wire::Time waited() const;
 
   int64_t rounds() const override { return completed_; }
@@ -111,6 +115,7 @@ class ClockEngine final : public EngineState {
   std::vector<int64_t> held_;  // clocks of each worker in the newest parameters
   int64_t version_ = 0;
   int64_t completed_ = 0;                      // the least of held_
+  int64_t pulls_ = 0;                          // since it changed, or since OnPulls
   std::vector<std::optional<Bytes>> partial_;  // of clock completed_, if pulled together
   int collected_ = 0;                          // of them
   std::optional<Bytes> parameters_;            // of version_, once someone wants them

@@ -39,6 +39,10 @@ class ClockRun final {
   // A frame that is about clocks or what holders have.
   void OnFrame(Member& member, wire::Delivery& delivery) { store_->OnFrame(member, delivery); }
 
+  // Has `on_round` called of the clock that is not complete, if it is known here how far it is.
+  bool TellOfOpenClock() { return store_->TellOfOpenClock(); }
+  // Whether there is more than the empty model.
+  bool HasPulled() const { return store_->HasPulled(); }
   // After the last clock: brings parameters here. Not collected before they are.
   void Collect() { store_->Collect(); }
   bool collected() const { return store_->collected(); }

@@ -40,6 +40,7 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   if (BeforeRounds()) {
     CheckBeforeRounds(now);
   } else if (phase_ == Phase::kRounds) {
+    if (clocks_ && EndWithinClock(now)) return;
     if (state().HasOpenRound() &&
         now - state().OldestPush() > Seconds(options_.round_timeout) / 2) {
       CheckSilence(state().OldestPush(), Missing(), now);
@@ -54,6 +55,15 @@ void CoordinatorNode::CheckDeadlines(Time now) {
   } else if (phase_ == Phase::kFinishing && now > leave_deadline_) {
     GoOnWithoutLate();
   }
+}
+
+// Rounds are as long as all take; a clock is as long as the slowest worker takes.
+bool CoordinatorNode::EndWithinClock(Time now) {
+  if (!clocks_->HasPulled()) return false;
+  std::optional<Ending> ending = DecideAt(options_, wire::ToSeconds(now - loaded_at_), hooks_.stop);
+  if (!ending) return false;
+  if (!clocks_->TellOfOpenClock()) End(std::move(*ending));
+  return true;
 }
 
 void CoordinatorNode::GoOnWithoutLate() {

@@ -20,6 +20,9 @@ namespace {
 // How long members may take to hear that a run has failed. A connection that ends takes with it
 // what they have not read.
 constexpr double kStopSeconds = 2;
+// How long a worker that is at a push may take to finish it, where the user or --max_time ends a
+// run within a clock: what it is missed for is the loss of the model.
+constexpr double kStragglerSeconds = 10;
 // How long they may take to leave a run that has ended well.
 constexpr double kPartingSeconds = 0.5;
 
@@ -88,7 +91,11 @@ void CoordinatorNode::Measure() {
 
 void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {
   phase_ = Phase::kFinishing;
-  leave_deadline_ = endpoint_.Now() + Seconds(options_.round_timeout);
+  const bool waits_long = !clocks_ || (ending_->termination != Termination::kUserStop &&
+                                       ending_->termination != Termination::kMaxTime);
+  leave_deadline_ =
+      endpoint_.Now() + Seconds(waits_long ? options_.round_timeout
+                                           : std::min(options_.round_timeout, kStragglerSeconds));
   for (const Member* member : membership_.all()) {
     if (member->role == wire::Role::kHolder) continue;
     const bool is_worker = member->role == wire::Role::kWorker;
@@ -302,9 +309,12 @@ RunResult CoordinatorNode::Result() const {
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
   // What has not been collected is not known to be lacking.
-  result.has_model = summary.rounds > 0 && (!result.complete || report.has_model);
+  // Within the first clock it may end for all but the loss of a worker that is not in the model.
+  const bool has_begun = summary.rounds > 0 || (clocks_ && clocks_->HasPulled() &&
+                                                summary.termination != Termination::kWorkerLost);
+  result.has_model = has_begun && (!result.complete || report.has_model);
   result.complete = result.complete && result.has_model;
-  if (summary.rounds == 0) {
+  if (!has_begun) {
     summary.objective = std::numeric_limits<double>::quiet_NaN();
     summary.gap = std::numeric_limits<double>::infinity();
   }

@@ -109,6 +109,8 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
   void Measure();
   void Finish(const std::vector<Bytes>& updates);
   void FinishHolders();
+  // Of a data-parallel run: whether the user or --max_time has it end now.
+  bool EndWithinClock(wire::Time now);
   // Who is to finish has not within --round_timeout.
   void GoOnWithoutLate();
   bool TellMeasures();

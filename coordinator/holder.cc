@@ -11,11 +11,13 @@ namespace strads {
 using wire::FrameKind;
 
 Holder::Holder(DataParallelModelRole& model,
+               Range range,
                const RunOptions& options,
                const wire::Clock& clock,
                SendToWorker send,
                ParameterStore::OnClock on_clock)
     : model_(model),
+      range_(range),
       options_(options),
       clock_(clock),
       send_(std::move(send)),
@@ -44,6 +46,11 @@ void Holder::Send(int rank, const Grant& grant, const Bytes& parameters) {
 
 bool Holder::OnClock(int64_t clock) {
   return Tell(clock, options_.trace > 0 && (clock + 1) % options_.trace == 0);
+}
+
+// Who is slow keeps no one from being done.
+bool Holder::OnPulls(int64_t clock) {
+  return range_ == Range::kAll && !model_.Report().done.empty() && Tell(clock, false);
 }
 
 bool Holder::Tell(int64_t clock, bool with_snapshot) {

@@ -21,9 +21,13 @@ class Holder final : private ClockEngine::Outlet {
   using SendToWorker =
       std::function<void(int rank, const wire::FrameHeader&, std::vector<Bytes> parts)>;
 
+  // Whether it has all parameters: then it can tell by itself that a run is done.
+  enum class Range { kAll, kPart };
+
   // `model`, which it begins, and `clock` must outlive it. Throws Error (kUsage) if the options do
   // not go with this pattern.
   Holder(DataParallelModelRole& model,
+         Range range,
          const RunOptions& options,
          const wire::Clock& clock,
          SendToWorker send,
@@ -36,6 +40,8 @@ class Holder final : private ClockEngine::Outlet {
   void OnSkip(int rank, int64_t clock) { engine_->OnSkip(rank, clock); }
   // No gradient counts from now on.
   void Stop() { engine_->Stop(); }
+  // Tells of the clock that is not complete as of one that is.
+  void TellOfOpenClock() { Tell(engine_->rounds(), false); }
 
   // Once started.
   const ClockEngine& engine() const { return *engine_; }
@@ -45,9 +51,11 @@ class Holder final : private ClockEngine::Outlet {
  private:
   void Send(int rank, const Grant& grant, const Bytes& parameters) override;
   bool OnClock(int64_t clock) override;
+  bool OnPulls(int64_t clock) override;
   bool Tell(int64_t clock, bool with_snapshot);
 
   DataParallelModelRole& model_;
+  const Range range_;
   const RunOptions options_;
   const wire::Clock& clock_;
   const SendToWorker send_;

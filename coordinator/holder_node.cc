@@ -31,7 +31,7 @@ void HolderNode::OnFrame(wire::Delivery& delivery) {
 
 void HolderNode::Begin(const std::vector<Bytes>& parts) {
   holder_.emplace(
-      *model_, Unpack<RunOptions>(parts[0]), endpoint_.clock(),
+      *model_, Holder::Range::kPart, Unpack<RunOptions>(parts[0]), endpoint_.clock(),
       [this](int rank, const wire::FrameHeader& header, std::vector<Bytes> sent) {
         SendToPeer(rank, header, std::move(sent));
       },

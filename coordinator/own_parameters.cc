@@ -15,6 +15,7 @@ OwnParameters::OwnParameters(DataParallelModelRole& model,
       membership_(membership),
       holder_(
           model,
+          Holder::Range::kAll,
           options,
           clock,
           [&endpoint, this](int rank, const wire::FrameHeader& header, std::vector<Bytes> parts) {
@@ -35,6 +36,11 @@ void OwnParameters::OnFrame(Member& member, wire::Delivery& delivery) {
                         ", expected a gradient");
   member.last_round = delivery.header.round;
   holder_.OnGradient(member.index, delivery);
+}
+
+bool OwnParameters::TellOfOpenClock() {
+  holder_.TellOfOpenClock();
+  return true;
 }
 
 void OwnParameters::Collect() {

@@ -25,8 +25,9 @@ struct ClockTally {
 // Where a data-parallel run has its parameters, as its coordinator sees it.
 class ParameterStore {
  public:
-  // Clock `clock` of the slowest worker is complete; -1: before the first. With the answer so far,
-  // in parts, if it is one of --trace. Returns true to end the run here.
+  // Clock `clock` of the slowest worker is complete, or the run may end within it; -1: before the
+  // first. With the answer so far, in parts, if it is one of --trace. Returns true to end the run
+  // here.
   using OnClock =
       std::function<bool(int64_t clock, const Report& report, std::vector<Bytes> snapshot)>;
 
@@ -35,6 +36,10 @@ class ParameterStore {
   virtual void Start(std::vector<Bytes> starts, OnClock on_clock) = 0;
   // A frame of this pattern. Throws ProtocolError if it is none that it waits for.
   virtual void OnFrame(Member& member, wire::Delivery& delivery) = 0;
+  // Has OnClock called within a clock. False if it cannot be.
+  virtual bool TellOfOpenClock() = 0;
+  // Whether there was any gradient, as far as is known here.
+  virtual bool HasPulled() const = 0;
   // The run is over: no gradient counts from now on. Brings what is elsewhere into the model,
   // and finishes it.
   virtual void Collect() = 0;

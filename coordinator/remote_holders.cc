@@ -97,6 +97,12 @@ void RemoteHolders::OnClockOf(Remote& remote, const wire::Delivery& delivery) {
   }
 }
 
+bool RemoteHolders::HasPulled() const {
+  return completed_ > 0 || std::ranges::any_of(remotes_, [](const Remote& remote) {
+           return remote.end && !remote.end->staleness.empty();
+         });
+}
+
 void RemoteHolders::Collect() {
   ended_ = true;
   for (const Member& holder : membership_.Of(wire::Role::kHolder))

@@ -26,6 +26,9 @@ class RemoteHolders final : public ParameterStore, private EngineState {
 
   void Start(std::vector<Bytes> starts, OnClock on_clock) override;
   void OnFrame(Member& member, wire::Delivery& delivery) override;
+  // The clock that is open is another one for each holder.
+  bool TellOfOpenClock() override { return false; }
+  bool HasPulled() const override;
   void Collect() override;
   bool collected() const override { return !answer_.empty(); }
   std::vector<Bytes> Answer() override { return answer_; }

@@ -6,6 +6,20 @@
 
 namespace strads {
 
+std::optional<Ending> DecideAt(const RunOptions& options,
+                               double seconds,
+                               const std::atomic<bool>* stop) {
+  if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
+    return Ending{Termination::kUserStop,
+                  "stopped by the user; the model is the one after the last complete round"};
+  }
+  if (options.max_time > 0 && seconds >= options.max_time) {
+    return Ending{Termination::kMaxTime, "used the " + FormatNumber(options.max_time, 3) +
+                                             " s of --max_time; not converged"};
+  }
+  return std::nullopt;
+}
+
 std::optional<Ending> Decide(const RunOptions& options,
                              const RoundRecord& record,
                              const std::atomic<bool>* stop) {
@@ -24,17 +38,10 @@ std::optional<Ending> Decide(const RunOptions& options,
     return Ending{record.converged ? Termination::kConverged : Termination::kMaxRounds,
                   record.done};
   }
-  if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
-    return Ending{Termination::kUserStop,
-                  "stopped by the user; the model is the one after the last complete round"};
-  }
+  if (std::optional<Ending> ending = DecideAt(options, record.seconds, stop)) return ending;
   if (options.max_rounds > 0 && record.round + 1 >= options.max_rounds) {
     return Ending{Termination::kMaxRounds, "did the " + std::to_string(options.max_rounds) +
                                                " rounds of --max_rounds; not converged"};
-  }
-  if (options.max_time > 0 && record.seconds >= options.max_time) {
-    return Ending{Termination::kMaxTime, "used the " + FormatNumber(options.max_time, 3) +
-                                             " s of --max_time; not converged"};
   }
   return std::nullopt;
 }

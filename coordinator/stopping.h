@@ -15,6 +15,11 @@ struct Ending {
   std::string message;
 };
 
+// Whether a run that has solved for so long ends, be it within a round.
+std::optional<Ending> DecideAt(const RunOptions& options,
+                               double seconds,
+                               const std::atomic<bool>* stop);
+
 // Whether a run ends after the round that `record` describes.
 std::optional<Ending> Decide(const RunOptions& options,
                              const RoundRecord& record,

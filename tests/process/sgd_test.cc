@@ -311,5 +311,50 @@ TEST(SgdCommands, FlagsThatHaveNoEffectAreRefused) {
     refuses("svm", flag);
 }
 
+// A worker that does not complete a clock for longer than any run may take.
+class BesideAStuckWorker : public ::testing::Test {
+ protected:
+  Words Flags(const Words& more) const {
+    Words flags = {"sgd",
+                   "train",
+                   "--data=" + data_,
+                   "--workers=3",
+                   "--noprogress",
+                   "--slow_rank=2",
+                   "--slow_factor=1e15",
+                   "--metrics=" + metrics_,
+                   "--model=" + model_};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return flags;
+  }
+  Json Summary() const { return ReadJsonLines(metrics_).back(); }
+
+  const TempDir folder_;
+  const std::string data_ = folder_.Write("rows.csv", Csv());
+  const std::string metrics_ = folder_.Path("metrics.jsonl"), model_ = folder_.Path("model.json");
+};
+
+TEST_F(BesideAStuckWorker, PassesAreThoseThatOthersMake) {
+  const Finished run = RunStrads(Flags({"--consistency=async", "--epochs=20"}));
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_EQ(Summary()["rounds"], 0);
+  EXPECT_GE(Summary()["epochs"].get<double>(), 20);
+  EXPECT_LE(Summary()["epochs"].get<double>(), 22);
+  EXPECT_FALSE(Summary()["objective"].is_null());
+  EXPECT_TRUE(std::filesystem::exists(model_));
+}
+
+TEST_F(BesideAStuckWorker, TimeIsUpForAll) {
+  for (const char* consistency : {"--consistency=async", "--consistency=ssp"}) {
+    Words more = {consistency, "--epochs=0", "--max_time=0.2"};
+    if (more[0].ends_with("ssp")) more.push_back("--staleness=3");
+    const Finished run = RunStrads(Flags(more));
+    ASSERT_EQ(run.exit_code, 0) << run.err;
+    EXPECT_EQ(Summary()["termination"], "MaxTime");
+    EXPECT_FALSE(Summary()["objective"].is_null());
+    EXPECT_GT(Summary()["wait_seconds"].get<double>(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing
