@@ -21,9 +21,10 @@ void Add(Json& json, const ClockSummary& clocks) {
   json["staleness_mean"] = clocks.staleness.mean();
   json["staleness_variance"] = clocks.staleness.variance();
   json["staleness_max"] = clocks.staleness.max();
-  Json& histogram = json["staleness_histogram"] = Json::object();
+  // Appended as to a vector: [] would search all that is there, for each value.
+  auto& histogram = (json["staleness_histogram"] = Json::object()).get_ref<Json::object_t&>();
   for (const auto& [value, count] : clocks.staleness.counts)
-    histogram[std::to_string(value)] = count;
+    histogram.emplace_back(std::to_string(value), count);
   json["late_gradients"] = clocks.late_gradients;
   json["wait_seconds"] = clocks.wait_seconds;
   Json& trace = json["trace"] = Json::array();

@@ -8,10 +8,13 @@
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace strads {
 namespace {
 
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -91,6 +94,17 @@ TEST(Json, OfADataParallelRunHasItsStalenessAndItsTrace) {
   EXPECT_EQ(json["trace"][1]["round"], 10);
   EXPECT_TRUE(json["trace"][1]["objective"].is_null());
   EXPECT_THAT(summary.FullReport(), HasSubstr("ssp(3): mean 1 clocks"));
+}
+
+TEST(Json, HasEveryValueOfAWideHistogramInOrder) {
+  Summary summary;
+  Staleness& staleness = summary.clocks.emplace().staleness;
+  for (int64_t value = -500; value < 500; ++value) staleness.counts[3 * value] = value + 501;
+  const auto json = nlohmann::ordered_json::parse(ToJson(summary));
+  std::vector<std::pair<int64_t, int64_t>> told;
+  for (const auto& [value, count] : json["staleness_histogram"].items())
+    told.emplace_back(std::stoll(value), count.get<int64_t>());
+  EXPECT_THAT(told, ElementsAreArray(staleness.counts));
 }
 
 TEST(FullReport, SaysHowARunEndedAndWhatWasFound) {
