@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "coordinator/consistency.h"
 #include "coordinator/own_parameters.h"
 #include "coordinator/remote_holders.h"
 
@@ -62,6 +63,7 @@ void ClockRun::OnReady(const Member& member, const std::vector<Bytes>& parts) {
 void ClockRun::Start(std::function<bool(const RoundResult&)> on_round) {
   on_round_ = std::move(on_round);
   started_at_ = clock_.Now();
+  if (options_.backup_workers > 0) RefuseClocksOf(model_->EmptyRanks(starts_), options_);
   store_->Start(std::move(starts_),
                 [this](int64_t clock, const strads::Report& report, std::vector<Bytes> snapshot) {
                   return OnClock(clock, report, std::move(snapshot));

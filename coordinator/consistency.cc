@@ -7,6 +7,8 @@
 namespace strads {
 namespace {
 
+constexpr size_t kMostOfNames = 40;  // characters
+
 // bsp, and backup if not all workers count.
 class Synchronous final : public Consistency {
  public:
@@ -76,6 +78,25 @@ std::unique_ptr<const Consistency> MakeConsistency(const RunOptions& options) {
   if (name == "essp") return std::make_unique<EagerStale>(options.staleness, options.workers);
   if (name == "async") return std::make_unique<Asynchronous>();
   return std::make_unique<Synchronous>(options.workers - options.backup_workers);
+}
+
+void RefuseClocksOf(const std::vector<int>& empty_ranks, const RunOptions& options) {
+  const auto empty = static_cast<int>(empty_ranks.size());
+  const int others = options.workers - empty;
+  if (empty == 0 || others == 0 || options.backup_workers < others) return;
+  std::string names;
+  for (const int rank : empty_ranks) {
+    if (names.size() > kMostOfNames) {
+      names += ", ...";
+      break;
+    }
+    names += (names.empty() ? "" : ", ") + std::to_string(rank);
+  }
+  throw UsageError("--backup_workers=" + std::to_string(options.backup_workers) +
+                   " is out of range: of the " + std::to_string(options.workers) +
+                   " workers only " + std::to_string(others) +
+                   " have rows to learn from (not: " + names + "), expected less than " +
+                   std::to_string(others) + ", or fewer --workers");
 }
 
 }  // namespace strads

@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace strads {
 
@@ -47,5 +48,10 @@ class Consistency {
 //
 // Throws Error (kUsage) on another name, or if staleness or backup_workers do not go with it.
 std::unique_ptr<const Consistency> MakeConsistency(const RunOptions& options);
+
+// Workers that have nothing to learn from push at once, so their gradients come first. Throws Error
+// (kUsage) if a clock of these options could do without all others. If no worker has anything, that
+// is not for the policy to say.
+void RefuseClocksOf(const std::vector<int>& empty_ranks, const RunOptions& options);
 
 }  // namespace strads

@@ -71,6 +71,8 @@ struct Sums {
 struct Partial {
   Heading heading;  // kRows
   Sums sums;        // the other rounds
+  // Of one that tells of the shard: whether there is nothing to learn from.
+  bool IsEmpty() const { return sums.trained_rows == 0; }
   STRADS_FIELDS(heading, sums)
 };
 

@@ -1,4 +1,6 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <strads/error.h>
 #include <strads/run.h>
 
 #include <algorithm>
@@ -19,6 +21,9 @@
 
 namespace strads::testing {
 namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 constexpr int64_t kRounds = 40;
 
@@ -120,6 +125,30 @@ INSTANTIATE_TEST_SUITE_P(DataParallelContract,
                          EveryPolicy,
                          ::testing::Values("bsp", "ssp", "essp", "async", "backup"),
                          [](const auto& tested) { return tested.param; });
+
+// A clock of gradients of nothing is no step of the algorithm.
+TEST(DataParallelContract, AClockOfBackupNeedsAWorkerThatHasRows) {
+  RunOptions run = Clocks("backup", 6);
+  for (const int holders : {0, 2}) {
+    run.holders = holders;
+    for (const int rows : {1, 2, 3, 5}) {
+      SCOPED_TRACE(std::to_string(rows) + " rows, " + std::to_string(holders) + " holders");
+      const OptionValues values = {{"rows", std::to_string(rows)}};
+      if (rows > run.backup_workers) {
+        EXPECT_TRUE(strads::Run(DescentProgram(), values, run).complete);
+        continue;
+      }
+      try {
+        strads::Run(DescentProgram(), values, run);
+        ADD_FAILURE() << "it was not refused";
+      } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+        EXPECT_THAT(error.what(), AllOf(HasSubstr("--backup_workers=2"),
+                                        HasSubstr("only " + std::to_string(rows) + " have rows")));
+      }
+    }
+  }
+}
 
 // A worker that cannot tell its loss.
 class Lossless final : public DataParallelWorkerRole {

@@ -103,6 +103,29 @@ TEST(SgdCommands, TellSeveralClassesApartUnderEveryConsistency) {
   }
 }
 
+// Their workers would be the first of every clock.
+TEST(SgdCommands, DoNotLetBackupCountOnlyRowsOfNoWeight) {
+  const TempDir folder;
+  std::string rows;  // of one length: two for each worker
+  for (int i = 0; i < 4; ++i) rows += "+1 1:0.5\n-1 2:0.7\n";
+  const std::string data = "--data=" + folder.Write("rows.libsvm", rows);
+  const std::string weights = "--weights=" + folder.Write("weights", "0\n0\n1\n1\n1\n1\n0\n0\n");
+  for (const Words& app : {Words{"svm", "train", "--solver=sgd"},
+                           Words{"regression", "train", "--solver=sgd", "--loss=logistic"}}) {
+    const auto train = [&](const std::string& backup_workers) {
+      Words words = app;
+      words.insert(words.end(), {data, weights, "--workers=4", "--consistency=backup",
+                                 "--backup_workers=" + backup_workers, "--noprogress"});
+      return RunStrads(words);
+    };
+    EXPECT_EQ(train("1").exit_code, 0);
+    const Finished refused = train("2");
+    EXPECT_EQ(refused.exit_code, 2);
+    EXPECT_THAT(refused.err, HasSubstr("--backup_workers=2 is out of range: of the 4 workers only "
+                                       "2 have rows to learn from (not: 0, 3)"));
+  }
+}
+
 TEST(SgdCommands, AreASolverOfSvm) {
   const TempDir folder;
   const std::string data = "--data=" + folder.Write("rows.csv", Csv());

@@ -69,6 +69,7 @@ WRONG = [
     (MEMBERS, data_parallel_app("", "void Measured(std::span<double>);"), "expected void Measured(std::span<const double>)"),
     (MEMBERS, data_parallel_app("", "void Finish(const M&);"), "expected void Finish()"),
     (MEMBERS, data_parallel_app("", "void TakeFiles();"), "expected strads::SideFiles TakeFiles()"),
+    (MEMBERS, data_parallel_app().replace("int a = 0;", "int a = 0; bool IsEmpty();"), "expected bool IsEmpty() const"),
     (MEMBERS, rotation_app("void Extend(const Plan&, M&);"), "expected void Extend(const Plan&, Block&, Partial&)"),
 ]
 RIGHT = [
@@ -78,6 +79,7 @@ RIGHT = [
                   "void Measured(const auto&);").replace("struct Worker", "struct Worker final")),
     (MEMBERS, data_parallel_app("std::vector<double> Measures(const M&);", "const M& Answer() const;"
                                 "void Measured(std::span<const double>); void Finish(); strads::SideFiles TakeFiles();")),
+    (MEMBERS, data_parallel_app().replace("int a = 0;", "int a = 0; bool IsEmpty() const;")),
     (MEMBERS, rotation_app("void Extend(const Plan&, M&, M&);")),
     (PACKED, "struct M { int a = 0, b = 0; STRADS_FIELDS(a, b) };"),
     (OPTIONS, "struct M { int64_t a = 0; double b = 0; STRADS_FIELDS(a, b) };"),

@@ -40,6 +40,7 @@ struct Descent {
   };
   struct Start {
     int64_t rows = 0;
+    bool IsEmpty() const { return rows == 0; }
     STRADS_FIELDS(rows)
   };
   struct Books {

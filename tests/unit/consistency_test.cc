@@ -61,6 +61,14 @@ TEST(Consistency, RefusesOtherNamesAndBoundsThatDoNotGoWithIt) {
   EXPECT_EQ(KindOfRefusal(Options("backup", 0, -1)), ErrorKind::kUsage);
 }
 
+TEST(Consistency, OfBackupGoesWithEmptyShardsWhileOneOfTheOthersMustCount) {
+  const std::vector<int> empty = {0};
+  EXPECT_NO_THROW(RefuseClocksOf(empty, Options("backup", 0, 1)));
+  EXPECT_NO_THROW(RefuseClocksOf({}, Options("backup", 0, 2)));
+  EXPECT_THROW(RefuseClocksOf(empty, Options("backup", 0, 2)), Error);
+  EXPECT_NO_THROW(RefuseClocksOf({0, 1, 2}, Options("backup", 0, 2))) << "the app says why";
+}
+
 TEST(Staleness, HasTheMomentsOfItsObservations) {
   Staleness staleness;
   EXPECT_EQ(staleness.mean(), 0);

@@ -22,6 +22,7 @@ struct Start {
   FeatureSums feature_sums;           // if they are scaled
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
+  bool IsEmpty() const { return rows == 0; }
   STRADS_FIELDS(
       labels, label_rows, rows, num_features, squared_norms, feature_sums, features, target)
 };

@@ -25,6 +25,7 @@ namespace strads {
 struct Shape {
   int64_t rows = 0;
   int64_t columns = 0;  // that the shard needs: other shards may need more
+  bool IsEmpty() const { return rows == 0; }
   STRADS_FIELDS(rows, columns)
 };
 
@@ -94,7 +95,12 @@ struct Weights {
 //
 //   struct MyApp {
 //     struct Options    { ...; STRADS_FIELDS(...) };  // flags and config keys; reach every role
-//     struct Start      { ...; STRADS_FIELDS(...) };  // what a worker tells of its shard
+//     struct Start {                                  // what a worker tells of its shard
+//       bool IsEmpty() const;                         // optional: there is nothing to learn from,
+//       so
+//                                                     // that its gradients say nothing
+//       ...; STRADS_FIELDS(...)
+//     };
 //     struct Parameters { ...; STRADS_FIELDS(...) };  // what workers read
 //     struct Gradient   { ...; STRADS_FIELDS(...) };  // what a worker tells after a clock
 //     struct Worker {

@@ -31,6 +31,8 @@ class DataParallelModelRole {
  public:
   virtual ~DataParallelModelRole() = default;
   virtual void Begin(std::span<const Bytes> starts) = 0;
+  // The workers whose shards have nothing to learn from, as far as `starts` of all of them tell.
+  virtual std::vector<int> EmptyRanks(std::span<const Bytes>) const { return {}; }
   virtual void Pull(std::span<const Bytes> gradients) = 0;
   virtual Bytes Parameters() const = 0;
   // The parameters whose loss is the run's, if they are others than workers read.
@@ -155,6 +157,11 @@ class DataParallelModelOf final : public DataParallelModelRole, OptionalOfModel<
   static constexpr bool kFinishes = requires(typename A::Model model) { model.Finish(); };
   static_assert(kFinishes || !NamesFinish<typename A::Model>,
                 "the model's Finish is another, expected void Finish()");
+  static constexpr bool kKnowsEmpty = requires(const typename A::Start& start) {
+    { start.IsEmpty() } -> std::same_as<bool>;
+  };
+  static_assert(kKnowsEmpty || !NamesIsEmpty<typename A::Start>,
+                "the start's IsEmpty is another, expected bool IsEmpty() const");
 
  public:
   DataParallelModelOf(const Bytes& options, Slice slice)
@@ -162,6 +169,16 @@ class DataParallelModelOf final : public DataParallelModelRole, OptionalOfModel<
   void Begin(std::span<const Bytes> starts) override {
     const std::vector<typename A::Start> unpacked = UnpackAll<typename A::Start>(starts);
     model_.Begin(std::span<const typename A::Start>(unpacked));
+  }
+  std::vector<int> EmptyRanks(std::span<const Bytes> starts) const override {
+    std::vector<int> ranks;
+    if constexpr (kKnowsEmpty) {
+      for (int rank = 0; rank < std::ssize(starts); ++rank) {
+        if (Unpack<typename A::Start>(starts[static_cast<size_t>(rank)]).IsEmpty())
+          ranks.push_back(rank);
+      }
+    }
+    return ranks;
   }
   void Pull(std::span<const Bytes> gradients) override {
     const std::vector<typename A::Gradient> unpacked = UnpackAll<typename A::Gradient>(gradients);
