@@ -76,10 +76,17 @@ void RunOptions::Validate() const {
   Positive("load_timeout", load_timeout);
   Positive("round_timeout", round_timeout);
   Positive("peer_timeout", peer_timeout);
+  AtLeast("slow_rank", slow_rank, -1);
   if (slow_rank >= workers)
     throw UsageError("--slow_rank=" + std::to_string(slow_rank) + " is out of range, there are " +
                      std::to_string(workers) + " workers");
   AtLeast("slow_factor", slow_factor, 1.0);
+  if (slow_rank < 0 && slow_factor > 1)
+    throw UsageError("--slow_factor=" + internal::FormatOption(slow_factor) +
+                     " slows no worker without --slow_rank");
+  if (slow_rank >= 0 && slow_factor == 1)
+    throw UsageError("--slow_rank=" + std::to_string(slow_rank) +
+                     " slows that worker only with --slow_factor above 1");
   AtLeast("delay_mean", delay_mean, 0.0);
   AtLeast<int64_t>("trace", trace, 0);
   AtLeast("backup_workers", backup_workers, 0);

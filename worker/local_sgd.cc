@@ -51,7 +51,7 @@ double SgdRows::LargestSquare() const {
 }
 
 LocalSgd::LocalSgd(const SgdRows& rows, uint64_t seed, int rank)
-    : rows_(rows), seed_(seed), rank_(rank) {
+    : rows_(rows), seed_(Random(seed)()), rank_(rank) {
   if (rows.centre.size() > 0) centre_dots_ = DotsWith(rows.centre);
 }
 

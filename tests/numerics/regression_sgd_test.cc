@@ -58,6 +58,33 @@ TEST(LocalSgd, ReadsItsOwnWritesWhateverWeightsLack) {
   EXPECT_GT(std::abs(on.constant_changes[0] - from_newer.constant_changes[0]), 1e-4);
 }
 
+// Steps of one length on all rows once: equal if and only if the orders are.
+TEST(LocalSgd, VisitsRowsInAnotherOrderInEachPassAndForEachSeed) {
+  const RegressionProblem problem = RandomRegression(12, 12, 4);
+  ThreadPool pool(1);
+  const RowMatrix x = RowMatrix::FromColumns(ColumnMatrix::FromDense(problem.x), pool);
+  SgdRows rows = {.x = &x,
+                  .rows = {},
+                  .y = {problem.y.begin(), problem.y.end()},
+                  .cost = std::vector<double>(12, 1)};
+  for (int64_t i = 0; i < 12; ++i) rows.rows.push_back(i);
+  const SgdSteps steps = {.loss = "squared", .lambda = 0, .step = 0.1};
+  const SharedWeights start{.w = Eigen::VectorXd::Zero(4), .constants = Eigen::VectorXd::Zero(1)};
+  std::vector<Eigen::VectorXd> ends;
+  for (const uint64_t seed : {5, 6, 7}) {
+    LocalSgd sgd(rows, seed, 0);
+    for (int64_t pass = 0; pass < 3; ++pass) {
+      SharedWeights read = start;
+      read.pulls = pass;
+      Eigen::VectorXd w = start.w;
+      sgd.Push(read, pass, {.settled = {pass}}, 12, steps).change.AddTo({w.data(), 4});
+      for (const Eigen::VectorXd& other : ends)
+        EXPECT_GT((w - other).norm(), 1e-9) << "seed " << seed << ", pass " << pass;
+      ends.push_back(std::move(w));
+    }
+  }
+}
+
 // Steps on batches of two rows with a constant, by the definition.
 TEST(LocalSgd, TakesBatchesOfCentredRowsAndAConstantThatIsNotPenalised) {
   const RegressionProblem problem = RandomRegression(4, 4, 3);

@@ -140,10 +140,22 @@ TEST(RunOptions, RefuseWhatIsOutOfRangeNamingTheOption) {
   EXPECT_THAT(refusal([](RunOptions& o) { o.max_time = -1; }), HasSubstr("--max_time"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.join_timeout = 0; }), HasSubstr("--join_timeout"));
   EXPECT_THAT(refusal([&](RunOptions& o) { o.peer_timeout = nan; }), HasSubstr("--peer_timeout"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.slow_rank = -7; }), HasSubstr("--slow_rank=-7"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.slow_rank = 1; }), HasSubstr("--slow_rank=1"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.slow_rank = 0; }), HasSubstr("--slow_factor"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.slow_factor = 4; }), HasSubstr("--slow_factor=4"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.role = "master"; }), HasSubstr("--role=master"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.role = "coordinator"; }), HasSubstr("--listen"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.role = "worker"; }), HasSubstr("--connect"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.listen = "tcp://127.0.0.1:*"; }), HasSubstr("--role"));
+}
+
+TEST(RunOptions, SlowAWorkerByAFactor) {
+  RunOptions options;
+  options.workers = 2;
+  options.slow_rank = 1;
+  options.slow_factor = 1.5;
+  EXPECT_NO_THROW(options.Validate());
 }
 
 TEST(RunOptions, ListenBeyondThisMachineOnlyIfSaidToBeSafe) {

@@ -80,7 +80,9 @@ struct RunOptions {
       "ssp, essp, async or backup",
       "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
       "seed: of every random choice; the same seed and number of workers give the same model",
-      "tolerance: the run has converged once its relative gap is at most this",
+      "tolerance: the run has converged once its relative gap is at most this; of no effect in "
+      "apps "
+      "that tell no gap, such as mf, lda and those that are data-parallel",
       "max_rounds: end after so many rounds; 0: no bound",
       "max_time: end after so many seconds of solving; 0: no bound",
       "processes: start all roles but the coordinator as processes of this machine, not as threads",
@@ -96,7 +98,7 @@ struct RunOptions {
       "metrics: file of the metrics, a JSON object a round",
       "progress: show a progress line while training",
       "slow_rank: for experiments, the worker that is slowed down; -1: none",
-      "slow_factor: how many times as long the pushes of worker slow_rank take",
+      "slow_factor: with slow_rank, how many times as long the pushes of that worker take",
       "delay_mean: for experiments, seconds that a push takes longer on average, at random "
       "(exponential)",
       "trace: of data-parallel apps, keep the parameters of every so many clocks and compute their "
