@@ -147,17 +147,13 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
 void CoordinatorNode::Welcome(const Member& member) {
   const bool is_worker = member.role == wire::Role::kWorker;
   const bool is_slow = is_worker && member.index == options_.slow_rank;
-  const wire::Welcome welcome{program_.name,
-                              member.index,
-                              static_cast<int>(membership_.Of(member.role).size()),
-                              options_.threads,
-                              endpoint_.run_id(),
-                              options_.peer_timeout,
-                              is_slow ? options_.slow_factor : 1.0,
-                              options_.delay_mean,
-                              options_.seed,
-                              options_.holders,
-                              is_worker ? input_files_ : std::vector<std::string>()};
+  const wire::Welcome welcome{
+      program_.name,         program_.messages,
+      member.index,          static_cast<int>(membership_.Of(member.role).size()),
+      options_.threads,      endpoint_.run_id(),
+      options_.peer_timeout, is_slow ? options_.slow_factor : 1.0,
+      options_.delay_mean,   options_.seed,
+      options_.holders,      is_worker ? input_files_ : std::vector<std::string>()};
   endpoint_.SendUnsequenced(member.address, FrameKind::kWelcome, {Pack(welcome), app_options_});
 }
 

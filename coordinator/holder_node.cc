@@ -10,7 +10,7 @@ namespace strads {
 using wire::FrameKind;
 
 std::vector<Bytes> HolderNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
-  const Program& program = FindProgram(programs_, welcome.app);
+  const Program& program = FindProgram(programs_, welcome.app, welcome.messages);
   if (!program.divides)
     throw ProtocolError("the parameters of app '" + welcome.app + "' cannot be divided");
   model_ = program.make_data_parallel_model(options, Slice{welcome.index, welcome.count});

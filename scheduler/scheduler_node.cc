@@ -7,7 +7,7 @@ namespace strads {
 using wire::FrameKind;
 
 std::vector<Bytes> SchedulerNode::Construct(const wire::Welcome& welcome, const Bytes& options) {
-  const Program& program = FindProgram(programs_, welcome.app);
+  const Program& program = FindProgram(programs_, welcome.app, welcome.messages);
   scheduler_ = program.make_scheduler(options, Slice{welcome.index, welcome.count});
   return {};
 }

@@ -18,7 +18,7 @@ std::vector<Bytes> WorkerNode::Construct(const wire::Welcome& welcome, const Byt
 }
 
 std::vector<Bytes> WorkerNode::ConstructApp(const wire::Welcome& welcome, const Bytes& options) {
-  const Program& program = FindProgram(programs_, welcome.app);
+  const Program& program = FindProgram(programs_, welcome.app, welcome.messages);
   rank_ = welcome.index;
   num_workers_ = welcome.count;
   pace_ = Pace(welcome);

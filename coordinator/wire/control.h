@@ -29,8 +29,9 @@ struct Hello {
 
 struct Welcome {
   std::string app;
-  int index = 0;  // rank of the worker, index of the scheduler or holder
-  int count = 1;  // of its role
+  uint64_t messages = 0;  // of the app: Program::messages
+  int index = 0;          // rank of the worker, index of the scheduler or holder
+  int count = 1;          // of its role
   int threads = 1;
   uint64_t run_id = 0;
   double peer_timeout = 5;
@@ -41,6 +42,7 @@ struct Welcome {
   // That all workers read and tell about, in the last part of their kReady; none on one machine.
   std::vector<std::string> input_files;
   STRADS_FIELDS(app,
+                messages,
                 index,
                 count,
                 threads,

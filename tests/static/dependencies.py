@@ -14,7 +14,7 @@ MAX_LINES = 400
 # describe how a run is carried out.
 CONTRACT = {
     "app.h", "bytes.h", "codec.h", "data_parallel.h", "data_parallel_role.h", "error.h", "field_types.h", "fields.h", "index.h",
-    "message.h", "names_member.h", "next_plan.h", "options.h", "program.h", "random.h", "report.h", "require.h", "rotation.h", "rotation_role.h", "shard.h", "side_file.h",
+    "message.h", "message_digest.h", "names_member.h", "next_plan.h", "options.h", "program.h", "random.h", "report.h", "require.h", "rotation.h", "rotation_role.h", "shard.h", "side_file.h",
     "slice.h",
     "sparse_vector.h", "sum.h", "version.h",
 }

@@ -96,9 +96,7 @@ struct Weights {
 //   struct MyApp {
 //     struct Options    { ...; STRADS_FIELDS(...) };  // flags and config keys; reach every role
 //     struct Start {                                  // what a worker tells of its shard
-//       bool IsEmpty() const;                         // optional: there is nothing to learn from,
-//       so
-//                                                     // that its gradients say nothing
+//       bool IsEmpty() const;                         // optional: there is nothing to learn from
 //       ...; STRADS_FIELDS(...)
 //     };
 //     struct Parameters { ...; STRADS_FIELDS(...) };  // what workers read

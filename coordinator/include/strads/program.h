@@ -3,11 +3,13 @@
 #include <strads/app.h>
 #include <strads/bytes.h>
 #include <strads/data_parallel_role.h>
+#include <strads/message_digest.h>
 #include <strads/names_member.h>
 #include <strads/options.h>
 #include <strads/report.h>
 #include <strads/rotation_role.h>
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -81,6 +83,7 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
+  uint64_t messages = 0;    // codec::MessageDigest of all that its roles tell each other
   bool rotates = false;     // a RotationApp
   bool plans_ahead = true;  // a plan does not need the update of the round before (NextPlan does)
   bool certifies = true;    // whether the gaps that its models report mean anything
@@ -207,6 +210,9 @@ Program MakeProgram(const std::string& name,
   if constexpr (requires { typename A::Block; }) {
     static_assert(RotationApp<A>, "an app with a Block is a RotationApp: see strads/rotation.h");
   }
+  uint64_t messages =
+      codec::DigestOf<Options, typename A::Plan, typename A::Partial, typename A::Update>();
+  if constexpr (RotationApp<A>) messages ^= codec::DigestOf<typename A::Block, typename A::Share>();
   return {
       .name = name,
       .summary = summary,
@@ -222,6 +228,7 @@ Program MakeProgram(const std::string& name,
       .make_model = [](const Bytes& options) -> std::unique_ptr<ModelRole> {
         return std::make_unique<internal::ModelOf<A>>(options);
       },
+      .messages = messages,
       .rotates = RotationApp<A>,
       .plans_ahead = internal::PlansAhead<typename A::Scheduler>(),
   };
@@ -246,6 +253,8 @@ Program MakeProgram(const std::string& name,
   program.make_data_parallel_model = [](const Bytes& options, Slice slice) {
     return std::make_unique<internal::DataParallelModelOf<A>>(options, slice);
   };
+  program.messages =
+      codec::DigestOf<Options, typename A::Start, typename A::Parameters, typename A::Gradient>();
   program.divides = DivisibleApp<A>;
   return program;
 }
@@ -303,11 +312,18 @@ inline const Program* FindWithin(const Program& program, const std::string& name
 
 }  // namespace internal
 
-// The program of this name, maybe of a command or solver. Throws Error (kProtocol) if this binary
-// has none.
-inline const Program& FindProgram(const std::vector<Program>& programs, const std::string& name) {
+// The program of this name, maybe of a command or solver, whose messages are these. Throws Error
+// (kProtocol) if this binary has none.
+inline const Program& FindProgram(const std::vector<Program>& programs,
+                                  const std::string& name,
+                                  uint64_t messages) {
   for (const Program& program : programs) {
-    if (const Program* found = internal::FindWithin(program, name)) return *found;
+    const Program* const found = internal::FindWithin(program, name);
+    if (found == nullptr) continue;
+    if (found->messages == messages) return *found;
+    throw ProtocolError("app '" + name +
+                        "' has other fields in its messages here than at the coordinator, expected "
+                        "programs that are built from the same sources");
   }
   throw ProtocolError("the run is of app '" + name + "', which this binary does not have");
 }

@@ -81,8 +81,7 @@ struct RunOptions {
       "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
       "seed: of every random choice; the same seed and number of workers give the same model",
       "tolerance: the run has converged once its relative gap is at most this; of no effect in "
-      "apps "
-      "that tell no gap, such as mf, lda and those that are data-parallel",
+      "apps that tell no gap, such as mf, lda and those that are data-parallel",
       "max_rounds: end after so many rounds; 0: no bound",
       "max_time: end after so many seconds of solving; 0: no bound",
       "processes: start all roles but the coordinator as processes of this machine, not as threads",
