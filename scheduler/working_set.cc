@@ -1,12 +1,33 @@
 #include "strads/working_set.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <functional>
 #include <stdexcept>
 #include <string>
 
 #include "strads/error.h"
 
 namespace strads {
+namespace {
+
+// A score that somewhat more than `count` of them come to, as far as a sample tells; 0: all do.
+double ScoreOfMore(std::span<const double> scores, int64_t count) {
+  constexpr size_t kSample = 512, kWorthwhile = 4096;
+  if (scores.size() < kWorthwhile) return 0;
+  const size_t stride = scores.size() / kSample;
+  std::vector<double> sample;
+  for (size_t i = 0; i < scores.size(); i += stride) {
+    if (scores[i] > 0) sample.push_back(scores[i]);
+  }
+  const double rank = 1.5 * static_cast<double>(count) / static_cast<double>(stride) + 8;
+  if (rank >= static_cast<double>(sample.size())) return 0;
+  const auto at = sample.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(sample.begin(), at, sample.end(), std::greater<>());
+  return *at;
+}
+
+}  // namespace
 
 WorkingSet::WorkingSet(int first_size, double growth) : first_size_(first_size), growth_(growth) {
   if (first_size < 1)
@@ -40,15 +61,6 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
     throw std::logic_error(std::to_string(candidates.size()) + " candidates with " +
                            std::to_string(scores.size()) + " scores");
   }
-  struct Violator {
-    double score;
-    int32_t variable;
-  };
-  std::vector<Violator> violators;
-  violators.reserve(candidates.size());
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    if (scores[i] > 0 && !Has(candidates[i])) violators.push_back({scores[i], candidates[i]});
-  }
   const auto times = [&](int64_t n) {
     return static_cast<int64_t>(growth_ * static_cast<double>(n));
   };
@@ -59,10 +71,28 @@ std::vector<int32_t> WorkingSet::Grow(std::span<const int32_t> candidates,
   const bool is_full = 10 * num_nonzeros >= 9 * size_;
   const int64_t target =
       std::max(times(num_nonzeros), is_full ? most : std::min(times(size_), most));
-  const int64_t count =
-      std::min({std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
-                std::max<int64_t>(at_most, 0), std::ssize(violators)});
+  const int64_t wanted =
+      std::min(std::max<int64_t>({target - size_, first_size_, num_nonzeros / 4}),
+               std::max<int64_t>(at_most, 0));
 
+  struct Violator {
+    double score;
+    int32_t variable;
+  };
+  std::vector<Violator> violators;
+  const auto find = [&](double least) {
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (scores[i] >= least && scores[i] > 0 && !Has(candidates[i]))
+        violators.push_back({scores[i], candidates[i]});
+    }
+  };
+  const double least = ScoreOfMore(scores, wanted);
+  find(least);
+  if (least > 0 && std::ssize(violators) < wanted) {
+    violators.clear();
+    find(0);
+  }
+  const int64_t count = std::min(wanted, std::ssize(violators));
   const auto comes_first = [](const Violator& a, const Violator& b) {
     return a.score != b.score ? a.score > b.score : a.variable < b.variable;
   };

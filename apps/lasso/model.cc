@@ -120,6 +120,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   if (plan.columns.empty()) return;
   double er = 0;
   for (const Partial& partial : partials) er += partial.er;
+  scratch_.resize(coefficients_.size());
   for (size_t i = 0; i < plan.columns.size(); ++i) {
     double xr = 0;
     for (const Partial& partial : partials) xr += partial.xr[i];
@@ -135,7 +136,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
     const double* const b = coefficients_.values().data();
     const size_t at = update.changes.size();
     update.changes.resize(at + Index(unit.count));
-    (void)penalty_.Change(unit, b, scratch_.data(), curvatures_.data(), &update.changes[at]);
+    (void)penalty_.Change(unit, b, scratch_.data(), Curvatures().data(), &update.changes[at]);
     penalty_sum_ -= penalty_.Value(unit, b);
     double scaled = 0;
     for (int32_t k = 0; k < unit.count; ++k) {
@@ -146,7 +147,7 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
       if (projects_) moved += change * columns_->xe[j];
       if (!shifts_.empty()) intercept_ -= change * shifts_[j];
       scaled += change * change * columns_->norms[j];
-      expected += 0.5 * change * change * curvatures_[j];
+      expected += 0.5 * change * change * Curvatures()[j];
     }
     penalty_sum_ += penalty_.Value(unit, b);
     update.scaled.push_back(std::sqrt(scaled));
@@ -170,7 +171,7 @@ std::vector<int32_t> Model::BestOf(const Plan& plan) const {
     for (const int32_t* const end = column + size; column < end; ++column) {
       double change = 0;
       (void)penalty_.Change(penalty_.unit(*column), coefficients_.values().data(), scratch_.data(),
-                            curvatures_.data(), &change);
+                            Curvatures().data(), &change);
       const double moved = std::abs(change) * std::sqrt(columns_->norms[Index(*column)]);
       if (moved <= most) continue;
       most = moved;

@@ -77,6 +77,10 @@ class Model {
   };
 
   void Check(const Plan& plan, const BlockStep& step, std::span<const Partial> partials) const;
+  // That bound the loss along each variable.
+  const std::vector<double>& Curvatures() const {
+    return columns_->is_logistic ? curvatures_ : columns_->norms;
+  }
   std::vector<int> UnitsOf(std::span<const int32_t> columns) const;
   void Measure(const Plan& plan, std::span<const Partial> partials, Update& update);
   void Look(std::span<const Partial> partials, Update& update);
@@ -137,7 +141,7 @@ class Model {
   double target_shift_ = 0;             // taken from y, of the squared loss
   double shifted_intercept_ = 0;        // the workers': intercept_ + shifts'b - target_shift_, but
                                         // for what er_ adds to intercept_
-  std::vector<double> curvatures_;      // that bound the loss along each variable
+  std::vector<double> curvatures_;      // of the logistic loss: see Curvatures
   std::vector<int32_t> measured_;       // columns, ascending: all until some are screened
   std::vector<int32_t> free_;           // variables beside which bounds need a point of their own
   std::vector<double> free_moved_;      // by the last step of FitFree
@@ -147,7 +151,7 @@ class Model {
   double largest_radius_ = 0;           // about the dual point at which any could be
   double mean_entries_ = 0;             // non-zeros of X in a column
   std::vector<double> lengths_;         // of units, once it is known
-  std::vector<double> scratch_;         // a slope for each variable
+  std::vector<double> scratch_;         // a slope for each variable, once any is updated by itself
   std::shared_ptr<ThreadPool> pool_;    // of working_set
   std::optional<Block> block_;          // likewise
   std::optional<BlockChoice> choice_;   // likewise, until the block is given up

@@ -121,11 +121,10 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
   }
   if (options_.intercept) ShiftColumns(means, varying, update);
   if (options_.intercept && !options_.IsLogistic()) ShiftTarget(partials, update);
-  curvatures_ = columns_->norms;
   if (columns_->is_logistic) {
+    curvatures_ = columns_->norms;
     for (double& curvature : curvatures_) curvature *= kLogisticCurvature;
   }
-  scratch_.resize(p);
   measured_.resize(p);
   std::iota(measured_.begin(), measured_.end(), 0);
   terms_ = std::make_shared<PenaltyTerms>(options_, static_cast<int64_t>(p), deviations);
@@ -262,7 +261,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   update.measure_again = is_null_ && !terms_->has_free_units() && !choice_;
   if (choice_ && !is_null_ && !path_.start) Screen(slopes, update);
   Violators violators = FindViolators(penalty_, coefficients_.values().data(), slopes.xr.data(),
-                                      curvatures_.data(), columns_->norms.data(), pool_.get());
+                                      Curvatures().data(), columns_->norms.data(), pool_.get());
   if (choice_) {
     block_->Measured(std::move(slopes.xr), slopes.rr, slopes.yr);
     ChooseBlock(violators, update);
@@ -321,7 +320,7 @@ double Model::GapAt(const Slopes& slopes) {
 double Model::DualAt(const Slopes& slopes) {
   const double* const b = coefficients_.values().data();
   const bool is_logistic = columns_->is_logistic;
-  bound_ = BestDualBound(penalty_, b, slopes.xr.data(), curvatures_.data(),
+  bound_ = BestDualBound(penalty_, b, slopes.xr.data(), Curvatures().data(),
                          is_logistic ? slopes.entropy : slopes.yr, is_logistic ? 0 : slopes.rr,
                          is_logistic ? 1 : kInfinity);
   if (!is_logistic || !columns_->has_intercept) return bound_.value;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <set>
 #include <stdexcept>
@@ -59,6 +60,37 @@ TEST(WorkingSet, GrowsToItsMultipleOfTheNonZerosButNotBeyondWhatIsAllowed) {
   EXPECT_EQ(set.size(), 113);
   EXPECT_THAT(set.Grow(all, scores, 100, 0), IsEmpty());
   EXPECT_THAT(set.Grow(all, scores, 100, -3), IsEmpty());
+}
+
+// However the scores are distributed, and whoever of the best are members already.
+TEST(WorkingSet, TakesTheBestOfManyInOrder) {
+  constexpr int kCandidates = 20'000;
+  Random random(5);
+  for (int kind = 0; kind < 4; ++kind) {
+    std::vector<int32_t> candidates(kCandidates);
+    std::iota(candidates.begin(), candidates.end(), 7);
+    std::vector<double> scores(candidates.size());
+    for (size_t i = 0; i < scores.size(); ++i) {
+      const double uniform = random.Uniform();
+      scores[i] = kind == 0   ? uniform
+                  : kind == 1 ? std::floor(3 * uniform)                 // ties
+                  : kind == 2 ? std::pow(uniform, 200)                  // few matter
+                              : (i < scores.size() / 2 ? uniform : 2);  // all that do lie together
+    }
+    for (const int first_size : {1, 100, 5'000, 30'000}) {
+      WorkingSet set(first_size, 2);
+      std::vector<size_t> order(candidates.size());
+      std::iota(order.begin(), order.end(), 0);
+      std::ranges::stable_sort(order, [&](size_t a, size_t b) { return scores[a] > scores[b]; });
+      std::vector<int32_t> members, expected;
+      for (size_t i = 0; i < 3'000; ++i) members.push_back(candidates[order[i]]);
+      set.Join(members);
+      for (size_t i = 3'000; i < order.size() && std::ssize(expected) < first_size; ++i) {
+        if (scores[order[i]] > 0) expected.push_back(candidates[order[i]]);
+      }
+      EXPECT_EQ(set.Grow(candidates, scores, 0, 50 * kMany), expected) << kind << " " << first_size;
+    }
+  }
 }
 
 // Or a run would stop short of the optimum with a set that is large enough.
