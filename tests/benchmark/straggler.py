@@ -204,9 +204,11 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     with tempfile.TemporaryDirectory() as folder:
+        output = pathlib.Path(sys.argv[2])
+        output.mkdir(parents=True, exist_ok=True)
         data = pathlib.Path(folder, "rows.libsvm")
         write_data(data)
-        write(pathlib.Path(sys.argv[2]), {loss: measure(sys.argv[1], data, folder, loss) for loss in LOSSES})
+        write(output, {loss: measure(sys.argv[1], data, folder, loss) for loss in LOSSES})
 
 
 if __name__ == "__main__":
