@@ -64,7 +64,7 @@ class ClockEngine final : public EngineState {
   const Bytes& Parameters();
 
   bool stopped() const { return stopped_; }
-  bool has_pulled() const { return version_ > 0; }
+  int64_t pulls() const { return version_; }
   // Gradients that came when their clock had been pulled without them.
   int64_t late() const { return late_; }
   const Staleness& staleness() const { return staleness_; }

@@ -314,10 +314,8 @@ RunResult CoordinatorNode::Result() const {
                                                 summary.termination != Termination::kWorkerLost);
   result.has_model = has_begun && (!result.complete || report.has_model);
   result.complete = result.complete && result.has_model;
-  if (!has_begun) {
-    summary.objective = std::numeric_limits<double>::quiet_NaN();
-    summary.gap = std::numeric_limits<double>::infinity();
-  }
+  if (!has_begun) summary.objective = std::numeric_limits<double>::quiet_NaN();
+  if (summary.rounds == 0) summary.gap = std::numeric_limits<double>::infinity();
   if (!result.complete) return result;
   result.model = clocks_ ? clocks_->Save() : model_->Save();
   if (summary.termination != Termination::kFailure)

@@ -52,7 +52,8 @@ void HolderNode::Share() {
   shared_ = true;
   holder_->Stop();
   const ClockTally tally = holder_->Tally();
-  wire::HolderEnd end{.late = tally.late,
+  wire::HolderEnd end{.pulls = holder_->engine().pulls(),
+                      .late = tally.late,
                       .waited = wire::ToSeconds(tally.waited),
                       .idle = wire::ToSeconds(holder_->engine().idle())};
   for (const auto& [value, count] : tally.staleness.counts) {

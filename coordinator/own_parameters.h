@@ -20,7 +20,7 @@ class OwnParameters final : public ParameterStore {
   void Start(std::vector<Bytes> starts, OnClock on_clock) override;
   void OnFrame(Member& member, wire::Delivery& delivery) override;
   bool TellOfOpenClock() override;
-  bool HasPulled() const override { return holder_.engine().has_pulled(); }
+  bool HasPulled() const override { return holder_.engine().pulls() > 0; }
   void Collect() override;
   bool collected() const override { return holder_.engine().stopped(); }
   std::vector<Bytes> Answer() override { return {holder_.Answer()}; }

@@ -38,7 +38,7 @@ class ParameterStore {
   virtual void OnFrame(Member& member, wire::Delivery& delivery) = 0;
   // Has OnClock called within a clock. False if it cannot be.
   virtual bool TellOfOpenClock() = 0;
-  // Whether there was any gradient, as far as is known here.
+  // Whether there was any gradient; there may have been while it is not known here.
   virtual bool HasPulled() const = 0;
   // The run is over: no gradient counts from now on. Brings what is elsewhere into the model,
   // and finishes it.

@@ -98,9 +98,9 @@ void RemoteHolders::OnClockOf(Remote& remote, const wire::Delivery& delivery) {
 }
 
 bool RemoteHolders::HasPulled() const {
-  return completed_ > 0 || std::ranges::any_of(remotes_, [](const Remote& remote) {
-           return remote.end && !remote.end->staleness.empty();
-         });
+  return !ended_ || std::ranges::any_of(remotes_, [](const Remote& remote) {
+    return remote.end && remote.end->pulls > 0;
+  });
 }
 
 void RemoteHolders::Collect() {

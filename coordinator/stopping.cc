@@ -10,8 +10,7 @@ std::optional<Ending> DecideAt(const RunOptions& options,
                                double seconds,
                                const std::atomic<bool>* stop) {
   if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
-    return Ending{Termination::kUserStop,
-                  "stopped by the user; the model is the one after the last complete round"};
+    return Ending{Termination::kUserStop, "stopped by the user; the model is the one so far"};
   }
   if (options.max_time > 0 && seconds >= options.max_time) {
     return Ending{Termination::kMaxTime, "used the " + FormatNumber(options.max_time, 3) +

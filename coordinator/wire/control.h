@@ -97,11 +97,12 @@ struct GradientHead {
 
 // What a holder ends with; part 1 of the frame is its range of the model's answer.
 struct HolderEnd {
+  int64_t pulls = 0;
   std::vector<int64_t> staleness = {};  // observed: value, count, value, count, ...
   int64_t late = 0;
   double waited = 0;  // seconds, all workers together
   double idle = 0;
-  STRADS_FIELDS(staleness, late, waited, idle)
+  STRADS_FIELDS(pulls, staleness, late, waited, idle)
 };
 
 struct Refuse {

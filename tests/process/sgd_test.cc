@@ -369,13 +369,18 @@ TEST_F(BesideAStuckWorker, PassesAreThoseThatOthersMake) {
 
 TEST_F(BesideAStuckWorker, TimeIsUpForAll) {
   for (const char* consistency : {"--consistency=async", "--consistency=ssp"}) {
-    Words more = {consistency, "--epochs=0", "--max_time=0.2"};
-    if (more[0].ends_with("ssp")) more.push_back("--staleness=3");
-    const Finished run = RunStrads(Flags(more));
-    ASSERT_EQ(run.exit_code, 0) << run.err;
-    EXPECT_EQ(Summary()["termination"], "MaxTime");
-    EXPECT_FALSE(Summary()["objective"].is_null());
-    EXPECT_GT(Summary()["wait_seconds"].get<double>(), 0);
+    for (const char* holders : {"--holders=0", "--holders=2"}) {
+      Words more = {consistency, holders, "--epochs=0", "--max_time=0.2"};
+      if (more[0].ends_with("ssp")) more.push_back("--staleness=3");
+      const Finished run = RunStrads(Flags(more));
+      ASSERT_EQ(run.exit_code, 0) << run.err;
+      EXPECT_EQ(Summary()["termination"], "MaxTime");
+      EXPECT_FALSE(Summary()["objective"].is_null());
+      EXPECT_TRUE(Summary()["gap"].is_null());
+      EXPECT_GT(Summary()["wait_seconds"].get<double>(), 0);
+      EXPECT_TRUE(std::filesystem::exists(model_));
+      std::filesystem::remove(model_);
+    }
   }
 }
 

@@ -296,7 +296,7 @@ TEST(ClockEngine, EndsWithinAClockThatOneWorkerDoesNotComplete) {
   }
   EXPECT_TRUE(fake.engine.stopped());
   EXPECT_EQ(fake.engine.rounds(), 0);
-  EXPECT_TRUE(fake.engine.has_pulled());
+  EXPECT_EQ(fake.engine.pulls(), 6);
 }
 
 }  // namespace
