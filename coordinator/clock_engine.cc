@@ -98,11 +98,11 @@ void ClockEngine::Pull(std::span<const Bytes> gradients) {
   const int64_t slowest = *std::ranges::min_element(held_);
   bool is_over = false;
   if (slowest > completed_) {
-    pulls_ = 0;
+    pulls_within_ = 0;
     completed_ = slowest;
     is_over = outlet_.OnClock(completed_ - 1);
-  } else if (++pulls_ == std::ssize(workers_)) {
-    pulls_ = 0;
+  } else if (++pulls_within_ == std::ssize(workers_)) {
+    pulls_within_ = 0;
     is_over = outlet_.OnPulls(completed_);
   }
   if (is_over) Stop();

@@ -115,7 +115,7 @@ class ClockEngine final : public EngineState {
   std::vector<int64_t> held_;  // clocks of each worker in the newest parameters
   int64_t version_ = 0;
   int64_t completed_ = 0;                      // the least of held_
-  int64_t pulls_ = 0;                          // since it changed, or since OnPulls
+  int64_t pulls_within_ = 0;                   // the clock completed_, since the last OnPulls
   std::vector<std::optional<Bytes>> partial_;  // of clock completed_, if pulled together
   int collected_ = 0;                          // of them
   std::optional<Bytes> parameters_;            // of version_, once someone wants them

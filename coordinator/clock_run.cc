@@ -15,14 +15,19 @@ namespace strads {
 
 using wire::FrameKind;
 
-void RefuseClockOptions(const RunOptions& options) {
+std::optional<std::string> ClockOptionOf(const RunOptions& options) {
   for (const auto& [name, given] : {std::pair{"consistency", options.consistency != "bsp"},
                                     {"holders", options.holders > 0},
                                     {"backup_workers", options.backup_workers != 0},
                                     {"trace", options.trace > 0}}) {
-    if (given)
-      throw UsageError(std::string("--") + name + " goes with data-parallel apps, this is none");
+    if (given) return name;
   }
+  return std::nullopt;
+}
+
+void RefuseClockOptions(const RunOptions& options) {
+  if (const auto name = ClockOptionOf(options))
+    throw UsageError("--" + *name + " goes with data-parallel apps, this is none");
 }
 
 ClockRun::ClockRun(const Program& program,

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "coordinator/engine.h"
@@ -16,7 +17,9 @@
 
 namespace strads {
 
-// Throws Error (kUsage) if an option is given that only data-parallel apps have.
+// The first option that is given of those that only data-parallel apps have, if any is.
+std::optional<std::string> ClockOptionOf(const RunOptions& options);
+// Throws Error (kUsage) if there is one.
 void RefuseClockOptions(const RunOptions& options);
 
 // What the coordinator of a data-parallel run does beside what every coordinator does: has the

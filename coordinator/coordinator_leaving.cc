@@ -91,11 +91,10 @@ void CoordinatorNode::Measure() {
 
 void CoordinatorNode::Finish(const std::vector<Bytes>& updates) {
   phase_ = Phase::kFinishing;
-  const bool waits_long = !clocks_ || (ending_->termination != Termination::kUserStop &&
-                                       ending_->termination != Termination::kMaxTime);
-  leave_deadline_ =
-      endpoint_.Now() + Seconds(waits_long ? options_.round_timeout
-                                           : std::min(options_.round_timeout, kStragglerSeconds));
+  const bool is_cut_short = clocks_ && (ending_->termination == Termination::kUserStop ||
+                                        ending_->termination == Termination::kMaxTime);
+  const double limit = is_cut_short ? kStragglerSeconds : options_.round_timeout;
+  leave_deadline_ = endpoint_.Now() + Seconds(std::min(limit, options_.round_timeout));
   for (const Member* member : membership_.all()) {
     if (member->role == wire::Role::kHolder) continue;
     const bool is_worker = member->role == wire::Role::kWorker;
@@ -308,10 +307,10 @@ RunResult CoordinatorNode::Result() const {
   summary.extra = last_.extra;
   result.complete = clocks_ ? clocks_->collected()
                             : !program_.rotates || (collection_ && collection_->complete());
-  // What has not been collected is not known to be lacking.
   // Within the first clock it may end for all but the loss of a worker that is not in the model.
   const bool has_begun = summary.rounds > 0 || (clocks_ && clocks_->HasPulled() &&
                                                 summary.termination != Termination::kWorkerLost);
+  // What has not been collected is not known to be lacking.
   result.has_model = has_begun && (!result.complete || report.has_model);
   result.complete = result.complete && result.has_model;
   if (!has_begun) summary.objective = std::numeric_limits<double>::quiet_NaN();

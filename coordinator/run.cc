@@ -1,10 +1,11 @@
 #include <strads/error.h>
 #include <strads/run.h>
 
+#include <optional>
 #include <random>
 #include <string>
-#include <utility>
 
+#include "coordinator/clock_run.h"
 #include "coordinator/coordinator_node.h"
 #include "coordinator/holder_node.h"
 #include "coordinator/open_files.h"
@@ -26,15 +27,11 @@ namespace {
 constexpr int kAhead = 3;
 
 RunOptions OfSearch(RunOptions options) {
-  for (const auto& [name, given] : {std::pair{"consistency", options.consistency != "bsp"},
-                                    {"staleness", options.staleness != 0},
-                                    {"holders", options.holders != 0},
-                                    {"backup_workers", options.backup_workers != 0},
-                                    {"trace", options.trace != 0}}) {
-    if (given)
-      throw UsageError(std::string("--") + name +
-                       " does not go with search, whose trainings are each of a single worker");
-  }
+  std::optional<std::string> several = ClockOptionOf(options);
+  if (options.staleness != 0) several = "staleness";
+  if (several)
+    throw UsageError("--" + *several +
+                     " does not go with search, whose trainings are each of a single worker");
   options.max_rounds = 0;
   options.max_time = 0;
   options.staleness = kAhead;

@@ -1,7 +1,6 @@
 #include <strads/index.h>
 
 #include <algorithm>
-#include <cmath>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -55,7 +54,6 @@ void Model::SolveBlock(const BlockStep& step, std::span<const Partial> partials,
     double& old = coefficients_[at];
     update.columns.push_back(j);
     update.changes.push_back(b - old);
-    update.scaled.push_back((b - old) * std::sqrt(columns_->norms[at]));
     if (projects_) MoveMean(-(b - old) * columns_->xe[at]);
     if (!shifts_.empty()) intercept_ -= (b - old) * shifts_[at];
     nonzeros_ += (b != 0) - (old != 0);

@@ -71,20 +71,19 @@ const char* FrameKindName(FrameKind kind) {
 }
 
 void CheckLimits(const Frame& frame, const FrameLimits& limits) {
-  const std::string what = std::string("a ") + FrameKindName(frame.header.kind) + " of ";
-  if (frame.parts.size() > limits.parts) {
-    throw FailedError(what + std::to_string(frame.parts.size()) + " parts is beyond the " +
-                      std::to_string(limits.parts) +
-                      " that a frame may have: take fewer workers, holders or rounds ahead");
-  }
+  const auto refuse = [&](uint64_t number, const char* of, uint64_t most, const char* instead) {
+    throw FailedError(std::string("a ") + FrameKindName(frame.header.kind) + " of " +
+                      std::to_string(number) + " " + of + " is beyond the " + std::to_string(most) +
+                      " that a frame may have: " + instead);
+  };
+  if (frame.parts.size() > limits.parts)
+    refuse(frame.parts.size(), "parts", limits.parts,
+           "take fewer workers, holders or rounds ahead");
   uint64_t bytes = 0;
   for (const Bytes& part : frame.parts) bytes += part.size();
-  if (bytes > limits.bytes) {
-    throw FailedError(what + std::to_string(bytes) + " bytes is beyond the " +
-                      std::to_string(limits.bytes) +
-                      " that a frame may have: take a smaller model, or divide it among more "
-                      "workers or holders");
-  }
+  if (bytes > limits.bytes)
+    refuse(bytes, "bytes", limits.bytes,
+           "take a smaller model, or divide it among more workers or holders");
 }
 
 std::string EncodeHead(const Frame& frame) {
