@@ -302,7 +302,10 @@ RunResult CoordinatorNode::Result() const {
   summary.bytes_received = traffic.bytes_received;
   summary.frames_dropped = traffic.frames_dropped + frames_dropped_;
   summary.idle_seconds = wire::ToSeconds(state().idle());
-  if (engine_) summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
+  if (engine_) {
+    summary.plan_wait_seconds = wire::ToSeconds(engine_->waited_for_plans());
+    summary.planning_seconds = wire::ToSeconds(engine_->planned_ahead());
+  }
   if (clocks_) summary.clocks = clocks_->Summarize();
   summary.extra = last_.extra;
   result.complete = clocks_ ? clocks_->collected()

@@ -48,9 +48,11 @@ bool Engine::TryRequestPlan() {
   int64_t& fed_back = fed_back_[static_cast<size_t>(index)];
   for (; fed_back < known; ++fed_back) feedback.push_back(UpdateOf(fed_back));
   ++requested_;
-  plans_.push_back({clock_.Now(), std::nullopt, false});
+  const wire::Time requested_at = clock_.Now();
+  plans_.push_back({requested_at, std::nullopt, false});
   ForgetOldUpdates();
   outlet_.RequestPlan(index, round, feedback);
+  if (HasOpenRound() && plans_.back().plan) planned_ahead_ += clock_.Now() - requested_at;
   return true;
 }
 
@@ -141,7 +143,7 @@ bool Engine::TryPull() {
   updates_.push_back(model_.Pull(open.plan, partials));
   const RoundResult result{pulled_, objective.value, objective.measured, model_.Report()};
   if (result.report.loads) {
-    idle_ = waited_for_plans_ = wire::Time{0};
+    idle_ = waited_for_plans_ = planned_ahead_ = wire::Time{0};
     if (open_.empty()) idle_since_ = clock_.Now();
   }
   ++pulled_;

@@ -100,6 +100,8 @@ class Engine final : public EngineState {
   wire::Time idle() const override { return idle_; }
   // The part of it when there was nothing to push: for a plan.
   wire::Time waited_for_plans() const { return waited_for_plans_; }
+  // How long RequestPlan itself made plans while workers were at a round.
+  wire::Time planned_ahead() const { return planned_ahead_; }
 
  private:
   struct OpenRound {
@@ -151,6 +153,7 @@ class Engine final : public EngineState {
   wire::Time idle_{0};
   wire::Time without_plan_since_ = wire::kNever;  // while all workers are idle
   wire::Time waited_for_plans_{0};
+  wire::Time planned_ahead_{0};
 };
 
 }  // namespace strads

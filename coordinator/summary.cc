@@ -93,6 +93,7 @@ Json BuiltIn(const Summary& summary) {
                {"solve_seconds", summary.solve_seconds},
                {"idle_seconds", summary.idle_seconds},
                {"plan_wait_seconds", summary.plan_wait_seconds},
+               {"planning_seconds", summary.planning_seconds},
                {"peak_rss_bytes", summary.peak_rss_bytes},
                {"coordinator_rss_bytes", summary.coordinator_rss_bytes},
                {"worker_rss_bytes", summary.worker_rss_bytes},
@@ -176,6 +177,8 @@ std::string Summary::FullReport() const {
   } else {
     row("workers waited", share(idle_seconds - plan_wait_seconds) + " of it for pulls, " +
                               share(plan_wait_seconds) + " for plans");
+    if (planning_seconds > 0)
+      row("coordinator planned", share(planning_seconds) + " of it, and read nothing meanwhile");
   }
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");
   row("messages", FormatBytes(static_cast<double>(bytes_sent)) + " sent, " +

@@ -12,6 +12,12 @@
 
 namespace strads::svm {
 
+// Of several shards, each looks at this share of its active rows in a round: of more, much would be
+// lost on weights that the others have changed. But at so many entries for each weight at least:
+// below, the weights' way to the coordinator and back takes most of the time.
+inline constexpr double kSharedPasses = 1.0 / 16;
+inline constexpr double kLeastEntries = 16;
+
 // How much is to be done in one call, and how accurately.
 struct Effort {
   // By how much the change of w by this shard is taken to count in the common problem: 1 if nobody

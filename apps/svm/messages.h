@@ -58,6 +58,7 @@ struct Partial {
   IdTable labels;
   std::vector<int64_t> label_rows;  // of each
   int64_t num_features = 0;
+  int64_t nonzeros = 0;
   std::vector<std::string> features;  // their names, if the file has a header
   std::string target;
   // kLook, of the rows that are trained on
@@ -75,6 +76,7 @@ struct Partial {
   STRADS_FIELDS(labels,
                 label_rows,
                 num_features,
+                nonzeros,
                 features,
                 target,
                 class_rows,
@@ -87,6 +89,9 @@ struct Partial {
                 largest_norm,
                 validation_right)
 };
+
+// The rank of the worker that solves a problem where workers divide classes.
+inline int OwnerOf(int32_t problem, int workers) { return problem % workers; }
 
 struct ProblemUpdate {
   double length = 1;  // of the step that was taken
@@ -104,6 +109,7 @@ struct Update {
   IdTable labels;
   ClassRows class_rows;
   int64_t num_features = 0;
+  uint8_t divides_classes = 0;  // every worker has all rows, and some of the problems
   // kLook
   std::vector<double> class_weights;
   std::vector<double> scales;  // of features: what they are multiplied by; empty: 1
@@ -117,6 +123,7 @@ struct Update {
                 labels,
                 class_rows,
                 num_features,
+                divides_classes,
                 class_weights,
                 scales,
                 problems,

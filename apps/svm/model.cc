@@ -7,11 +7,16 @@
 #include <cmath>
 #include <utility>
 
+#include "apps/svm/local_solver.h"
+
 namespace strads::svm {
 namespace {
 
 // Of squared hinges, whose points have no upper bound, times C: hardly a restriction.
 constexpr double kSquaredProximity = 20;
+// What every worker holds of all rows at most where workers divide classes by themselves.
+constexpr int64_t kMostBytes = int64_t{1} << 30;
+constexpr int64_t kBytesOfEntry = 12;
 
 }  // namespace
 
@@ -58,10 +63,12 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
 
 Update Model::PullRows(std::span<const Partial> partials) {
   Update update;
+  int64_t nonzeros = 0;
   for (const Partial& partial : partials) {
     for (int32_t k = 0; k < partial.labels.size(); ++k) labels.emplace_back(partial.labels.Name(k));
     labels = SortedLabels(std::move(labels));
     num_features_ = std::max(num_features_, partial.num_features);
+    nonzeros += partial.nonzeros;
     if (!partial.target.empty()) {
       features = partial.features;
       target = partial.target;
@@ -72,14 +79,25 @@ Update Model::PullRows(std::span<const Partial> partials) {
   RequireClasses(options_.data, labels);
   for (const std::string& label : labels) update.labels.Add(label);
   update.num_features = num_features_;
+  divides_classes_ = DividesClasses(nonzeros, partials.size());
+  update.divides_classes = divides_classes_ ? 1 : 0;
   update.next.phase = static_cast<int>(Phase::kLook);
   return update;
+}
+
+bool Model::DividesClasses(int64_t nonzeros, size_t workers) const {
+  if (workers == 1 || labels.size() == 2 || options_.IsCrammerSinger()) return false;
+  if (options_.divide != "auto") return options_.divide == "classes";
+  const double of_round =
+      kSharedPasses * static_cast<double>(nonzeros) / static_cast<double>(workers);
+  return labels.size() >= workers && nonzeros <= kMostBytes / kBytesOfEntry &&
+         of_round < kLeastEntries * static_cast<double>(num_features_);
 }
 
 Update Model::PullLook(std::span<const Partial> partials) {
   std::vector<int64_t> rows(labels.size(), 0);
   std::vector<const FeatureSums*> sums;
-  for (const Partial& partial : partials) {
+  for (const Partial& partial : Shares(partials)) {
     if (partial.class_rows.size() != rows.size())
       throw ProtocolError("a partial counts other classes");
     for (size_t k = 0; k < rows.size(); ++k) rows[k] += partial.class_rows[k];
@@ -103,7 +121,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   const double proximity = C * largest_weight * (options_.IsSquared() ? kSquaredProximity : 1);
   for (int64_t q = 0; q < count; ++q) {
     problems_.emplace_back(ProblemState::Shape{.size = is_joint ? width * classes : width,
-                                               .workers = static_cast<int>(partials.size()),
+                                               .workers = static_cast<int>(Shares(partials).size()),
                                                .tolerance = options_.tolerance,
                                                .proximity = proximity});
   }
@@ -130,9 +148,13 @@ Update Model::PullSolve(const Plan& plan, std::span<const Partial> partials) {
   CheckCounts(plan, partials);
   Update update;
   for (size_t q = 0; q < plan.problems.size(); ++q) {
-    std::vector<const ProblemStep*> steps;
-    for (const Partial& partial : partials) steps.push_back(&partial.steps[q]);
     const int problem = plan.problems[q].problem;
+    std::vector<const ProblemStep*> steps;
+    const int owner = OwnerOf(problem, static_cast<int>(partials.size()));
+    for (int rank = 0; rank < std::ssize(partials); ++rank) {
+      if (!divides_classes_ || rank == owner)
+        steps.push_back(&partials[static_cast<size_t>(rank)].steps[q]);
+    }
     update.problems.push_back(problem);
     const auto at = static_cast<size_t>(problem);
     update.changes.push_back(problems_[at].Take(steps));
@@ -149,10 +171,8 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   Update update;
   int64_t right = 0;
   double norm = 0;
-  for (const Partial& partial : partials) {
-    right += partial.validation_right;
-    norm = std::max(norm, partial.largest_norm);
-  }
+  for (const Partial& partial : Shares(partials)) right += partial.validation_right;
+  for (const Partial& partial : partials) norm = std::max(norm, partial.largest_norm);
   if (validation_rows_ > 0)
     validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
   for (size_t q = 0; q < plan.problems.size(); ++q) {
@@ -160,8 +180,8 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
     for (const Partial& partial : partials) {
       loss_sum += partial.losses[q];
       dual += partial.duals[q];
-      at_zero += partial.loss_at_zero;
     }
+    for (const Partial& partial : Shares(partials)) at_zero += partial.loss_at_zero;
     const auto at = static_cast<size_t>(plan.problems[q].problem);
     const bool is_best = problems_[at].Measured(loss_sum, dual, at_zero, norm);
     update.problems.push_back(plan.problems[q].problem);

@@ -70,6 +70,11 @@ class Model : public SvmModel {
   Update PullLook(std::span<const Partial> partials);
   Update PullSolve(const Plan& plan, std::span<const Partial> partials);
   Update PullMeasure(const Plan& plan, std::span<const Partial> partials);
+  bool DividesClasses(int64_t nonzeros, size_t workers) const;
+  // Those that each have counted rows of their own.
+  std::span<const Partial> Shares(std::span<const Partial> partials) const {
+    return divides_classes_ ? partials.first(1) : partials;
+  }
   void MakeClasses(size_t problem);
   void CheckCounts(const Plan& plan, std::span<const Partial> partials) const;
   Plan NextPlan() const;
@@ -80,6 +85,7 @@ class Model : public SvmModel {
   int64_t updates_ = 0;
   int64_t validation_rows_ = 0;
   double validation_accuracy_ = -1;  // before any was measured
+  bool divides_classes_ = false;
   std::vector<ProblemState> problems_;
   bool ends_soon_ = false;
 };

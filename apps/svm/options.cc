@@ -15,11 +15,15 @@ void Options::Validate() const {
   Require(loss == "hinge" || loss == "squared_hinge", "loss", loss, "hinge or squared_hinge");
   Require(multiclass == "one_against_all" || multiclass == "crammer_singer", "multiclass",
           multiclass, "one_against_all or crammer_singer");
+  Require(divide == "auto" || divide == "rows" || divide == "classes", "divide", divide,
+          "auto, rows or classes");
   RequireScale(scale);
   hold_out().Validate();
   Require(solver == "cocoa", "solver", solver, "cocoa or sgd");
   if (IsCrammerSinger() && IsSquared())
     throw UsageError("--multiclass=crammer_singer needs --loss=hinge");
+  if (IsCrammerSinger() && divide == "classes")
+    throw UsageError("--divide=classes needs --multiclass=one_against_all");
 }
 
 }  // namespace strads::svm

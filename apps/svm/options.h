@@ -31,6 +31,7 @@ struct Options {
   bool bias = false;
   std::string class_weights;
   std::string multiclass = "one_against_all";
+  std::string divide = "auto";
   std::string scale = "none";
   double validation_share = 0;
   int validation_fold = 0;
@@ -48,6 +49,7 @@ struct Options {
                 bias,
                 class_weights,
                 multiclass,
+                divide,
                 scale,
                 validation_share,
                 validation_fold,
@@ -67,6 +69,9 @@ struct Options {
       "class_weights: file of a label and its weight a line (without one: 1), or balanced: n / "
       "(classes times rows of the class)",
       "multiclass: of more than two classes: one_against_all or crammer_singer",
+      "divide: what workers divide: rows; classes (of more than two, one_against_all; every worker "
+      "reads all rows); or auto: classes where weights of many features would take longer to send "
+      "than to improve, there are as many classes as workers, and all rows take at most 1 GB",
       "scale: divide features by: none (1), max_abs (their largest absolute value), standard "
       "(their standard deviation; they are not centred)",
       "validation_share: share of the rows that is held out, drawn by the seed, "
@@ -75,7 +80,7 @@ struct Options {
       "solver: cocoa (coordinate ascent on the dual, CoCoA+ over workers, with a certified gap) or "
       "sgd (stochastic gradient descent at any --consistency, which has flags of its own: see "
       "--solver=sgd --help)",
-      "workers: number of workers, each with its own rows (part of the answer)",
+      "workers: number of workers (part of the answer where they divide rows)",
       "tolerance: the run has converged once the gap of every problem is at most this",
       "seed: of the order of visits, and what is held out")
 

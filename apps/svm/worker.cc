@@ -19,11 +19,6 @@ namespace {
 
 // One shard alone goes on until it is accurate, or so many passes over its active rows.
 constexpr double kLonePasses = 20;
-// Of several, each looks at this share of its active rows in a round: of more, much would be lost
-// on weights that the others have changed. But at so many entries for each weight at least: below,
-// the weights' way to the coordinator and back takes most of the time.
-constexpr double kSharedPasses = 1.0 / 16;
-constexpr double kLeastEntries = 16;
 
 ProblemStep Message(const Step& step) {
   return {.change = WeightChange::Of(step.change),
@@ -45,6 +40,7 @@ ProblemStep Message(const ProximalSums& sums) {
 Worker::Worker(const Options& options, Shard shard)
     : options_(options),
       shard_(shard),
+      rows_of_(shard),
       pool_(shard.threads),
       data_(ReadLabelledRows(options.data, shard, options.reading())) {}
 
@@ -73,6 +69,7 @@ Partial Worker::CountRows() const {
   partial.labels = data_.labels;
   partial.label_rows = RowsOfEachLabel(data_);
   partial.num_features = data_.x.num_cols();
+  partial.nonzeros = data_.x.num_nonzeros();
   partial.features = data_.features;
   partial.target = data_.target;
   return partial;
@@ -80,14 +77,18 @@ Partial Worker::CountRows() const {
 
 // Which rows are held out does not depend on how they are divided.
 void Worker::SplitRows(const Update& update) {
+  if (update.divides_classes != 0) {
+    rows_of_ = {.threads = shard_.threads};
+    data_ = ReadLabelledRows(options_.data, rows_of_, options_.reading());
+  }
   IdTable labels = update.labels;
   labels.BuildIndex();
   num_classes_ = labels.size();
   const std::vector<int32_t> class_of = data_.labels.IndicesIn(labels);
   data_.x.Resize(update.num_features, pool_);
   for (int32_t& label : data_.label) label = class_of.at(Index(label));
-  RowSplit split =
-      strads::SplitRows(data_, options_.hold_out(), options_.seed, update.class_rows, shard_.rank);
+  RowSplit split = strads::SplitRows(data_, options_.hold_out(), options_.seed, update.class_rows,
+                                     rows_of_.rank);
   validation_ = std::move(split.held_out);
   rows_.rows = std::move(split.training);
   for (const int64_t i : rows_.rows) rows_.label.push_back(data_.label[Index(i)]);
@@ -109,7 +110,7 @@ Partial Worker::Look() const {
 void Worker::SetUp(const Update& update) {
   if (!update.scales.empty()) data_.x.ScaleColumns(update.scales);
   rows_.x = &data_.x;
-  if (shard_.num_workers == 1) {
+  if (rows_of_.num_workers == 1) {
     passes_ = kLonePasses;
   } else {
     passes_ = kSharedPasses;
@@ -130,15 +131,16 @@ void Worker::SetUp(const Update& update) {
   problems_.resize(Index(count));
   for (int32_t q = 0; q < count; ++q) {
     Problem& problem = problems_[Index(q)];
+    if (Follows(q)) problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
+    if (!validation_.empty()) problem.best = problem.w;
+    if (!Owns(q)) continue;
     const Random random(static_cast<uint64_t>(options_.seed),
-                        static_cast<uint64_t>(int64_t{q} * shard_.num_workers + shard_.rank));
+                        static_cast<uint64_t>(int64_t{q} * rows_of_.num_workers + rows_of_.rank));
     if (is_joint)
       problem.solver = std::make_unique<CrammerSingerSolver>(rows_, num_classes_, random);
     else
       problem.solver = std::make_unique<BinarySolver>(rows_, count == 1 ? 1 : q, loss, random);
-    problem.w.resize(Index(rows_.width() * (is_joint ? num_classes_ : 1)), 0.0);
     problem.best_loss = costs_;  // every loss is 1 at w = 0
-    if (!validation_.empty()) problem.best = problem.w;
   }
 }
 
@@ -147,8 +149,10 @@ Partial Worker::Solve(const Plan& plan) {
   partial.steps.resize(plan.problems.size());
   for (const ProblemPlan& of : plan.problems) At(of.problem);
   pool_.ParallelFor(std::ssize(plan.problems), [&](int64_t begin, int64_t end) {
-    for (int64_t q = begin; q < end; ++q)
-      partial.steps[Index(q)] = TakeStep(plan.problems[Index(q)]);
+    for (int64_t q = begin; q < end; ++q) {
+      if (Owns(plan.problems[Index(q)].problem))
+        partial.steps[Index(q)] = TakeStep(plan.problems[Index(q)]);
+    }
   });
   return partial;
 }
@@ -184,9 +188,12 @@ Partial Worker::Measure(const Plan& plan) {
   partial.loss_at_zero = costs_;
   for (const ProblemPlan& of : plan.problems) {
     Problem& problem = At(of.problem);
-    const Measurement measured = problem.solver->Measure(problem.w, pool_);
+    Measurement measured;
+    if (Owns(of.problem)) {
+      measured = problem.solver->Measure(problem.w, pool_);
+      partial.largest_norm = std::max(partial.largest_norm, problem.solver->largest_norm());
+    }
     problem.measured_loss = measured.loss;
-    partial.largest_norm = std::max(partial.largest_norm, problem.solver->largest_norm());
     partial.losses.push_back(measured.loss);
     partial.duals.push_back(measured.dual);
   }
@@ -227,6 +234,7 @@ void Worker::Sync(const Update& update) {
   if (phase == Phase::kLook) SetUp(update);
   for (size_t q = 0; q < update.problems.size(); ++q) {
     Problem& problem = At(update.problems[q]);
+    if (!Follows(update.problems[q])) continue;
     if (phase == Phase::kMeasure) {
       if (update.is_best.at(q) != 0) problem.TakeBest();
       continue;
@@ -240,6 +248,7 @@ void Worker::Sync(const Update& update) {
       problem.direction.assign(problem.w.size(), 0.0);
       of.direction.AddTo(problem.direction);
     }
+    if (!Owns(update.problems[q])) continue;
     if (of.commits != 0) problem.solver->Commit();
     if (of.length < 1) problem.solver->Shorten(of.length);
   }

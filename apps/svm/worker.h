@@ -32,7 +32,7 @@ class Worker {
 
  private:
   struct Problem {
-    std::unique_ptr<LocalSolver> solver;
+    std::unique_ptr<LocalSolver> solver;  // of one that this worker owns
     std::vector<double> w;
     double best_loss = 0, measured_loss = 0;
     std::vector<double> direction = {};  // of a proximal point
@@ -54,9 +54,16 @@ class Worker {
   void SetUp(const Update& update);
   int64_t CountRight(std::span<const double* const> weights) const;
   Problem& At(int32_t problem);
+  bool Owns(int32_t problem) const {
+    return rows_of_.num_workers == shard_.num_workers ||
+           OwnerOf(problem, shard_.num_workers) == shard_.rank;
+  }
+  // Held-out rows are put into their classes by the weights of all.
+  bool Follows(int32_t problem) const { return Owns(problem) || !validation_.empty(); }
 
   const Options options_;
   const Shard shard_;
+  Shard rows_of_;  // shard_, or all
   ThreadPool pool_;
   LabelledRows data_;
   std::vector<int64_t> validation_;  // rows that are held out

@@ -120,9 +120,11 @@ TEST(Svm, AShardWithoutRowsDoesNoHarm) {
 
 TEST(Svm, SameBytesForAnyNumberOfThreads) {
   const SvmProblem problem = RandomSvm(7, 120, 10, 4);
-  const SvmSolution one = SolveSvm(problem, To(1e-6), 2, 1);
-  const SvmSolution three = SolveSvm(problem, To(1e-6), 2, 3);
-  EXPECT_EQ(one.w, three.w);
+  for (const char* divide : {"rows", "classes"}) {
+    svm::Options options = To(1e-6);
+    options.divide = divide;
+    EXPECT_EQ(SolveSvm(problem, options, 2, 1).w, SolveSvm(problem, options, 2, 3).w);
+  }
 }
 
 TEST(Svm, AWeightOfTwoIsARowTwice) {
@@ -188,6 +190,7 @@ TEST(Svm, OneAgainstAllIsABinaryProblemForEachClass) {
   for (const bool squared : {false, true}) {
     svm::Options options = To(kTolerance);
     options.loss = squared ? "squared_hinge" : "hinge";
+    options.divide = "rows";
     const SvmSolution solution = SolveSvm(problem, options, 2);
     ASSERT_EQ(solution.w.cols(), 3);
     for (int k = 0; k < 3; ++k) {
@@ -197,6 +200,61 @@ TEST(Svm, OneAgainstAllIsABinaryProblemForEachClass) {
                   optimum, 2 * kTolerance * optimum);
     }
   }
+}
+
+class DividedClasses : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(Workers, DividedClasses, ::testing::Values(2, 3, 4, 7));
+
+TEST_P(DividedClasses, GiveTheBytesOfOneWorker) {
+  const SvmProblem problem = RandomSvm(43, 120, 9, 4);
+  for (const bool squared : {false, true}) {
+    svm::Options options = To(kTolerance);
+    options.loss = squared ? "squared_hinge" : "hinge";
+    options.bias = true;
+    options.scale = "standard";
+    options.validation_share = 0.2;
+    options.class_weights = "balanced";
+    options.divide = "classes";
+    const SvmSolution one = SolveSvm(problem, options, 1);
+    const SvmSolution several = SolveSvm(problem, options, GetParam());
+    EXPECT_EQ(several.w, one.w);
+    EXPECT_EQ(several.model.scales, one.model.scales);
+    EXPECT_EQ(several.summary.rounds, one.summary.rounds);
+    EXPECT_EQ(several.summary.gap, one.summary.gap);
+    EXPECT_NEAR(several.summary.objective, one.summary.objective, 1e-12 * one.summary.objective);
+    EXPECT_EQ(several.summary.extra, one.summary.extra) << "accuracy on the rows held out";
+  }
+}
+
+// More entries for each weight than it takes for rounds of several workers to pay.
+TEST(SvmClasses, AreNotDividedWhereRowsAreMany) {
+  const SvmProblem problem = RandomSvm(61, 3000, 4, 3);
+  svm::Options options = To(1e-4);
+  const Eigen::MatrixXd one = SolveSvm(problem, options, 1).w;
+  EXPECT_NE(SolveSvm(problem, options, 2).w, one);
+  options.divide = "classes";
+  EXPECT_EQ(SolveSvm(problem, options, 2).w, one);
+}
+
+TEST(SvmClasses, AreDividedIfThereIsOneForEachWorker) {
+  const SvmProblem problem = RandomSvm(47, 80, 8, 4);
+  svm::Options options = To(1e-6);
+  const Eigen::MatrixXd one = SolveSvm(problem, options, 1).w;
+  EXPECT_EQ(SolveSvm(problem, options, 4).w, one);
+  EXPECT_NE(SolveSvm(problem, options, 5).w, one);
+  options.divide = "rows";
+  EXPECT_NE(SolveSvm(problem, options, 4).w, one);
+  options.divide = "classes";
+  EXPECT_EQ(SolveSvm(problem, options, 5).w, one);
+}
+
+TEST(SvmClasses, OfTwoAndOfCrammerSingerAreNotDivided) {
+  svm::Options options = To(1e-6);
+  options.divide = "classes";
+  const SvmProblem two = RandomSvm(53, 60, 8, 2);
+  EXPECT_NE(SolveSvm(two, options, 2).w, SolveSvm(two, options, 1).w);
+  options.multiclass = "crammer_singer";
+  EXPECT_THROW(SolveSvm(RandomSvm(53, 60, 8, 3), options, 2), Error);
 }
 
 double CrammerSinger(const SvmProblem& problem, double c, const Eigen::MatrixXd& w) {

@@ -65,6 +65,7 @@ class FakeCluster final : public Engine::Outlet {
     for (const std::string& update : fed_back[index]) line += " " + update;
     scheduler_log[index].push_back(line);
     if (plans_at_once_) {
+      clock.AdvanceTo(clock.Now() + planning);
       engine.OnPlan(round, PlanOf(round), is_fenced_(round));
     } else {
       plans_due[index].push_back(round);
@@ -145,6 +146,7 @@ class FakeCluster final : public Engine::Outlet {
 
  public:
   wire::VirtualClock clock;
+  wire::Time planning{0};  // what a plan that is made at once takes
   LoggingModel model;
   Engine engine;
   int64_t stop_after = 40;
@@ -219,6 +221,22 @@ TEST(EngineTest, DoesNotWaitForPlansThatAreThereInTime) {
       cluster.AnswerPush(0);
     }
     EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(0));
+  }
+}
+
+// What is made within RequestPlan while no worker has work is a wait, and anything else keeps the
+// caller from what workers send.
+TEST(EngineTest, SaysHowLongPlansWereMadeAheadByTheCallerItself) {
+  for (const int lookahead : {0, 2}) {
+    FakeCluster cluster({.workers = 1, .schedulers = 1, .lookahead = lookahead}, NoneIsFenced,
+                        true);
+    cluster.planning = wire::Seconds(3);
+    cluster.engine.Advance();
+    for (int round = 0; round < 6; ++round) cluster.AnswerPush(0);
+    const wire::Time six = wire::Seconds(6 * 3);
+    EXPECT_EQ(cluster.engine.waited_for_plans(), lookahead == 0 ? six : wire::Seconds(3));
+    EXPECT_EQ(cluster.engine.planned_ahead(),
+              lookahead == 0 ? wire::Time{0} : wire::Seconds(7 * 3));
   }
 }
 

@@ -108,7 +108,7 @@ struct RunOptions {
 
   int PlansAhead() const {
     if (lookahead >= 0) return lookahead;
-    return schedulers > 1 ? schedulers + 1 : 0;
+    return schedulers > 0 ? schedulers + 1 : 0;
   }
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.

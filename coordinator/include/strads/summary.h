@@ -83,9 +83,12 @@ struct Summary {
   int64_t bytes_received = 0;
   // Past the coordinator: blocks between workers, or gradients and parameters to and from holders.
   int64_t bytes_between_members = 0;
-  int64_t frames_dropped = 0;          // foreign or malformed, by all roles
-  double idle_seconds = 0;             // all workers waited for a pull or a plan
-  double plan_wait_seconds = 0;        // the part of it after the pull: for a plan
+  int64_t frames_dropped = 0;    // foreign or malformed, by all roles
+  double idle_seconds = 0;       // all workers waited for a pull or a plan
+  double plan_wait_seconds = 0;  // the part of it after the pull: for a plan
+  // The coordinator itself made plans ahead, and read nothing that workers sent meanwhile: no part
+  // of idle_seconds.
+  double planning_seconds = 0;
   std::optional<ClockSummary> clocks;  // of a data-parallel run
   std::map<std::string, double> extra;
 
