@@ -100,8 +100,10 @@ Step BinarySolver::Solve(std::span<const double> w, const Effort& effort) {
   rows_.x->With([&](const auto& x) {
     for (int64_t left = effort.VisitsOf(std::ssize(active_)); left > 0;) {
       changes_.clear();
+      const int64_t before = left;
       const bool ended = loss_ == Loss::kHinge ? Visit<true>(x, effort.overlap, v, left)
                                                : Visit<false>(x, effort.overlap, v, left);
+      step.visits += before - left;
       if (!ended) break;
       ++step.passes;
       last_violation_ = pass_.Violation();

@@ -109,6 +109,7 @@ Step CrammerSingerSolver::Solve(std::span<const double> w, const Effort& effort)
   double* const v = step.change.data();
   rows_.x->With([&](const auto& x) {
     do {
+      step.visits += std::ssize(active_);
       step.violation = Visit(x, effort.overlap, v);
       ++step.passes;
     } while (static_cast<double>(step.passes) < effort.passes && step.violation > effort.accuracy);

@@ -46,6 +46,7 @@ struct Step {
   // The largest of the last pass that has ended since w was measured: without one, infinite.
   double violation = 0;
   int64_t passes = 0;  // that have ended
+  int64_t visits = 0;  // of rows
 };
 
 // Of the shard, at a given w.

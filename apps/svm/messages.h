@@ -45,11 +45,11 @@ struct ProblemStep {
   WeightChange change;
   double gain = 0, curvature = 0;
   double violation = 0;
-  int64_t passes = 0;
+  int64_t passes = 0, visits = 0;
   WeightChange diagonal = {};
   std::vector<double> slopes = {};
   double loss = 0, dual = 0;
-  STRADS_FIELDS(change, gain, curvature, violation, passes, diagonal, slopes, loss, dual)
+  STRADS_FIELDS(change, gain, curvature, violation, passes, visits, diagonal, slopes, loss, dual)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "apps/svm/local_solver.h"
@@ -120,10 +121,13 @@ Update Model::PullLook(std::span<const Partial> partials) {
   const double largest_weight = *std::ranges::max_element(update.class_weights);
   const double proximity = C * largest_weight * (options_.IsSquared() ? kSquaredProximity : 1);
   for (int64_t q = 0; q < count; ++q) {
-    problems_.emplace_back(ProblemState::Shape{.size = is_joint ? width * classes : width,
-                                               .workers = static_cast<int>(Shares(partials).size()),
-                                               .tolerance = options_.tolerance,
-                                               .proximity = proximity});
+    problems_.emplace_back(
+        ProblemState::Shape{.size = is_joint ? width * classes : width,
+                            .rows = std::accumulate(rows.begin(), rows.end(), int64_t{0}),
+                            .is_smooth = options_.IsSquared(),
+                            .workers = static_cast<int>(Shares(partials).size()),
+                            .tolerance = options_.tolerance,
+                            .proximity = proximity});
   }
   for (size_t q = 0; q < problems_.size(); ++q) MakeClasses(q);
   update.next = NextPlan();

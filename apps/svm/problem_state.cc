@@ -19,6 +19,9 @@ constexpr double kFast = 0.15;
 // passes are cheap towards the end, as most variables are at a bound and left out.
 constexpr double kStalled = 0.65;
 constexpr int kMostStalls = 1, kMostLoneStalls = 2;
+// So has it where Newton's method pays, if at this rate it takes more visits of each row than this
+// to the tolerance.
+constexpr double kMostLeft = 80;
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
 constexpr double kRounding = 1e-13;
@@ -27,6 +30,8 @@ constexpr double kRounding = 1e-13;
 // so many times the first proximity, points are exact but for rounding.
 constexpr double kMissing = 0.2, kProximityGrowth = 2, kEasyGrowth = 8;
 constexpr double kMostProximity = 1e12;
+// Of the first one, times the largest |x_i|^2, for a smooth loss where Newton's method pays.
+constexpr double kSmoothStart = 1000;
 
 Eigen::Map<const Eigen::VectorXd> Vector(const std::vector<double>& x) {
   return {x.data(), static_cast<Eigen::Index>(x.size())};
@@ -122,6 +127,7 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
     own += SquaredNorm(step->change.values);
     violation = std::max(violation, step->violation);
     passes += static_cast<double>(step->passes);
+    visits_ += step->visits;
   }
   ProblemUpdate update;
   if (shape_.workers == 1) {
@@ -158,6 +164,18 @@ bool ProblemState::Rate(double loss, double dual) {
   return is_best;
 }
 
+bool ProblemState::IsSlow(double gap_before) const {
+  if (gap_ > kStalled * gap_before) return true;
+  if (!NewtonPays(shape_.rows, shape_.size)) return false;
+  const double fall = std::log(std::min(gap_before, 1.0) / gap_);
+  const double left = std::log(gap_ / shape_.tolerance);
+  return static_cast<double>(visits_) * left > kMostLeft * static_cast<double>(shape_.rows) * fall;
+}
+
+int ProblemState::MostStalls() const {
+  return shape_.workers == 1 && !IsSmooth() ? kMostLoneStalls : kMostStalls;
+}
+
 bool ProblemState::Measured(double loss, double dual, double loss_at_zero, double norm) {
   measures_next_ = is_unmeasured_ = false;
   if (stage_ != Stage::kPasses) return false;  // it has been rated
@@ -168,12 +186,14 @@ bool ProblemState::Measured(double loss, double dual, double loss_at_zero, doubl
     is_stuck_ = accuracy_ < kRounding;
     accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
   }
+  stalls_ = IsSlow(gap_before) ? stalls_ + 1 : 0;
   passes_ = 0;
+  visits_ = 0;
   first_violation_ = std::numeric_limits<double>::infinity();
-  stalls_ = gap_ > kStalled * gap_before ? stalls_ + 1 : 0;
-  if (stalls_ >= (shape_.workers == 1 ? kMostLoneStalls : kMostStalls)) {
+  if (stalls_ >= MostStalls()) {
     stage_ = Stage::kPoints;
-    proximity_ = norm > 0 ? std::min(shape_.proximity, 1 / norm) : shape_.proximity;
+    const double start = IsSmooth() ? kSmoothStart : 1;
+    proximity_ = norm > 0 ? std::min(shape_.proximity, start / norm) : shape_.proximity;
   }
   return is_best;
 }

@@ -25,6 +25,8 @@ class ProblemState {
  public:
   struct Shape {
     int64_t size = 0;  // weights
+    int64_t rows = 0;
+    bool is_smooth = false;  // the loss
     int workers = 1;
     double tolerance = 0;  // a gap of this is small enough
     double proximity = 1;  // of the first proximal point, at most
@@ -57,6 +59,11 @@ class ProblemState {
   // What is found at weights w_; `dual` is all of it. Returns whether they are the best so far.
   bool Rate(double loss, double dual);
 
+  // Newton's method pays, and of smooth losses from early on: its steps converge quadratically.
+  bool IsSmooth() const { return shape_.is_smooth && NewtonPays(shape_.rows, shape_.size); }
+  bool IsSlow(double gap_before) const;
+  int MostStalls() const;
+
   const Shape shape_;
   std::vector<double> w_, best_;
   double best_primal_ = std::numeric_limits<double>::infinity();
@@ -77,6 +84,7 @@ class ProblemState {
   // Since it was measured: the workers' passes, on average, and the largest violation after the
   // first.
   double passes_ = 0;
+  int64_t visits_ = 0;  // of rows, by all
   double first_violation_ = std::numeric_limits<double>::infinity();
   int measurements_ = 0;
 };

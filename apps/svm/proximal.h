@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -23,6 +24,11 @@ namespace strads::svm {
 // 2020). Systems are solved by conjugate gradients, and the step length by the slopes at
 // kStepLengths. All that is needed of shards are sums, so that their number does not matter. a(w)
 // is feasible: together with w it certifies a gap.
+
+// A Newton step costs a few passes over the rows, and vectors of all weights to and fro: of fewer
+// rows than so many for each weight, mostly more than passes of ascent that bring as much.
+inline constexpr int64_t kLeastRows = 4;
+inline bool NewtonPays(int64_t rows, int64_t weights) { return rows >= kLeastRows * weights; }
 
 // What a shard knows; over shards, add them. Which fields are set depends on the stage.
 struct ProximalSums {

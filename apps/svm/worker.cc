@@ -19,13 +19,16 @@ namespace {
 
 // One shard alone goes on until it is accurate, or so many passes over its active rows.
 constexpr double kLonePasses = 20;
+// Of a smooth loss where Newton's method pays: it takes over soon.
+constexpr double kSmoothPasses = 5;
 
 ProblemStep Message(const Step& step) {
   return {.change = WeightChange::Of(step.change),
           .gain = step.gain,
           .curvature = step.curvature,
           .violation = step.violation,
-          .passes = step.passes};
+          .passes = step.passes,
+          .visits = step.visits};
 }
 
 ProblemStep Message(const ProximalSums& sums) {
@@ -111,7 +114,8 @@ void Worker::SetUp(const Update& update) {
   if (!update.scales.empty()) data_.x.ScaleColumns(update.scales);
   rows_.x = &data_.x;
   if (rows_of_.num_workers == 1) {
-    passes_ = kLonePasses;
+    const bool is_smooth = options_.IsSquared() && NewtonPays(rows_.size(), rows_.width());
+    passes_ = is_smooth ? kSmoothPasses : kLonePasses;
   } else {
     passes_ = kSharedPasses;
     const auto entries = static_cast<double>(std::max<int64_t>(1, data_.x.num_nonzeros()));
