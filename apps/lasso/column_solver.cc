@@ -24,9 +24,15 @@ constexpr double kMostFlips = 0.05;
 constexpr int kMostAttempts = 8;
 constexpr double kNewtonShare = 0.3;
 // Not before descent has left this share of the variables as they were, not zero: a step would
-// lead to the optimum of the wrong ones.
+// lead to the optimum of the wrong ones. Nor with more variables than this share of the rows: of
+// those there are many optima.
 constexpr double kSettled = 0.98;
 constexpr double kMostOfRows = 0.97;
+// Steps of inner products stop at zero what would change its sign, so that they get there from
+// anywhere. With more variables than this share of the rows they are many: descent, which leaves
+// fewer, may cost so many times as much first.
+constexpr double kManyOfRows = 1.15;
+constexpr double kPatienceWithMany = 10;
 constexpr double kMostNewtonBytes = 512e6;
 
 std::vector<int> AllUnits(const Penalty& penalty) {
@@ -207,13 +213,11 @@ double ColumnSolver::SweepCost(std::span<const int32_t> support) const {
 bool ColumnSolver::WantsNewtonStep(std::span<const int32_t> support,
                                    double swept_here,
                                    bool has_groups) const {
-  // No more variables than this share of the rows: beyond, there are many optima.
-  if (!has_groups &&
-      static_cast<double>(support.size()) > kMostOfRows * static_cast<double>(num_rows()))
-    return false;
   if (newton_.Bytes(support) > kMostNewtonBytes) return false;
   const ColumnNewton::Cost cost = newton_.CostOf(Projected(), support);
   if (has_groups) return swept_here >= cost.products + cost.step;  // nothing is kept
+  if (ShareOfRows(support) > kManyOfRows)
+    return swept_here >= kPatienceWithMany * (cost.products + cost.step);
   return swept_ >= newton_patience_ * cost.products &&
          swept_here >= newton_patience_ * kNewtonShare * cost.step;
 }
@@ -274,7 +278,8 @@ bool ColumnSolver::NewtonStep(const Penalty& penalty, Penalty::Support support, 
   return false;
 }
 
-// Of groups, whose Newton steps are those of inner products.
+// Where a Newton step of columns leads too far, as among nearly collinear ones, or there is none,
+// as of groups.
 int64_t ColumnSolver::SolveByProducts(const Penalty& penalty,
                                       const Penalty::Support& support,
                                       double gap,
@@ -362,17 +367,17 @@ int64_t ColumnSolver::SolveSupport(const Penalty& penalty,
     if (GapOver(penalty, units, gap, pool) <= gap || swept >= objective || changes >= most)
       return changes;
     const auto left = std::ranges::count_if(support, [&](int32_t i) { return b_[Index(i)] != 0; });
-    const bool is_settled =
-        static_cast<double>(left) >= kSettled * static_cast<double>(support.size());
-    if (is_settled && WantsNewtonStep(support, swept_here, has_groups)) {
+    if (WantsNewtonStep(support, swept_here, has_groups)) {
       swept_here = 0;
       const Penalty::Support now = penalty.SupportOf(b_.data());
-      if (has_groups) {
+      const double before = Objective(penalty);
+      const bool is_near =
+          static_cast<double>(left) >= kSettled * static_cast<double>(support.size()) &&
+          ShareOfRows(support) <= kMostOfRows;
+      changes += std::ssize(support);
+      if (has_groups || !is_near || !NewtonStep(penalty, now, pool))
         changes += SolveByProducts(penalty, now, gap, most - changes, pool);
-      } else {
-        changes += std::ssize(support);
-        if (!NewtonStep(penalty, now, pool)) newton_patience_ *= 2;
-      }
+      if (Objective(penalty) >= before) newton_patience_ *= 2;
       if (GapOver(penalty, units, gap, pool) <= gap) return changes;
     }
     extrapolation.Add(values(), r_);

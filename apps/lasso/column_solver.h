@@ -70,6 +70,9 @@ class ColumnSolver {
                           ThreadPool& pool);
   bool WantsNewtonStep(std::span<const int32_t> support, double swept_here, bool has_groups) const;
   double SweepCost(std::span<const int32_t> support) const;
+  double ShareOfRows(std::span<const int32_t> support) const {
+    return static_cast<double>(support.size()) / static_cast<double>(num_rows());
+  }
   ProjectedColumns Projected() const {
     return {x_, squared_norms_, ones_.size() > 0 ? sums_ : std::span<const double>(), weight_};
   }

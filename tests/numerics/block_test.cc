@@ -179,6 +179,31 @@ TEST(Block, OfManyDenseColumnsIsTheSameWithAnyNumberOfThreads) {
   }
 }
 
+// Pairs of nearly the same column: along the difference of two a step is as long as it likes. And
+// fewer rows than variables that descent leaves in.
+TEST(Block, OfColumnsThatAreNearlyOthersTakesFewSteps) {
+  const Eigen::MatrixXd base = DrawMatrix({.rows = 200, .cols = 120, .seed = 11});
+  const Eigen::MatrixXd noise = DrawMatrix({.rows = 200, .cols = 120, .seed = 12});
+  Eigen::MatrixXd twice(200, 240);
+  twice << base, base + 1e-5 * noise;
+  Eigen::MatrixXd wide = DrawMatrix({.rows = 60, .cols = 240, .seed = 13});
+  wide.array() += 10;
+  ThreadPool pool(2);
+  for (const Eigen::MatrixXd& x : {twice, wide}) {
+    const Problem problem{x, DrawProblem({.rows = static_cast<int>(x.rows()), .cols = 240}).y};
+    for (const double ratio : {1e-2, 1e-4}) {
+      const double lambda = ratio * LambdaMax(problem);
+      ColumnSolver solver(problem.y);
+      solver.Grow(ColumnMatrix::FromDense(x), std::vector<double>(240, 0.0));
+      const int64_t changes =
+          solver.Solve(Penalty::Lasso(240, lambda), 1e-7 * NullObjective(problem), pool, 5'000'000);
+      EXPECT_LE(changes, 240 * 6000) << x.rows() << " rows, " << ratio;
+      const Eigen::Map<const Eigen::VectorXd> b(solver.b().data(), 240);
+      EXPECT_LE(RelativeGap(problem, b, lambda), 1.1e-7);
+    }
+  }
+}
+
 TEST(Block, OfNothingIsSolvedAtOnce) {
   BlockSolver::State state;
   state.rr = state.yr = 4;
