@@ -15,21 +15,6 @@ namespace strads {
 
 using wire::FrameKind;
 
-std::optional<std::string> ClockOptionOf(const RunOptions& options) {
-  for (const auto& [name, given] : {std::pair{"consistency", options.consistency != "bsp"},
-                                    {"holders", options.holders > 0},
-                                    {"backup_workers", options.backup_workers != 0},
-                                    {"trace", options.trace > 0}}) {
-    if (given) return name;
-  }
-  return std::nullopt;
-}
-
-void RefuseClockOptions(const RunOptions& options) {
-  if (const auto name = ClockOptionOf(options))
-    throw UsageError("--" + *name + " goes with data-parallel apps, this is none");
-}
-
 ClockRun::ClockRun(const Program& program,
                    const Bytes& app_options,
                    const RunOptions& options,
@@ -42,12 +27,6 @@ ClockRun::ClockRun(const Program& program,
       clock_(clock),
       model_(program.make_data_parallel_model(app_options, Slice{})),
       starts_(static_cast<size_t>(options.workers)) {
-  if (options.schedulers > 0)
-    throw UsageError("--schedulers does not go with a data-parallel app: it has no plans");
-  if (options.lookahead > 0)
-    throw UsageError("--lookahead does not go with a data-parallel app: it has no plans");
-  if (options.holders > 0 && !program.divides)
-    throw UsageError("--holders does not go with this app: its parameters cannot be divided");
   // Holders begin with a part of each worker, and one more, in one frame.
   if (options.holders > 0 && options.workers >= static_cast<int>(wire::kMaxParts))
     throw UsageError("--workers=" + std::to_string(options.workers) +

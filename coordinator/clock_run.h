@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "coordinator/engine.h"
@@ -16,11 +15,6 @@
 #include "coordinator/wire/reliable_endpoint.h"
 
 namespace strads {
-
-// The first option that is given of those that only data-parallel apps have, if any is.
-std::optional<std::string> ClockOptionOf(const RunOptions& options);
-// Throws Error (kUsage) if there is one.
-void RefuseClockOptions(const RunOptions& options);
 
 // What the coordinator of a data-parallel run does beside what every coordinator does: has the
 // parameters held, here or by holders, and measures the snapshots of --trace once training is over.

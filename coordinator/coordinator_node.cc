@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "coordinator/file_options.h"
+#include "coordinator/refused_options.h"
 #include "coordinator/wire/member_node.h"
 
 namespace strads {
@@ -22,16 +23,6 @@ namespace {
 constexpr double kTickSeconds = 0.1;  // how soon deadlines and Ctrl-C are noticed
 constexpr double kStopTickSeconds = 0.002;
 constexpr int kRoundsToEnd = 2;  // that a model has for what is pending
-
-void RefusePlanningAhead(const RunOptions& options) {
-  const std::string reason = ": each round of this app depends on the one before, expected ";
-  if (options.staleness > 0)
-    throw UsageError("--staleness=" + std::to_string(options.staleness) + reason + "0");
-  if (options.schedulers > 1)
-    throw UsageError("--schedulers=" + std::to_string(options.schedulers) + reason + "at most 1");
-  if (options.lookahead > 0)
-    throw UsageError("--lookahead=" + std::to_string(options.lookahead) + reason + "0");
-}
 
 }  // namespace
 
@@ -59,6 +50,7 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
                   options.schedulers,
                   options.holders),
       introductions_(endpoint_, membership_, options.workers, options.holders) {
+  if (!program.is_search) RefuseOptions(program, options);  // of a search Run did, and set others
   if (options.role == "coordinator") input_files_ = InputFiles(program.options, values);
   endpoint_.set_run_id(run_id);
   if (program.is_data_parallel()) {
@@ -66,8 +58,6 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
         std::make_unique<ClockRun>(program, app_options_, options_, endpoint_, membership_, clock_);
     return;
   }
-  RefuseClockOptions(options_);
-  if (!program.plans_ahead) RefusePlanningAhead(options_);
   model_ = program.make_model(app_options_);
   if (options_.schedulers == 0) own_scheduler_ = program.make_scheduler(app_options_, Slice{});
 }

@@ -232,6 +232,7 @@ std::string Flags::Help() const {
     if (group.options.empty()) continue;
     text += "\n" + group.title + ":\n";
     for (const OptionInfo& option : group.options) {
+      if (group.unlisted.contains(option.name)) continue;
       std::string name = "  --" + option.name;
       name.resize(std::max<size_t>(name.size() + 1, 22), ' ');
       text += name + Wrap(option.help + WithDefault(option), 22) + "\n";

@@ -15,6 +15,8 @@ struct FlagGroup {
   std::string title;
   std::vector<OptionInfo> options;
   bool in_config = true;  // else for the command line alone
+  // Those of the options that Help leaves out: they are there to be refused with a reason.
+  std::set<std::string> unlisted = {};
 };
 
 // "bool", "int", "number" or "text".

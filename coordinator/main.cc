@@ -22,6 +22,7 @@
 #include "coordinator/child_processes.h"
 #include "coordinator/file_options.h"
 #include "coordinator/flags.h"
+#include "coordinator/refused_options.h"
 #include "coordinator/search/search_app.h"
 #include "coordinator/train.h"
 #include "coordinator/wire/thrown.h"
@@ -89,6 +90,10 @@ std::vector<FlagGroup> GroupsOf(const Request& request) {
                  [](const OptionInfo& o) { return kClusterOptions.contains(o.name); });
     if (request.program != nullptr) Add(groups, "Options of " + request.program->name, own, names);
     Add(groups, "Running", general, names);
+    if (request.program != nullptr) {
+      for (const RefusedOption& refused : RefusedOptions(*request.program))
+        groups.back().unlisted.insert(refused.name);
+    }
     Add(groups, "Several processes and machines", cluster, names);
   }
   Add(groups, "General", DescribeOptions<CliOptions>(), names);

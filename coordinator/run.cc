@@ -1,14 +1,13 @@
 #include <strads/error.h>
 #include <strads/run.h>
 
-#include <optional>
 #include <random>
 #include <string>
 
-#include "coordinator/clock_run.h"
 #include "coordinator/coordinator_node.h"
 #include "coordinator/holder_node.h"
 #include "coordinator/open_files.h"
+#include "coordinator/refused_options.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/zmq_transport.h"
 #include "scheduler/scheduler_node.h"
@@ -26,12 +25,8 @@ namespace {
 // Rounds that a worker of a search has in hand beside the one that it is at.
 constexpr int kAhead = 3;
 
-RunOptions OfSearch(RunOptions options) {
-  std::optional<std::string> several = ClockOptionOf(options);
-  if (options.staleness != 0) several = "staleness";
-  if (several)
-    throw UsageError("--" + *several +
-                     " does not go with search, whose trainings are each of a single worker");
+RunOptions OfSearch(const Program& search, RunOptions options) {
+  RefuseOptions(search, options);
   options.max_rounds = 0;
   options.max_time = 0;
   options.staleness = kAhead;
@@ -66,7 +61,7 @@ RunResult Run(const Program& program,
               const RunOptions& given,
               const RunHooks& hooks) {
   given.Validate();
-  const RunOptions run_options = program.is_search ? OfSearch(given) : given;
+  const RunOptions run_options = program.is_search ? OfSearch(program, given) : given;
   // Options that the app and the run both have are one option.
   OptionValues all = values;
   for (const auto& [name, value] : ToValues(given)) all[name] = value;

@@ -209,6 +209,10 @@ Program MakeLassoPath() {
   Program program = MakeProgram<LassoPath>(
       "lasso path", "fit the models of a grid of lambdas, and cross-validate them");
   program.family = "lasso";
+  // The grid has the lambdas, and each model is the start of the next.
+  std::erase_if(program.options, [](const OptionInfo& option) {
+    return option.name == "lambda" || option.name == "lambda_ratio" || option.name == "warm_start";
+  });
   program.describe = [](const Bytes& model) { return Unpack<PathModel>(model).Table(); };
   return program;
 }

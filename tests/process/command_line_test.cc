@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apps/lasso/lasso.h"
+#include "coordinator/refused_options.h"
 #include "tests/process/cli.h"
 #include "tests/support/temp_files.h"
 
@@ -41,6 +42,8 @@ TEST_F(CommandLine, HelpOfEveryCommandNamesEveryOptionWithItsText) {
   std::vector<std::pair<std::string, std::vector<OptionInfo>>> commands;
   std::vector<OptionInfo> train = DescribeOptions<RunOptions>();
   std::set<std::string> shared;
+  for (const RefusedOption& refused : RefusedOptions(program))
+    std::erase_if(train, [&](const OptionInfo& option) { return option.name == refused.name; });
   for (const OptionInfo& option : train) shared.insert(option.name);
   for (const OptionInfo& option : program.options) {
     if (!shared.contains(option.name)) train.push_back(option);
@@ -57,6 +60,50 @@ TEST_F(CommandLine, HelpOfEveryCommandNamesEveryOptionWithItsText) {
       EXPECT_THAT(help.out, HasSubstr(option.help.substr(0, option.help.find(' ')))) << option.name;
     }
     EXPECT_THAT(help.out, HasSubstr("--config"));
+  }
+}
+
+// What a flag is given here is not its default.
+TEST_F(CommandLine, HelpListsNoOptionThatTheCommandAlwaysRefuses) {
+  const Words clocks = {"--consistency=ssp", "--holders=2", "--backup_workers=1", "--trace=5"};
+  const Words lead = {"--staleness=1", "--lookahead=1"};
+  const Words plans = {"--schedulers=2", "--lookahead=1"};
+  const Words of_train = {"--lambda=1", "--lambda_ratio=0.5", "--warm_start=model.json"};
+  struct Case {
+    Words command;
+    std::vector<Words> refused, taken;
+  };
+  for (const Case& command :
+       std::vector<Case>{{{"lasso", "train"}, {clocks}, {lead, plans, of_train}},
+                         {{"lasso", "path"}, {clocks, lead, of_train}, {}},
+                         {{"lasso", "search"}, {clocks, {"--staleness=1"}}, {plans, of_train}},
+                         {{"mf", "train"}, {clocks}, {lead}},
+                         {{"lda", "train"}, {clocks}, {lead, {"--tokens"}}},
+                         {{"lda", "search"}, {clocks, {"--staleness=1", "--tokens"}}, {}},
+                         {{"svm", "train"}, {clocks, lead}, {}},
+                         {{"svm", "train", "--solver=sgd"}, {plans}, {clocks, {"--staleness=1"}}},
+                         {{"svm", "search", "--solver=sgd"}, {clocks, {"--staleness=1"}}, {plans}},
+                         {{"regression", "train"}, {clocks, lead}, {}},
+                         {{"sgd", "train"}, {plans}, {clocks, {"--staleness=1"}}}}) {
+    SCOPED_TRACE(::testing::PrintToString(command.command));
+    Words words = command.command;
+    words.push_back("--help");
+    const std::string help = RunStrads(words).out;
+    const auto listed = [](const std::string& flag) {
+      return HasSubstr("\n  " + flag.substr(0, flag.find('=')) + " ");
+    };
+    for (const Words& flags : command.taken) {
+      for (const std::string& flag : flags) EXPECT_THAT(help, listed(flag));
+    }
+    for (const Words& flags : command.refused) {
+      for (const std::string& flag : flags) {
+        EXPECT_THAT(help, ::testing::Not(listed(flag)));
+        words = command.command;
+        words.insert(words.end(), {"--data=" + data_, flag});
+        if (command.command[1] == "search") words.emplace_back("--grid=seed=1,2");
+        ExpectUsageError(words, {flag.substr(2, flag.find('=') - 2)});
+      }
+    }
   }
 }
 
