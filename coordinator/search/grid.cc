@@ -22,13 +22,20 @@ std::vector<std::string> Split(const std::string& text, char separator) {
   return parts;
 }
 
-const OptionInfo& OptionNamed(const std::string& name, const std::vector<OptionInfo>& options) {
+const OptionInfo& OptionNamed(const std::string& name,
+                              const std::vector<OptionInfo>& options,
+                              const std::set<std::string>& shared) {
   std::vector<std::string> known;
   for (const OptionInfo& option : options) {
     if (option.name == name) return option;
     known.push_back(option.name);
   }
-  throw UsageError("--grid: " + UnknownOption(name, known));
+  if (!shared.contains(name)) throw UsageError("--grid: " + UnknownOption(name, known));
+  std::string list;
+  for (const std::string& other : known) list += (list.empty() ? "" : ", ") + other;
+  throw UsageError(
+      "--grid: '" + name +
+      "' is an option of the run, which all settings share, expected some of: " + list);
 }
 
 // As people would write it: a power of ten comes out as one, whatever rounding did on the way.
@@ -66,12 +73,14 @@ std::vector<std::string> Range(const OptionInfo& option, const std::vector<std::
   return values;
 }
 
-Axis ParseAxis(const std::string& text, const std::vector<OptionInfo>& options) {
+Axis ParseAxis(const std::string& text,
+               const std::vector<OptionInfo>& options,
+               const std::set<std::string>& shared) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0)
     throw UsageError("--grid: '" + text + "', expected option=value,value,...");
   Axis axis{.name = text.substr(0, equals), .values = {}};
-  const OptionInfo& option = OptionNamed(axis.name, options);
+  const OptionInfo& option = OptionNamed(axis.name, options, shared);
   const std::string list = text.substr(equals + 1);
   const std::vector<std::string> range = Split(list, ':');
   axis.values = range.size() == 3 && option.type != OptionType::kString ? Range(option, range)
@@ -102,12 +111,14 @@ std::vector<std::string> Grid::At(int64_t n) const {
   return values;
 }
 
-Grid ParseGrid(const std::string& text, const std::vector<OptionInfo>& options) {
+Grid ParseGrid(const std::string& text,
+               const std::vector<OptionInfo>& options,
+               const std::set<std::string>& shared) {
   Grid grid;
   std::istringstream stream(text);
   int64_t size = 1;
   for (std::string word; stream >> word;) {
-    Axis axis = ParseAxis(word, options);
+    Axis axis = ParseAxis(word, options, shared);
     if (std::ranges::any_of(grid.axes, [&](const Axis& a) { return a.name == axis.name; }))
       throw UsageError("--grid: '" + axis.name + "' is given twice");
     size *= std::ssize(axis.values);

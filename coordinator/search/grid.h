@@ -4,6 +4,7 @@
 #include <strads/options.h>
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,10 @@ struct Grid {
 
 // Reads "name=value,value,... name=lo:hi:n ...". Values are written as the options are written
 // everywhere else. Throws UsageError, naming the option, if it is not in `options`, is named twice,
-// or has a value of the wrong type, and if there are no axes or over a million settings.
-Grid ParseGrid(const std::string& text, const std::vector<OptionInfo>& options);
+// or has a value of the wrong type, and if there are no axes or over a million settings. Of
+// `shared` it says that they are options of the run.
+Grid ParseGrid(const std::string& text,
+               const std::vector<OptionInfo>& options,
+               const std::set<std::string>& shared = {});
 
 }  // namespace strads::search

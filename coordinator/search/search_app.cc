@@ -50,6 +50,15 @@ const std::set<std::string> kOfTheSearch = {
     "slow_rank",    "slow_factor",   "threads",   "consistency",  "backup_workers",
     "trace",        "delay_mean",    "holders",   "lookahead"};
 
+Grid GridOf(const Program& app, const std::string& text) {
+  std::vector<OptionInfo> searched = app.options;
+  std::erase_if(searched, [](const OptionInfo& o) { return kOfTheSearch.contains(o.name); });
+  std::set<std::string> shared;
+  for (const OptionInfo& option : DescribeOptions<RunOptions>()) shared.insert(option.name);
+  for (const OptionInfo& option : DescribeOptions<SearchOptions>()) shared.insert(option.name);
+  return ParseGrid(text, searched, shared);
+}
+
 RunOptions OwnRun(const OptionValues& values, int threads) {
   auto options = MakeOptions<RunOptions>(values);
   options.threads = threads;
@@ -114,7 +123,7 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
   const auto options = MakeOptions<SearchOptions>(values);
   Spec spec{.app = app.name,
             .solver = solver,
-            .grid = ParseGrid(options.grid, app.options),
+            .grid = GridOf(app, options.grid),
             .base = Chosen(app, values),
             .folds = options.folds,
             .metric = options.metric,
@@ -125,11 +134,6 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
           spec.better, "auto, larger or smaller");
   CheckFolds(app, options, values, spec.grid);
   for (const Axis& axis : spec.grid.axes) {
-    if (kOfTheSearch.contains(axis.name))
-      throw UsageError("--grid: " + axis.name +
-                       " is of the search, whose trainings are each of a "
-                       "single worker, expected an option of " +
-                       app.name);
     if (axis.name != "solver") continue;
     for (const std::string& value : axis.values) {
       if (app.solvers.contains(value))

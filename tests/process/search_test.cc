@@ -140,7 +140,17 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
               HasSubstr("--metric=speed is not told by svm, expected one of: objective"));
   EXPECT_THAT(refused({"svm", data, "--grid=solver=cocoa,sgd"}),
               HasSubstr("solver=sgd has flags of its own, expected --solver=sgd beside a --grid"));
-  EXPECT_THAT(refused({"svm", data, "--grid=workers=1,2"}), HasSubstr("workers is of the search"));
+  // Whether the app has it too, as svm has workers, or not.
+  for (const std::string app : {"svm", "lasso"}) {
+    for (const std::string name : {"workers", "threads", "max_rounds", "metrics", "folds"}) {
+      const std::string error = refused({app, data, "--grid=" + name + "=1,2"});
+      EXPECT_THAT(error, HasSubstr("--grid: '" + name +
+                                   "' is an option of the run, which all settings share, "
+                                   "expected some of: data, "));
+      EXPECT_THAT(error, HasSubstr(app == "svm" ? ", C, loss, " : ", lambda, lambda_ratio, "));
+      EXPECT_THAT(error, ::testing::Not(HasSubstr("workers, ")));
+    }
+  }
   for (const std::string flag :
        {"--consistency=ssp", "--staleness=1", "--holders=1", "--backup_workers=1", "--trace=2"}) {
     for (const std::string app : {"svm", "sgd"})

@@ -74,7 +74,8 @@ class BadGrid : public ::testing::TestWithParam<std::pair<const char*, const cha
 
 TEST_P(BadGrid, IsRefusedByName) {
   const auto [text, message] = GetParam();
-  EXPECT_THAT([&] { ParseGrid(text, kOptions); }, ThrowsMessage<Error>(HasSubstr(message)));
+  EXPECT_THAT([&] { ParseGrid(text, kOptions, {"workers"}); },
+              ThrowsMessage<Error>(HasSubstr(message)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -84,6 +85,9 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair("C", "'C', expected option=value"),
                       std::pair("=1", "'=1', expected option=value"),
                       std::pair("rnk=1", "unknown option 'rnk'; did you mean rank"),
+                      std::pair("workers=1,2",
+                                "'workers' is an option of the run, which all settings share, "
+                                "expected some of: C, gamma, rank, loss, bias"),
                       std::pair("C=1,x", "C=x"),
                       std::pair("C=1,1.0", "C has the value '1' twice"),
                       std::pair("C=1 C=2", "'C' is given twice"),
