@@ -126,7 +126,7 @@ void CoordinatorNode::OnHello(const Delivery& delivery) {
         return;
       }
       reason = answer.reason;
-      News("refused a process on " + Printable(hello.host) + ": " + reason);
+      News("refused a process on " + OneLine(hello.host, kMostOfHello) + ": " + reason);
     } catch (const Error& error) {
       reason = error.what();
     }

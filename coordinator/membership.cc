@@ -26,13 +26,6 @@ OptionValues BindingOptions(const Program& program,
   return binding;
 }
 
-std::string Printable(std::string_view text) {
-  std::string printable(text.substr(0, 255));
-  std::ranges::replace_if(
-      printable, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return printable;
-}
-
 std::string Member::Name() const {
   std::string name = std::string(wire::RoleName(role)) + " " + std::to_string(index);
   if (joined()) name += " (process " + std::to_string(process) + " on " + host + ")";
@@ -62,16 +55,18 @@ std::string Membership::WhyNot(const wire::Hello& hello) const {
     return "it asks for role " + std::to_string(hello.role) + ", which this run does not have";
   }
   if (hello.version != kVersion) {
-    return "it is of version " + Printable(hello.version) + ", this run of version " + kVersion;
+    return "it is of version " + OneLine(hello.version, kMostOfHello) + ", this run of version " +
+           kVersion;
   }
   if (!hello.app.empty() && hello.app != app_ && hello.app != family_) {
-    return "it was started for app '" + Printable(hello.app) + "', this run is of '" + app_ + "'";
+    return "it was started for app '" + OneLine(hello.app, kMostOfHello) + "', this run is of '" +
+           app_ + "'";
   }
   for (const auto& [name, value] : hello.claimed) {
     const auto found = values_.find(name);
     if (found != values_.end() && found->second != value) {
-      return "it was started with --" + name + "=" + Printable(value) + ", this run has --" + name +
-             "=" + found->second;
+      return "it was started with --" + name + "=" + OneLine(value, kMostOfHello) +
+             ", this run has --" + name + "=" + found->second;
     }
   }
   return {};
@@ -90,7 +85,7 @@ Membership::Answer Membership::OnHello(const wire::Address& from, const wire::He
                 "s"};
   }
   place->address = from;
-  place->host = Printable(hello.host);
+  place->host = OneLine(hello.host, kMostOfHello);
   place->process = hello.process;
   by_address_[from] = &*place;
   return {&*place, true, {}};

@@ -5,10 +5,10 @@
 #include <strads/run_options.h>
 
 #include <array>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "coordinator/wire/control.h"
@@ -21,9 +21,8 @@ namespace strads {
 // its coordinator.
 OptionValues BindingOptions(const Program& program, const OptionValues& app, const RunOptions& run);
 
-// `text` as it may be shown on a terminal, whoever sent it: of at most 255 bytes, and with a '?'
-// for each that is not printable ASCII.
-std::string Printable(std::string_view text);
+// Bytes that are shown of each text of a hello, which a stranger may have sent.
+inline constexpr size_t kMostOfHello = 255;
 
 // A worker, scheduler or holder of the run.
 struct Member {

@@ -25,8 +25,9 @@ size_t PrintableLength(std::string_view text) {
 
 }  // namespace
 
-std::string OneLine(std::string_view text) {
+std::string OneLine(std::string_view text, size_t most) {
   constexpr char kHex[] = "0123456789abcdef";
+  text = text.substr(0, most);
   std::string line;
   line.reserve(text.size());
   while (!text.empty()) {

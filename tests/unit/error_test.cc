@@ -26,6 +26,13 @@ TEST(OneLine, EscapesWhatIsNoPrintableText) {
   EXPECT_EQ(OneLine("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // a surrogate
 }
 
+TEST(OneLine, IsOfNoMoreBytesThanAreAskedFor) {
+  EXPECT_EQ(OneLine("a\nbc", 3), "a\\nb");
+  EXPECT_EQ(OneLine("abc", 3), "abc");
+  EXPECT_EQ(OneLine("abc", 4), "abc");
+  EXPECT_EQ(OneLine("ab\xc3\xa9", 3), "ab\\xc3");  // within a character
+}
+
 TEST(OneLine, IsUtf8WithoutControlCharactersWhateverTheBytes) {
   Random random(5);
   for (int i = 0; i < 20'000; ++i) {

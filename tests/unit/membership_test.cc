@@ -113,18 +113,18 @@ TEST(Membership, TellsNothingOfAHelloThatIsNotPrintable) {
   Membership membership = MakeMembership(2, 0);
   wire::Hello hello = MakeHello();
   hello.host = "a\nb\x1b[2Jc\xc2\x9b" + std::string(1000, 'x');
-  const std::string host = "a?b?[2Jc??";
-  EXPECT_EQ(Printable(hello.host), host + std::string(255 - host.size(), 'x'));
-  EXPECT_EQ(membership.OnHello("x", hello).member->host, Printable(hello.host));
+  const std::string host = membership.OnHello("x", hello).member->host;
+  EXPECT_EQ(host, OneLine(hello.host, kMostOfHello));
+  EXPECT_LT(host.size(), 300U);
   hello = MakeHello();
   hello.version = "\x1b[2J";
-  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("version ?[2J,"));
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("version \\x1b[2J,"));
   hello = MakeHello();
   hello.app = "l\nda";
-  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("'l?da'"));
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("'l\\nda'"));
   hello = MakeHello();
   hello.claimed = {{"lambda", "0.7\r"}};
-  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("--lambda=0.7?,"));
+  EXPECT_THAT(membership.OnHello("y", hello).reason, HasSubstr("--lambda=0.7\\x0d,"));
 }
 
 TEST(Member, IsNamedByRoleRankProcessAndHost) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,8 +26,8 @@ constexpr int ExitCode(ErrorKind kind) {
 }
 
 // `text` as one line that any terminal may show: control characters, and bytes that are no UTF-8,
-// as \n, \t or \xNN. O(length).
-std::string OneLine(std::string_view text);
+// as \n, \t or \xNN. Of the first `most` bytes. O(length).
+std::string OneLine(std::string_view text, size_t most = std::string_view::npos);
 
 // The only exception that strads throws on purpose, but for std::logic_error where a caller of the
 // library breaks its rules. "Throws UsageError" is an Error of that kind. The message is OneLine
