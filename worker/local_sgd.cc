@@ -51,7 +51,7 @@ double SgdRows::LargestSquare() const {
 }
 
 LocalSgd::LocalSgd(const SgdRows& rows, uint64_t seed, int rank)
-    : rows_(rows), seed_(Random(seed)()), rank_(rank) {
+    : rows_(rows), seed_(seed), rank_(rank) {
   if (rows.centre.size() > 0) centre_dots_ = DotsWith(rows.centre);
 }
 
@@ -68,7 +68,7 @@ int32_t LocalSgd::RowOf(int64_t t) {
   if (pass != pass_) {
     pass_ = pass;
     order_.assign(rows_.rows.begin(), rows_.rows.end());
-    Random random(seed_ + static_cast<uint64_t>(pass), static_cast<uint64_t>(rank_));
+    auto random = Random::OfPass(seed_, static_cast<uint64_t>(pass), static_cast<uint64_t>(rank_));
     random.Shuffle(order_);
   }
   return order_[Index(t % rows_.size())];

@@ -69,7 +69,7 @@ void RunPass(TokenGrid& grid,
                       .group = group,
                       .rows = &rows,
                       .totals = own[Index(group)],
-                      .random = Random(seed + number, kPassStream + stream)});
+                      .random = Random::OfPass(seed, number, kPassStream + stream)});
     }
     // Two at once are faster than one after the other, but not than two threads.
     const int64_t each = groups >= 2 * pool.threads() ? 2 : 1;

@@ -1,7 +1,6 @@
 #include "apps/lda/sampling_worker.h"
 
 #include <strads/index.h>
-#include <strads/random.h>
 
 #include <algorithm>
 #include <utility>
@@ -54,8 +53,7 @@ void SamplingWorker::Sample(const Plan& plan, int32_t block, WordRows& rows) {
     AddTopics(grid_, block, rows, totals_);
     return;
   }
-  // Far from each other for seeds and passes that are not.
-  const uint64_t seed = Random(static_cast<uint64_t>(options_.seed))();
+  const auto seed = static_cast<uint64_t>(options_.seed);
   const auto pass = static_cast<uint64_t>(int64_t{plan.epoch} * shard_.num_workers + shard_.rank);
   RunPass(grid_, block, seed, pass, *sampler_, rows, totals_, pool_);
 }

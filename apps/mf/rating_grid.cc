@@ -137,7 +137,8 @@ std::vector<RatingGrid::Cell> RatingGrid::Cells(int64_t block,
                        .ratings = std::span(ratings_).subspan(Index(begin), Index(end - begin))});
     }
   }
-  Random random(seed_ + pass, static_cast<uint64_t>((block * threads_ + step) * threads_ + thread));
+  auto random = Random::OfPass(
+      seed_, pass, static_cast<uint64_t>((block * threads_ + step) * threads_ + thread));
   random.Shuffle(cells);
   return cells;
 }

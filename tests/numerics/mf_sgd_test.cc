@@ -321,6 +321,23 @@ TEST(RatingGridTest, RangesAreBalanced) {
   EXPECT_EQ(BalancedRanges(one, 3).size(), 4U);
 }
 
+TEST(RatingGridTest, HasAnotherOrderInEachPassAndForEachSeed) {
+  const RatingsProblem problem = DrawRatings(60, 60, 3, 0.4, 0.1);
+  const std::vector<int64_t> begins = {0, 60};
+  std::set<std::vector<std::pair<int64_t, int64_t>>> orders;  // of cells, of which there are 36
+  for (const uint64_t seed : {5, 6, 7}) {
+    const RatingGrid grid(problem.ratings, problem.users, begins,
+                          {.row_bytes = 32, .cache_bytes = 320, .seed = seed});
+    for (uint64_t pass = 0; pass < 4; ++pass) {
+      std::vector<std::pair<int64_t, int64_t>> order;
+      for (const RatingGrid::Cell& cell : grid.Cells(0, 0, 0, pass))
+        order.emplace_back(cell.first_user, cell.first_item);
+      EXPECT_EQ(order.size(), 36U);
+      EXPECT_TRUE(orders.insert(std::move(order)).second) << "seed " << seed << ", pass " << pass;
+    }
+  }
+}
+
 TEST(RatingGridTest, HasEveryRatingOnceAndThreadsNeverMeet) {
   const RatingsProblem problem = DrawRatings(60, 70, 3, 0.4, 0.1);
   const std::vector<int64_t> begins = {0, 10, 10, 70};

@@ -29,6 +29,12 @@ class Random {
     state_[3] = Mix(state_[2] + state_[1] + kStep);
   }
 
+  // Of one pass of many. The seed is mixed first, or the passes of seed s + 1 would be those of s,
+  // one later.
+  static Random OfPass(uint64_t seed, uint64_t pass, uint64_t stream) {
+    return Random(Random(seed)() + pass, stream);
+  }
+
   static constexpr uint64_t min() { return 0; }
   static constexpr uint64_t max() { return std::numeric_limits<uint64_t>::max(); }
 
