@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <strads/model_file.h>
 #include <strads/run.h>
+#include <strads/sum.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <future>
 #include <limits>
 #include <mutex>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -330,6 +332,54 @@ INSTANTIATE_TEST_SUITE_P(
     AppContractOfErrors,
     ::testing::Combine(::testing::Values(Place::kPull, Place::kSchedule, Place::kFeedback),
                        ::testing::Values(1, 2, 3)));
+
+// Each worker counts its rounds, which takes no options, and nothing to be told.
+struct Counting {
+  struct Options {
+    STRADS_FIELDS()
+  };
+  struct Plan {
+    STRADS_FIELDS()
+  };
+  struct Partial {
+    int64_t count = 1;
+    STRADS_FIELDS(count)
+  };
+  struct Update {
+    STRADS_FIELDS()
+  };
+  struct Scheduler {
+    Scheduler(const Options&, Slice) {}
+    Plan Schedule() { return {}; }
+    void Feedback(const Update&) {}
+  };
+  struct Worker {
+    Worker(const Options&, Shard) {}
+    Partial Push(const Plan&) { return {}; }
+    void Sync(const Update&) {}
+    double Loss() const { return 0; }
+  };
+  struct Model {
+    Model() = default;
+    explicit Model(const Options&) {}
+    Update Pull(const Plan&, std::span<const Partial> partials) {
+      count += Sum(partials).count;
+      return {};
+    }
+    strads::Report Report() const { return {}; }
+    int64_t count = 0;
+    STRADS_FIELDS(count)
+  };
+};
+
+TEST(AppContractOfMessages, MayHaveNoFields) {
+  RunOptions run;
+  run.workers = 3;
+  run.schedulers = 1;
+  run.max_rounds = 4;
+  const RunResult result = strads::Run(MakeProgram<Counting>("counting"), {}, run);
+  EXPECT_EQ(Unpack<Counting::Model>(result.model).count, 3 * 4);
+}
 
 }  // namespace
 }  // namespace strads::testing

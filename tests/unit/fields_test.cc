@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <strads/message.h>
+#include <strads/options.h>
 
 #include <Eigen/Core>
 #include <array>
@@ -41,6 +42,41 @@ TEST(Fields, OfABaseComeFirst) {
   const auto back = Unpack<More>(Pack(more));
   EXPECT_EQ(back.second_one, "x");
   EXPECT_EQ(back.fifth, 6);
+}
+
+struct Nothing {
+  STRADS_FIELDS()
+};
+
+struct NothingMore : Sample {
+  STRADS_MORE_FIELDS(Sample)
+};
+
+struct Holding {
+  Nothing nothing;
+  int more = 2;
+  STRADS_FIELDS(nothing, more)
+};
+
+TEST(Fields, MayBeNone) {
+  static_assert(kNumFields<Nothing> == 0 && codec::CheckFields<Nothing>());
+  EXPECT_THAT(FieldNames<Nothing>(), ElementsAre());
+  Nothing nothing;
+  ForEachField(nothing, [](std::string_view name, auto&) { ADD_FAILURE() << name; });
+  Unpack<Nothing>(Pack(nothing));
+  EXPECT_EQ(Unpack<Holding>(Pack(Holding{.nothing = {}, .more = 3})).more, 3);
+  EXPECT_TRUE(DescribeOptions<Nothing>().empty());
+  EXPECT_THAT(FieldNames<NothingMore>(), ElementsAre("first", "second_one", "third"));
+}
+
+struct Careless {
+  int first = 1;
+  STRADS_FIELDS()
+};
+
+TEST(Fields, OfNoneStillListEveryMember) {
+  static_assert(ListsEveryMember<Nothing>());
+  static_assert(!ListsEveryMember<Careless>());
 }
 
 TEST(Fields, HaveTheNamesOfTheMembersWhateverTheSpaces) {

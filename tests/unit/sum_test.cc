@@ -33,6 +33,15 @@ Share MakeShare(int rank) {
   return share;
 }
 
+struct Nothing {
+  STRADS_FIELDS()
+};
+
+TEST(Sum, OfWhatHasNoFieldsHasNone) {
+  const std::vector<Nothing> shares(2);
+  EXPECT_EQ(Pack(Sum(std::span<const Nothing>(shares))).view(), Pack(Nothing{}).view());
+}
+
 TEST(Sum, AddsFieldByFieldAndTakesShorterVectorsForFilledUpWithZeros) {
   const std::vector<Share> shares = {MakeShare(0), MakeShare(1), MakeShare(2)};
   const Share sum = Sum(std::span<const Share>(shares));

@@ -11,9 +11,11 @@
 // from flags and config files, and are saved in models, under their own names.
 //
 //   struct Plan { std::vector<int> columns; STRADS_FIELDS(columns) };
-#define STRADS_FIELDS(...)                                      \
-  static constexpr std::string_view kFieldNames = #__VA_ARGS__; \
-  auto Fields() { return std::tie(__VA_ARGS__); }               \
+//
+// A message that says nothing has STRADS_FIELDS().
+#define STRADS_FIELDS(...)                                                       \
+  [[maybe_unused]] static constexpr std::string_view kFieldNames = #__VA_ARGS__; \
+  auto Fields() { return std::tie(__VA_ARGS__); }                                \
   auto Fields() const { return std::tie(__VA_ARGS__); }
 
 // The same for a struct that is derived from another with fields: those come first.
@@ -21,7 +23,7 @@
 //   struct PathOptions : Options { int folds = 10; STRADS_MORE_FIELDS(Options, folds) };
 #define STRADS_MORE_FIELDS(Base, ...)                                             \
   using FieldsBase = Base;                                                        \
-  static constexpr std::string_view kFieldNames = #__VA_ARGS__;                   \
+  [[maybe_unused]] static constexpr std::string_view kFieldNames = #__VA_ARGS__;  \
   auto Fields() { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); } \
   auto Fields() const { return std::tuple_cat(Base::Fields(), std::tie(__VA_ARGS__)); }
 
@@ -124,7 +126,7 @@ consteval auto FieldNames() {
 template <class T, class Visit>
 constexpr void ForEachField(T& message, Visit&& visit) {
   constexpr auto kNames = FieldNames<std::remove_const_t<T>>();
-  [&]<size_t... I>(std::index_sequence<I...>, auto fields) {
+  [&]<size_t... I>(std::index_sequence<I...>, [[maybe_unused]] auto fields) {
     (visit(kNames[I], std::get<I>(fields)), ...);
   }
   (std::make_index_sequence<kNames.size()>(), message.Fields());

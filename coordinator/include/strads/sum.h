@@ -27,8 +27,8 @@ void AddTo(T& sum, const T& share) {
     for (const auto& [key, value] : share) AddTo(sum[key], value);
   } else {
     static_assert(codec::HasFields<T>, "only numbers, vectors and maps of numbers can be summed");
-    auto sums = sum.Fields();
-    const auto shares = share.Fields();
+    [[maybe_unused]] auto sums = sum.Fields();
+    [[maybe_unused]] const auto shares = share.Fields();
     [&]<size_t... I>(std::index_sequence<I...>) {
       (AddTo(std::get<I>(sums), std::get<I>(shares)), ...);
     }
