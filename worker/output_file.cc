@@ -2,11 +2,21 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "strads/error.h"
 
 namespace strads {
+
+namespace {
+
+[[noreturn]] void CannotBeWritten(const std::string& path) {
+  throw DataError(path + ": cannot be written: " + std::strerror(errno));
+}
+
+}  // namespace
 
 OutputFile::OutputFile(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
@@ -22,9 +32,18 @@ void OutputFile::Finish() {
   if ((file_ ? std::fclose(file_.release()) : std::fflush(stdout)) != 0) Fail();
 }
 
-void OutputFile::Fail() const {
-  throw DataError((path_.empty() ? "standard output" : path_) +
-                  ": cannot be written: " + std::strerror(errno));
+void OutputFile::Fail() const { CannotBeWritten(path_.empty() ? "standard output" : path_); }
+
+void CheckOutputPath(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const bool was_there = fs::exists(path, ignored);
+  // To open a pipe waits for who reads it.
+  if (was_there && !fs::is_regular_file(path, ignored) && !fs::is_directory(path, ignored)) return;
+  std::FILE* const file = std::fopen(path.c_str(), "a");
+  if (file == nullptr) CannotBeWritten(path);
+  std::fclose(file);
+  if (!was_there) fs::remove(fs::canonical(path, ignored), ignored);
 }
 
 std::string NumbersToText(std::span<const double> numbers) {

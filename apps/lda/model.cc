@@ -3,6 +3,7 @@
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/is_utf8.h>
+#include <strads/model_file.h>
 #include <strads/options.h>
 #include <strads/rotation_schedule.h>
 #include <strads/vocabulary.h>
@@ -44,6 +45,11 @@ std::vector<double> CutsFor(std::span<const WordCounts> counts, const Vocabulary
 Model::Model(const Options& options)
     : topics_(options.topics), beta_(options.beta), options_(options) {
   options.Validate();
+  if (!options.model.empty()) {
+    CheckModelPath(WordRowsPath(options.model));
+    CheckModelPath(DocumentRowsPath(options.model));
+    if (options.tokens) CheckModelPath(TokensPath(options.model));
+  }
   alpha_ = options.prior(0).alpha;
   totals_.resize(Index(topics_));
   word_totals_ = document_totals_ = totals_;

@@ -3,6 +3,7 @@
 #include <strads/error.h>
 #include <strads/index.h>
 #include <strads/is_utf8.h>
+#include <strads/model_file.h>
 #include <strads/rotation_schedule.h>
 
 #include <algorithm>
@@ -78,6 +79,9 @@ std::string Short(double value) {
 Model::Model(const Options& options)
     : rank_(options.rank), implicit_(options.implicit), options_(options) {
   options.Validate();
+  if (options.model.empty()) return;
+  CheckModelPath(UserFactorPath(options.model));
+  CheckModelPath(ItemFactorPath(options.model));
 }
 
 Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {

@@ -1,6 +1,7 @@
 #include "coordinator/search/search_app.h"
 
 #include <strads/error.h>
+#include <strads/output_file.h>
 #include <strads/require.h>
 #include <strads/run.h>
 
@@ -151,6 +152,7 @@ Spec MakeSpec(const Program& app, const std::string& solver, const OptionValues&
     else
       app.make_model(packed);
   }
+  if (!spec.best_config.empty()) CheckOutputPath(spec.best_config);
   return spec;
 }
 

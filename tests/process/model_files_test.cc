@@ -87,6 +87,34 @@ TEST_F(ModelFiles, AreWrittenTogetherOrNotAtAll) {
   }
 }
 
+TEST_F(ModelFiles, ThatCannotBeWrittenAreRefusedBeforeTraining) {
+  const std::string corpus = read_.Write("corpus.txt", TwoKindsOfSentences());
+  const std::string metrics = "--metrics=" + read_.Path("metrics");
+  const Words lda = {
+      "lda",        "train",     "--noprogress", "--data=" + corpus, "--model=" + model_,
+      "--topics=2", "--epochs=2"};
+  struct Case {
+    Words train;
+    std::string ending;
+  };
+  for (const auto& [train, ending] : std::vector<Case>{{mf_, ".users.npy"},
+                                                       {mf_, ".items.npy"},
+                                                       {lda, ".topics.txt"},
+                                                       {lda, ".documents.txt"},
+                                                       {With(lda, {"--tokens"}), ".tokens.txt"}}) {
+    SCOPED_TRACE(ending);
+    std::filesystem::create_directory(model_ + ending);
+    const Finished run = RunStrads(With(train, {metrics}));
+    EXPECT_EQ(run.exit_code, 3) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(model_ + ending + ": is a folder, expected a file"));
+    EXPECT_FALSE(std::filesystem::exists(read_.Path("metrics"))) << "it has trained";
+    std::filesystem::remove(model_ + ending);
+    EXPECT_THAT(Written(), ::testing::IsEmpty());
+  }
+  std::filesystem::create_directory(model_ + ".tokens.txt");
+  EXPECT_EQ(RunStrads(lda).exit_code, 0) << "it writes no tokens";
+}
+
 TEST_F(ModelFiles, OfARunThatIsEndedEarlyAreAllReplaced) {
   ASSERT_EQ(RunStrads(mf_).exit_code, 0);
   const auto before = Written();

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -159,6 +160,29 @@ TEST_F(Search, WhatIsWrongIsSaidBeforeAnythingIsTrained) {
   }
   EXPECT_THAT(refused({"lasso", data, "--grid=lambda=1", "--folds=2"}),
               HasSubstr("validation_share and validation_fold, which lasso has not"));
+}
+
+TEST_F(Search, RefusesABestConfigThatCannotBeWrittenBeforeAnythingIsTrained) {
+  for (const std::string& path : {folder_.Path("none/best.conf"), folder_.Path("")}) {
+    // A training would fail as there are no data.
+    const Finished refused =
+        RunStrads({"search", "svm", "--data=" + folder_.Path("no data"), "--noprogress",
+                   "--grid=C=0.01,0.1", "--best_config=" + path});
+    EXPECT_EQ(refused.exit_code, 3) << refused.err;
+    EXPECT_THAT(refused.err, HasSubstr(path + ": cannot be written: "));
+  }
+  // One that ends before there is a best setting leaves the file as it was, or none.
+  for (const std::string before : {"", "# of an earlier search\n"}) {
+    const std::string path = folder_.Path("best.conf");
+    if (!before.empty()) folder_.Write("best.conf", before);
+    const Finished ended = RunStrads({"search", "svm", "--data=" + data_, "--noprogress",
+                                      "--grid=C=0.01", "--metric=speed", "--best_config=" + path});
+    EXPECT_EQ(ended.exit_code, 2) << ended.err;
+    EXPECT_EQ(std::filesystem::exists(path), !before.empty());
+    if (!before.empty()) {
+      EXPECT_EQ(ReadText(path), before);
+    }
+  }
 }
 
 TEST_F(Search, TriesDataParallelTrainingToo) {

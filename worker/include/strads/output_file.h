@@ -28,6 +28,10 @@ class OutputFile {
   std::unique_ptr<std::FILE, Close> file_;  // null: standard output
 };
 
+// Throws kData if an OutputFile could not write there: found out before the work is done, and what
+// is there stays.
+void CheckOutputPath(const std::string& path);
+
 // The numbers, with blanks between, each with as many digits as read back to the same.
 std::string NumbersToText(std::span<const double> numbers);
 
