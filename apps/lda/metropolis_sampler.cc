@@ -7,6 +7,7 @@
 
 #include "apps/lda/alias_table.h"
 #include "apps/lda/sampler.h"
+#include "apps/lda/topic_table.h"
 #include "apps/lda/vectors.h"
 #include "apps/lda/word_scratch.h"
 
@@ -19,13 +20,60 @@ constexpr int kTopicsAtOnce = 16;
 constexpr Topic kNoTopic = 65535;
 static_assert(kNoTopic >= kMaxTopics);
 
-// The topics of each document's tokens, padded with kNoTopic to whole vectors.
+constexpr int64_t PadToVector(int64_t topics) {
+  return (topics + kTopicsAtOnce - 1) / kTopicsAtOnce * kTopicsAtOnce;
+}
+
+// The topics of each document's tokens, padded with kNoTopic to whole vectors; after those of a
+// long document a TopicTable of them. As cells go word by word through all of their documents, each
+// must keep its own; a short one's tokens are counted in less time than a table's misses take.
 struct DocumentTokens {
+  DocumentTokens(const TokenGrid& grid, int32_t shortest_long);
+
+  bool IsLong(int32_t length) const { return length >= long_length; }
+  STRADS_INLINE TopicTable TableOf(Topic* tokens, int32_t length) const {
+    return {tokens + PadToVector(length), length, number_of_topics};
+  }
+
+  int number_of_topics;
+  int32_t long_length;
+  bool some_long = false;
   std::vector<int64_t> begins;
   std::vector<int32_t> lengths;
   AlignedVector<Topic> topics;
   AlignedVector<int32_t> places;  // of each token of the grid: where in its document it is
 };
+
+DocumentTokens::DocumentTokens(const TokenGrid& grid, int32_t shortest_long)
+    : number_of_topics(grid.topics()), long_length(shortest_long) {
+  int64_t end = 0;
+  for (const int64_t length : grid.lengths()) {
+    begins.push_back(end);
+    lengths.push_back(static_cast<int32_t>(length));
+    end += PadToVector(length);
+    if (!IsLong(lengths.back())) continue;
+    some_long = true;
+    end += PadToVector(TopicTable::SizeInTopics(length, number_of_topics));
+  }
+  topics.resize(Index(end), kNoTopic);
+  const auto documents = grid.token_documents();
+  const auto grid_topics = grid.token_topics();
+  std::vector<int32_t> next(lengths.size());
+  places.reserve(documents.size());
+  for (size_t n = 0; n < documents.size(); ++n) {
+    const auto d = Index(documents[n]);
+    topics[Index(begins[d] + next[d])] = grid_topics[n];
+    places.push_back(next[d]++);
+  }
+  for (size_t d = 0; d < lengths.size(); ++d) {
+    if (!IsLong(lengths[d])) continue;
+    Topic* const tokens = topics.data() + begins[d];
+    std::fill_n(tokens + PadToVector(lengths[d]),
+                TopicTable::SizeInTopics(lengths[d], number_of_topics), Topic{0});
+    TopicTable table = TableOf(tokens, lengths[d]);
+    for (int32_t n = 0; n < lengths[d]; ++n) table.Add(tokens[n]);
+  }
+}
 
 // What a group has of its own.
 struct MetropolisScratch {
@@ -141,6 +189,22 @@ STRADS_INLINE int64_t OtherThan(int64_t but, double x) {
   return n < but ? n : n + 1;
 }
 
+// Asks for what the cell's token n will need.
+template <bool SomeLong>
+STRADS_INLINE void Prefetch(const MetropolisWork& work, int64_t n) {
+  DocumentTokens& documents = work.documents;
+  const auto document = Index(work.cell.documents[n]);
+  Topic* const tokens = documents.topics.data() + documents.begins[document];
+  const int32_t length = documents.lengths[document];
+  if (SomeLong && documents.IsLong(length)) {
+    __builtin_prefetch(tokens + documents.places[Index(n)], 1);
+    documents.TableOf(tokens, length).Prefetch(work.cell.topics[n]);
+  } else {
+    for (int line = 0; line < 4; ++line) __builtin_prefetch(tokens + 32 * line, 1);
+  }
+}
+
+template <bool SomeLong>
 STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
   const Cell& cell = work.cell;
   MetropolisScratch& scratch = work.scratch;
@@ -162,15 +226,12 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
     const auto in_cell = static_cast<double>(end - begin - 1);
     const auto in_word = in_cell + static_cast<double>(FindOthers(work, i));
     for (int64_t n = begin; n < end; ++n) {
-      if (n + kAhead < cell.begins.back()) {
-        const Topic* const ahead =
-            work.documents.topics.data() + work.documents.begins[Index(cell.documents[n + kAhead])];
-        for (int line = 0; line < 4; ++line) __builtin_prefetch(ahead + 32 * line, 1);
-      }
+      if (n + kAhead < cell.begins.back()) Prefetch<SomeLong>(work, n + kAhead);
       const auto document = Index(cell.documents[n]);
       Topic* const tokens = work.documents.topics.data() + work.documents.begins[document];
       const int32_t length = work.documents.lengths[document];
       const int32_t place = work.documents.places[Index(n)];
+      const bool is_long = SomeLong && work.documents.IsLong(length);
       const int old = cell.topics[n];
       int topic = old;
       --counts[old];
@@ -191,7 +252,13 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
           proposal = spread(x - in_word, static_cast<double>(work.beta));
         }
         if (proposal != topic) {
-          const TwoCounts own = CountTwo(tokens, length, proposal, topic);
+          TwoCounts own;
+          if (is_long) {
+            const TopicTable table = work.documents.TableOf(tokens, length);
+            own = {table.Of(proposal), table.Of(topic)};
+          } else {
+            own = CountTwo(tokens, length, proposal, topic);
+          }
           const int self = proposal == old ? 1 : 0, now_self = topic == old ? 1 : 0;
           const float then = total(proposal);
           const float gain = (static_cast<float>(own.first - self) + alpha(proposal)) * now;
@@ -228,35 +295,27 @@ STRADS_INLINE void SampleMetropolis(const MetropolisWork& work) {
       scratch.word.Use(static_cast<Topic>(topic));
       cell.topics[n] = static_cast<Topic>(topic);
       tokens[place] = static_cast<Topic>(topic);
+      if (is_long && topic != old) {
+        TopicTable table = work.documents.TableOf(tokens, length);
+        table.Remove(old);
+        table.Add(topic);
+      }
     }
     scratch.word.Store(work.rows, cell.words[i]);
   }
 }
 
-STRADS_VECTOR_CLONES void SampleCell(const MetropolisWork& work) { SampleMetropolis(work); }
+STRADS_VECTOR_CLONES void SampleCell(const MetropolisWork& work) {
+  work.documents.some_long ? SampleMetropolis<true>(work) : SampleMetropolis<false>(work);
+}
 
 class MetropolisSampler final : public Sampler {
  public:
-  MetropolisSampler(const TokenGrid& grid, const Prior& prior, int cycles)
+  MetropolisSampler(const TokenGrid& grid, const Prior& prior, int cycles, int32_t long_length)
       : topics_(grid.topics()),
         cycles_(cycles),
+        documents_(grid, long_length),
         scratch_(Index(grid.groups()), MetropolisScratch(topics_)) {
-    int64_t end = 0;
-    for (const int64_t length : grid.lengths()) {
-      documents_.begins.push_back(end);
-      documents_.lengths.push_back(static_cast<int32_t>(length));
-      end += (length + kTopicsAtOnce - 1) / kTopicsAtOnce * kTopicsAtOnce;
-    }
-    documents_.topics.resize(Index(end), kNoTopic);
-    const auto documents = grid.token_documents();
-    const auto topics = grid.token_topics();
-    std::vector<int32_t> next(grid.lengths().size());
-    documents_.places.reserve(documents.size());
-    for (size_t n = 0; n < documents.size(); ++n) {
-      const auto d = Index(documents[n]);
-      documents_.topics[Index(documents_.begins[d] + next[d])] = topics[n];
-      documents_.places.push_back(next[d]++);
-    }
     SetPrior(prior);
   }
 
@@ -318,8 +377,9 @@ class MetropolisSampler final : public Sampler {
 
 std::unique_ptr<Sampler> MakeMetropolisSampler(const TokenGrid& grid,
                                                const Prior& prior,
-                                               int cycles) {
-  return std::make_unique<MetropolisSampler>(grid, prior, cycles);
+                                               int cycles,
+                                               int32_t long_length) {
+  return std::make_unique<MetropolisSampler>(grid, prior, cycles, long_length);
 }
 
 }  // namespace strads::lda

@@ -62,13 +62,17 @@ class Sampler {
   virtual void CountsOf(int64_t document, std::vector<TopicCount>& counts) const = 0;
 };
 
+// From here on a table costs no more than to go through the tokens, with any number of topics.
+inline constexpr int32_t kLongDocument = 1024;
+
 // Samplers of the grid's documents, as its topics are now. With D documents, K topics and T tokens:
 //
 //   dense       2 K D bytes (4 K D with documents of more than 65,535 tokens); O(K) a token
 //   tree        at most 4 T + 64 D bytes (6 T); O(topics of the document + sqrt(K)) a token, a word
 //               O(its topics). Exact as dense is (Yu, Hsieh, Yun, Vishwanathan, Dhillon, WWW 2015)
-//   metropolis  6 T + 32 D bytes; O(cycles (1 + tokens of the document / 16)) a token, a word O(its
-//               topics)
+//   metropolis  6 T + 32 D bytes, and of documents of kLongDocument tokens and more at most 8 a
+//               token; O(cycles) expected a token, of shorter ones O(cycles (1 + tokens of the
+//               document / 16)), a word O(its topics)
 //
 // and, for each of the grid's groups, some arrays of K numbers.
 std::unique_ptr<Sampler> MakeSampler(SamplerKind kind, const TokenGrid& grid, const Prior& prior);
@@ -85,9 +89,13 @@ std::unique_ptr<Sampler> MakeTreeSampler(const TokenGrid& grid, const Prior& pri
 //
 // n_wj is drawn from as a token of the cell, or else of elsewhere by an alias table that holds as
 // long as the word is sampled; n_dj as a token of the document. So the draw is exact in the limit.
+//
+// Documents of long_length tokens and more have a table of their counts n_dk, those of others are
+// taken from their tokens: the same draws whatever long_length.
 std::unique_ptr<Sampler> MakeMetropolisSampler(const TokenGrid& grid,
                                                const Prior& prior,
-                                               int cycles);
+                                               int cycles,
+                                               int32_t long_length = kLongDocument);
 
 // Adds the topics that the grid's tokens of a slice have to its rows and to totals.
 void AddTopics(TokenGrid& grid, int64_t slice, WordRows& rows, std::span<int64_t> totals);
