@@ -170,8 +170,9 @@ void CcdWorker::SolveOwnItems(const Plan& plan, Partial& partial) {
       SolveColumn(std::span(item_sums_).subspan(first, count), item_penalties_,
                   OverAllCells(h_, user_gram_, plan.factor), options_.nonnegative, own);
   partial.column.assign(own.begin(), own.end());
-  partial.gram = ToStd(GramColumn(h_, plan.factor));
-  partial.next_gram = ToStd(GramColumn(h_, NextFactor(plan.factor)));
+  const GramPair gram = GramColumns(h_, plan.factor, NextFactor(plan.factor));
+  partial.gram = ToStd(gram.col(0));
+  partial.next_gram = ToStd(gram.col(1));
 }
 
 void CcdWorker::Sync(const Update& update) {

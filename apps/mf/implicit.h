@@ -20,7 +20,10 @@ namespace strads::mf {
 
 // G_kt = sum over rows of x_k x_t for all k, in double: O(rows rank). Over workers, add them.
 Eigen::VectorXd GramColumn(const Columns& x, int t);
-// All of them: O(rows rank^2).
+// Columns t and u of G, rank x 2, in little more time than one of them takes.
+using GramPair = Eigen::Matrix<double, Eigen::Dynamic, 2>;
+GramPair GramColumns(const Columns& x, int t, int u);
+// All of them: O(rows rank^2), half of it by symmetry. The same bytes as of columns one by one.
 Eigen::MatrixXd Gram(const Columns& x);
 
 // What cells that are not observed add to column t of x; gram_column is that of the other side.
