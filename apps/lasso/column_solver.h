@@ -62,6 +62,11 @@ class ColumnSolver {
                                  ThreadPool& pool) const;
   int64_t Sweep(const Penalty& penalty, std::span<const int> units, ThreadPool& pool);
   int64_t SolveSupport(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool);
+  int64_t NewtonSteps(const Penalty& penalty,
+                      std::span<const int32_t> support,
+                      double gap,
+                      int64_t most,
+                      ThreadPool& pool);
   bool NewtonStep(const Penalty& penalty, Penalty::Support support, ThreadPool& pool);
   int64_t SolveByProducts(const Penalty& penalty,
                           const Penalty::Support& support,

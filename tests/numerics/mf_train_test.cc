@@ -268,6 +268,7 @@ TEST_F(MfTrain, GivesTheSameBytesWhenRepeatedWithAnyThreads) {
         const mf::Factors w = w_, h = h_;
         run.threads = 3;
         run.schedulers = 1;
+        run.lookahead = 0;
         EXPECT_EQ(Train(workers, run).model.view(), first.view()) << solver << " " << workers;
         EXPECT_TRUE(std::ranges::equal(w_.Range(0, 60), w.Range(0, 60)));
         EXPECT_TRUE(std::ranges::equal(h_.Range(0, 50), h.Range(0, 50)));
