@@ -48,8 +48,8 @@ void Options::RefuseWithoutEffect() const {
 
 void Options::Validate() const {
   constexpr std::array<std::string_view, 3> kLosses = {"squared", "huber", "logistic"};
-  constexpr std::array<std::string_view, 8> kSolvers = {"auto",   "normal", "cg",   "lbfgs",
-                                                        "newton", "fista",  "ista", "gd"};
+  constexpr std::array<std::string_view, 9> kSolvers = {
+      "auto", "normal", "coordinate", "cg", "lbfgs", "newton", "fista", "ista", "gd"};
   if (data.empty()) throw UsageError("--data is missing, expected --data=FILE");
   Require(num_features >= 0, "num_features", std::to_string(num_features), "at least 0");
   Require(IsOneOf(loss, kLosses), "loss", loss, "squared, huber or logistic");
@@ -60,17 +60,18 @@ void Options::Validate() const {
   RequireScale(scale);
   hold_out().Validate();
   Require(IsOneOf(solver, kSolvers), "solver", solver,
-          "auto, normal, cg, lbfgs, newton, fista, ista, gd or sgd");
+          "auto, normal, coordinate, cg, lbfgs, newton, fista, ista, gd or sgd");
   Require(alpha >= 0, "alpha", std::to_string(alpha), "at least 0");
   Require(memory >= 1, "memory", std::to_string(memory), "at least 1");
   RefuseWithoutEffect();
-  if ((solver == "normal" || solver == "cg") && loss != "squared")
+  if ((solver == "normal" || solver == "coordinate" || solver == "cg") && loss != "squared")
     throw UsageError("--solver=" + solver + " needs --loss=squared");
   if (solver == "newton" && !IsLogistic())
     throw UsageError("--solver=newton needs --loss=logistic");
-  if (solver != "auto" && solver != "fista" && solver != "ista" && !IsSmooth())
-    throw UsageError("--solver=" + solver +
-                     " takes no L1 penalty and no bounds, expected fista or ista");
+  constexpr std::array<std::string_view, 4> kOfKinks = {"auto", "coordinate", "fista", "ista"};
+  if (!IsOneOf(solver, kOfKinks) && !IsSmooth())
+    throw UsageError("--solver=" + solver + " takes no L1 penalty and no bounds, expected " +
+                     (loss == "squared" ? "coordinate, " : "") + "fista or ista");
 }
 
 }  // namespace strads::regression

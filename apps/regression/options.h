@@ -87,8 +87,8 @@ struct Options {
       "validation_share: share of the rows that is held out, drawn by the seed, "
       "for --loss=logistic as much of each class",
       "validation_fold: which share of that size: 0 to 1 / validation_share - 1, rounded down",
-      "solver: auto, normal (normal equations), cg (conjugate gradient), lbfgs, newton, fista, "
-      "ista, "
+      "solver: auto, normal (normal equations), coordinate (descent on their matrix), "
+      "cg (conjugate gradient), lbfgs, newton, fista, ista, "
       "gd (gradient descent with the step alpha/(n sqrt(t))), sgd (stochastic, data-parallel, with "
       "flags of its own: see --solver=sgd --help)",
       "alpha: of gd; 0: 1 over the sum of the features' mean squares (and the curvature of the "

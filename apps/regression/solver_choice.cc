@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/regression/conjugate_gradient.h"
+#include "apps/regression/coordinate_descent.h"
 #include "apps/regression/gradient_descent.h"
 #include "apps/regression/lbfgs.h"
 #include "apps/regression/newton.h"
@@ -43,30 +44,46 @@ bool IsExact(const Shape& shape) {
 
 std::string Features(const Shape& shape) { return std::to_string(shape.features) + " features"; }
 
+// Whether products of all pairs of features cost little, and why.
+struct Products {
+  bool are_cheap = false;
+  std::string reason;
+};
+
+Products ProductsOf(const Shape& shape) {
+  const auto k = static_cast<double>(shape.features);
+  if (k <= kFewFeatures) return {true, Features(shape) + " make a small matrix"};
+  const double passes = kRounds * 2 * static_cast<double>(shape.entries);
+  if (k <= kMostFeatures && CostOfGram(shape) / 4 <= passes)
+    return {true, "products of " + Features(shape) + " cost less than about " +
+                      std::to_string(std::lround(kRounds)) + " passes over the rows"};
+  return {false, "products of " + Features(shape) + " cost more than passes over the rows"};
+}
+
 SolverChoice Fastest(const Options& options, const Shape& shape) {
   const auto n = static_cast<double>(shape.rows), k = static_cast<double>(shape.features);
-  if (!options.IsSmooth()) return {"fista", "as the penalty or the bounds have kinks"};
+  const std::string kinks = "as the penalty or the bounds have kinks";
+  if (options.loss == "squared") {
+    const Products products = ProductsOf(shape);
+    if (options.IsSmooth()) return {products.are_cheap ? "normal" : "cg", "as " + products.reason};
+    return {products.are_cheap ? "coordinate" : "fista", kinks + " and " + products.reason};
+  }
+  if (!options.IsSmooth()) return {"fista", kinks};
   // More features than rows mostly are a problem that the penalty conditions well.
   if (options.IsLogistic() && shape.outputs == 1 && k <= n)
     return {"newton", "as the loss is smooth and features are no more than rows"};
-  if (options.loss != "squared") return {"lbfgs", "as the " + options.loss + " loss is smooth"};
-  if (k <= kFewFeatures) return {"normal", "as " + Features(shape) + " make a small matrix"};
-  const double entries = static_cast<double>(shape.entries);
-  const double products = CostOfGram(shape) / 4;
-  const double passes = kRounds * 2 * entries;
-  if (k <= kMostFeatures && products <= passes)
-    return {"normal", "as products of " + Features(shape) + " cost less than about " +
-                          std::to_string(std::lround(kRounds)) + " passes over the rows"};
-  return {"cg", "as products of " + Features(shape) + " cost more than passes over the rows"};
+  return {"lbfgs", "as the " + options.loss + " loss is smooth"};
 }
 
 }  // namespace
 
 SolverChoice ChooseSolver(const Options& options, const Shape& shape) {
   const auto k = static_cast<double>(shape.features);
-  if (options.solver == "normal" && k > kNeverBeyond)
-    throw UsageError("--solver=normal of " + Features(shape) + " needs " +
-                     std::to_string(std::llround(8e-9 * k * k)) + " GB, expected cg");
+  const bool holds_products = options.solver == "normal" || options.solver == "coordinate";
+  if (holds_products && k > kNeverBeyond)
+    throw UsageError("--solver=" + options.solver + " of " + Features(shape) + " needs " +
+                     std::to_string(std::llround(8e-9 * k * k)) + " GB, expected " +
+                     (options.solver == "normal" ? "cg" : "fista"));
   if (options.solver == "newton" && shape.outputs > 1)
     throw UsageError("--solver=newton knows two classes, " + std::to_string(shape.outputs) +
                      " are in the data, expected lbfgs");
@@ -90,6 +107,8 @@ std::unique_ptr<Optimizer> MakeOptimizer(const std::string& solver,
                                          const Eigen::VectorXd& start) {
   const double curvature = LossCurvature(options, shape, variables.weight());
   if (solver == "normal") return std::make_unique<NormalEquations>(variables, start);
+  if (solver == "coordinate")
+    return std::make_unique<CoordinateDescent>(variables, start, options.tolerance);
   if (solver == "cg")
     return std::make_unique<ConjugateGradient>(variables, start, options.tolerance);
   if (solver == "newton")

@@ -97,16 +97,19 @@ Eigen::VectorXd Variables::Clamp(const Eigen::VectorXd& u) const {
   return u.cwiseMax(lower_).cwiseMin(upper_);
 }
 
+double Variables::Subgradient(Eigen::Index j, double u, double slope) const {
+  const double smooth = slope + l2_[j] * u;
+  const double right = smooth + (u >= 0 ? l1_[j] : -l1_[j]);
+  const double left = smooth + (u > 0 ? l1_[j] : -l1_[j]);
+  if (u < upper_[j] && right < 0) return right;
+  return u > lower_[j] && left > 0 ? left : 0;
+}
+
 double Variables::Violation(const Eigen::VectorXd& u, const Eigen::VectorXd& slopes) const {
   double worst = 0;
   for (Eigen::Index j = 0; j < u.size(); ++j) {
-    // The slopes of the objective to the right and to the left of u_j.
-    const double slope = slopes[j] + l2_[j] * u[j];
-    const double right = slope + (u[j] >= 0 ? l1_[j] : -l1_[j]);
-    const double left = slope + (u[j] > 0 ? l1_[j] : -l1_[j]);
-    if (u[j] < upper_[j]) worst = std::max(worst, -right);
-    if (u[j] > lower_[j]) worst = std::max(worst, left);
-    if (!std::isfinite(slope)) return kInfinity;
+    if (!std::isfinite(slopes[j] + l2_[j] * u[j])) return kInfinity;
+    worst = std::max(worst, std::abs(Subgradient(j, u[j], slopes[j])));
   }
   return worst;
 }

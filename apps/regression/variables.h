@@ -1,6 +1,7 @@
 #pragma once
 
 #include <strads/feature_stats.h>
+#include <strads/index.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -29,11 +30,15 @@ class Variables {
   double weight() const { return weight_; }  // of all rows
   const Eigen::VectorXd& l1() const { return l1_; }
   const Eigen::VectorXd& l2() const { return l2_; }
+  const Eigen::VectorXd& lower() const { return lower_; }
+  const Eigen::VectorXd& upper() const { return upper_; }
   // m_j and 1 / r_j of each feature.
   std::span<const double> means() const { return means_; }
   std::span<const double> inverses() const { return inverses_; }
   // Of each feature: d_j / r_j, so that the penalty is on it times u_j.
   std::span<const double> divisors() const { return divisors_; }
+  // But for rounding; the slopes of its variables count as 0.
+  bool IsConstant(int64_t feature) const { return is_constant_.at(Index(feature)) != 0; }
   // The sum of the mean squares of z: no less than the largest eigenvalue of Z'Z / weight().
   double total_square() const { return total_square_; }
 
@@ -47,6 +52,10 @@ class Variables {
   Eigen::VectorXd Prox(const Eigen::VectorXd& z, double curvature) const;
   Eigen::VectorXd Clamp(const Eigen::VectorXd& u) const;
 
+  // The smallest number of the subdifferential of the objective along u_j within the bounds, with
+  // the slope of the losses: 0 if the optimality condition of u_j is met, else the slope to the
+  // side on which the objective falls.
+  double Subgradient(Eigen::Index j, double u, double slope) const;
   // The largest distance of a variable's optimality condition from being met: of minus the slope of
   // the losses from the subdifferential of the penalty and bounds.
   double Violation(const Eigen::VectorXd& u, const Eigen::VectorXd& slopes) const;

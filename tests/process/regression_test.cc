@@ -161,6 +161,32 @@ TEST_F(RegressionCommands, WhatIsWrongIsSaid) {
   EXPECT_THAT(empty.err, HasSubstr("no row is left to train on"));
 }
 
+TEST_F(RegressionCommands, KinksOfFewFeaturesAreDescendedOnTheirMatrix) {
+  const std::string data = folder_.Write("houses.csv", kHouses);
+  const Words lasso = {"--target=price", "--l1_ratio=1", "--lambda=0.1", "--workers=2"};
+  const Finished trained = Train(data, lasso);
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(trained.out, HasSubstr("coordinate, as the penalty or the bounds have kinks and 2 "
+                                     "features make a small matrix"));
+  const std::string fresh = folder_.Write("new.csv", kNewHouses);
+  const std::vector<double> prices =
+      Numbers(Run("predict", {"--data=" + fresh, "--model=" + model_}).out);
+  Words by_fista = lasso;
+  by_fista.insert(by_fista.end(), {"--solver=fista", "--tolerance=1e-9"});
+  ASSERT_EQ(Train(data, by_fista).exit_code, 0);
+  const std::vector<double> expected =
+      Numbers(Run("predict", {"--data=" + fresh, "--model=" + model_}).out);
+  ASSERT_EQ(prices.size(), expected.size());
+  for (size_t i = 0; i < prices.size(); ++i) EXPECT_NEAR(prices[i], expected[i], 1e-5);
+  const Finished huber = Train(data, {"--solver=coordinate", "--loss=huber"});
+  EXPECT_EQ(huber.exit_code, 2);
+  EXPECT_THAT(huber.err, HasSubstr("--solver=coordinate needs --loss=squared"));
+  const Finished bounded = Train(data, {"--solver=normal", "--lower=0"});
+  EXPECT_EQ(bounded.exit_code, 2);
+  EXPECT_THAT(bounded.err, HasSubstr("--solver=normal takes no L1 penalty and no bounds, expected "
+                                     "coordinate, fista or ista"));
+}
+
 TEST_F(RegressionCommands, FlagsThatWouldDoNothingAreRefused) {
   const std::string data = folder_.Write("data.libsvm", "1 1:1\n2 1:2\n2 1:3\n");
   const auto refusal = [&](const std::vector<std::string>& flags) {
@@ -200,7 +226,7 @@ TEST_F(RegressionCommands, WithoutAKnownLabelThereIsNoLogLoss) {
 // The run tells it, and so the description of the model need not.
 TEST_F(RegressionCommands, TheSummaryTellsEachThingOnce) {
   const std::string data = folder_.Write("data.libsvm", "1 1:1\n2 1:2\n2 1:3\n");
-  for (const std::string solver : {"normal", "lbfgs", "fista"}) {
+  for (const std::string solver : {"normal", "coordinate", "lbfgs", "fista"}) {
     const Finished run = Train(data, {"--solver=" + solver});
     std::map<std::string, int> names;
     std::istringstream lines(run.out);

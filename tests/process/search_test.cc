@@ -96,6 +96,24 @@ TEST_F(Search, TellsWhatRegressionTellsOfItsFolds) {
   EXPECT_NEAR(settings[0]["mean"].get<double>(), (values[0] + values[1]) / 2, 1e-12);
 }
 
+// Each fold by the solver of `auto`, coordinate descent, and by another one.
+TEST_F(Search, FoldsOfALassoAreThoseOfAnotherSolver) {
+  const std::string data =
+      folder_.Write("line.csv", "y,x,z\n1,1,0\n2,2,1\n4,3,1\n3,4,0\n6,5,1\n5,6,0\n8,7,1\n7,8,1\n");
+  std::vector<double> means;
+  for (const std::string solver : {"auto", "fista"}) {
+    const Finished found =
+        RunStrads({"search", "regression", "--grid=lambda=0.1,1", "--l1_ratio=1", "--folds=2",
+                   "--seed=3", "--metric=validation_rmse", "--data=" + data, "--model=" + model_,
+                   "--noprogress", "--tolerance=1e-9", "--solver=" + solver});
+    ASSERT_EQ(found.exit_code, 0) << found.err;
+    const Json settings = ModelJson(model_).at("model").at("settings");
+    for (const Json& setting : settings) means.push_back(setting["mean"].get<double>());
+  }
+  ASSERT_EQ(means.size(), 4U);
+  for (size_t i = 0; i < 2; ++i) EXPECT_NEAR(means[i], means[i + 2], 1e-7);
+}
+
 TEST_F(Search, TellsTheSameWhoeverTrains) {
   const Words grid = {"--grid=C=0.001:10:4 bias=true,false", "--folds=2"};
   Found(grid);
