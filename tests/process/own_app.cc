@@ -42,7 +42,7 @@ struct Failing {
       return {round++};
     }
     void Feedback(const Update&) {
-      if (round == kSoundRounds) Fail(options, "feedback");
+      if (round >= kSoundRounds) Fail(options, "feedback");
     }
     Options options;
     int round = 0;
