@@ -26,7 +26,7 @@ ProximalSums BinarySolver::Points(std::span<const double> w, double proximity) {
           (alpha_[i] + proximity * (1 - margin)) / (1 + proximity * diagonal), 0.0, upper);
       margins_[i] = margin;
       points_[i] = point;
-      sums.loss += LossOf(of, margin);
+      AddLosses(of, margin, sums.losses);
       if (point == 0) continue;
       sums.dual += DualOf(of, point);
       rows_.Add(x, of.row, of.sign * point, sums.vector.data());

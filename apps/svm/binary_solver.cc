@@ -144,7 +144,7 @@ Measurement BinarySolver::MeasureRange(const Rows& x, const double* w, int64_t b
     const Variable& variable = variables_[i];
     const double alpha = alpha_[i];
     const double margin = variable.sign * rows_.Dot(x, variable.row, w);
-    sum.loss += LossOf(variable, margin);
+    AddLosses(variable, margin, sum.losses);
     sum.dual += DualOf(variable, alpha);
     const double gradient = margin - 1 + Diagonal(variable) * alpha;
     is_active_[i] = !((alpha == 0 && gradient > last_violation_) ||
@@ -171,7 +171,7 @@ Measurement BinarySolver::Measure(std::span<const double> w, ThreadPool& pool) {
   last_violation_ = kInfinity;
   Measurement total;
   for (const Measurement& sum : sums) {
-    total.loss += sum.loss;
+    Add(sum.losses, total.losses);
     total.dual += sum.dual;
   }
   return total;

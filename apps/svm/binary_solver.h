@@ -76,6 +76,11 @@ class BinarySolver final : public LocalSolver {
     const double hinge = std::max(1 - margin, 0.0);
     return loss_ == Loss::kHinge ? variable.limit * hinge : 0.5 / variable.limit * hinge * hinge;
   }
+  // Of a margin of 1 or more all are 0.
+  void AddLosses(const Variable& variable, double margin, ScaledLosses& losses) const {
+    if (margin >= 1) return;
+    for (std::size_t k = 0; k < kScales; ++k) losses[k] += LossOf(variable, kScale[k] * margin);
+  }
   double DualOf(const Variable& variable, double alpha) const {
     return alpha - 0.5 * Diagonal(variable) * alpha * alpha;
   }

@@ -32,7 +32,7 @@ ProximalSums CrammerSingerSolver::Points(std::span<const double> w, double proxi
         b[k] += k != Index(label);
         linear[k] = b[k] - alpha_[Index(i) * classes + k] / proximity;
       }
-      sums.loss += cost * (std::ranges::max(b) - b[Index(label)]);
+      AddLosses(i, b.data(), sums.losses);
       SolveRow(linear, label, cost, 1 / proximity, sorted, point);
       if (point[Index(label)] == 0) continue;
       sums.dual += point[Index(label)];

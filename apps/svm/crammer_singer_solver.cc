@@ -55,6 +55,22 @@ double CrammerSingerSolver::ViolationOf(int64_t i, double* scores) const {
   return std::max(largest - smallest, 0.0);
 }
 
+void CrammerSingerSolver::AddLosses(int64_t i,
+                                    const double* gradients,
+                                    ScaledLosses& losses) const {
+  const int32_t label = rows_.label[Index(i)];
+  const double own = gradients[label], cost = rows_.cost[Index(i)];
+  const std::span<const double> all(gradients, Index(num_classes_));
+  if (!(*std::ranges::max_element(all) > own)) return;  // nor is there any loss further out
+  for (std::size_t s = 0; s < kScales; ++s) {
+    double largest = kScale[s] * own;
+    for (int32_t k = 0; k < num_classes_; ++k) {
+      if (k != label) largest = std::max(largest, 1 + kScale[s] * (gradients[k] - 1));
+    }
+    losses[s] += cost * (largest - kScale[s] * own);
+  }
+}
+
 double CrammerSingerSolver::SurplusOf(int64_t i, const double* gradients) const {
   const int32_t label = rows_.label[Index(i)];
   if (alpha_[Index(i * num_classes_ + label)] != 0) return -kInfinity;
@@ -139,8 +155,7 @@ Measurement CrammerSingerSolver::Measure(std::span<const double> w, ThreadPool& 
         const int32_t label = rows_.label[Index(i)];
         Scores(x, rows_.rows[Index(i)], w.data(), gradient.data());
         ViolationOf(i, gradient.data());
-        const double largest = *std::max_element(gradient.begin(), gradient.end());
-        sum.loss += rows_.cost[Index(i)] * (largest - gradient[Index(label)]);
+        AddLosses(i, gradient.data(), sum.losses);
         sum.dual += alpha_[Index(i * num_classes_ + label)];
         is_active_[Index(i)] = SurplusOf(i, gradient.data()) <= last_violation_;
       }
@@ -153,7 +168,7 @@ Measurement CrammerSingerSolver::Measure(std::span<const double> w, ThreadPool& 
   bound_ = kInfinity;
   Measurement total;
   for (const Measurement& sum : sums) {
-    total.loss += sum.loss;
+    Add(sum.losses, total.losses);
     total.dual += sum.dual;
   }
   return total;

@@ -70,6 +70,8 @@ class CrammerSingerSolver final : public LocalSolver {
   }
   // How far a row is from its optimum: the largest gradient less the smallest of those that may
   // move, with `scores` turned into gradients.
+  // From the scores of row i, with 1 more for all classes but its own.
+  void AddLosses(int64_t i, const double* gradients, ScaledLosses& losses) const;
   double ViolationOf(int64_t i, double* scores) const;
   // By how much the gradient of the own class exceeds the others', if the row's variables are zero,
   // where that is their optimum if it is positive; else -infinity.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "apps/svm/proximal.h"
+#include "apps/svm/scaled_losses.h"
 
 namespace strads::svm {
 
@@ -51,7 +52,7 @@ struct Step {
 
 // Of the shard, at a given w.
 struct Measurement {
-  double loss = 0;  // sum of cost times loss
+  ScaledLosses losses{};
   double dual = 0;  // l(a) - r(a)/2
 };
 

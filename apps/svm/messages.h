@@ -48,8 +48,9 @@ struct ProblemStep {
   int64_t passes = 0, visits = 0;
   WeightChange diagonal = {};
   std::vector<double> slopes = {};
-  double loss = 0, dual = 0;
-  STRADS_FIELDS(change, gain, curvature, violation, passes, visits, diagonal, slopes, loss, dual)
+  std::vector<double> losses = {};
+  double dual = 0;
+  STRADS_FIELDS(change, gain, curvature, violation, passes, visits, diagonal, slopes, losses, dual)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.
@@ -68,7 +69,8 @@ struct Partial {
   // kSolve
   std::vector<ProblemStep> steps;
   // kMeasure
-  std::vector<double> losses, duals;
+  std::vector<double> losses;  // of each problem kScales: see scaled_losses.h
+  std::vector<double> duals;
   double loss_at_zero = 0;       // of each problem, at w = 0
   double largest_norm = 0;       // of |x_i|^2
   int64_t validation_right = 0;  // of the held-out rows
@@ -98,9 +100,9 @@ struct ProblemUpdate {
   WeightChange change;
   // Of a proximal point.
   WeightChange direction;
-  uint8_t commits = 0;  // the points become the dual variables
-  uint8_t is_best = 0;  // the model becomes what was rated
-  STRADS_FIELDS(length, change, direction, commits, is_best)
+  uint8_t commits = 0;      // the points become the dual variables
+  int32_t best_scale = -1;  // the model becomes what was rated, w times this scale; -1: it does not
+  STRADS_FIELDS(length, change, direction, commits, best_scale)
 };
 
 struct Update {
@@ -116,7 +118,7 @@ struct Update {
   // kSolve, kMeasure
   std::vector<int32_t> problems;       // of the plan
   std::vector<ProblemUpdate> changes;  // kSolve
-  std::vector<uint8_t> is_best;        // kMeasure: whether the model becomes what was measured
+  std::vector<int32_t> best_scales;    // kMeasure: as ProblemUpdate's
   Plan next;
 
   STRADS_FIELDS(phase,
@@ -128,7 +130,7 @@ struct Update {
                 scales,
                 problems,
                 changes,
-                is_best,
+                best_scales,
                 next)
 };
 

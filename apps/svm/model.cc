@@ -138,8 +138,9 @@ void Model::CheckCounts(const Plan& plan, std::span<const Partial> partials) con
   const size_t count = plan.problems.size();
   const bool solves = plan.phase == static_cast<int>(Phase::kSolve);
   for (const Partial& partial : partials) {
-    const bool fits = solves ? partial.steps.size() == count
-                             : partial.losses.size() == count && partial.duals.size() == count;
+    const bool fits =
+        solves ? partial.steps.size() == count
+               : partial.losses.size() == count * kScales && partial.duals.size() == count;
     if (!fits) throw ProtocolError("a partial does not fit its plan");
   }
   for (const ProblemPlan& of : plan.problems) {
@@ -162,7 +163,7 @@ Update Model::PullSolve(const Plan& plan, std::span<const Partial> partials) {
     update.problems.push_back(problem);
     const auto at = static_cast<size_t>(problem);
     update.changes.push_back(problems_[at].Take(steps));
-    if (update.changes.back().is_best != 0) MakeClasses(at);
+    if (update.changes.back().best_scale >= 0) MakeClasses(at);
     if (ends_soon_) problems_[at].MeasureNext();
     ++updates_;
   }
@@ -180,17 +181,17 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   if (validation_rows_ > 0)
     validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
   for (size_t q = 0; q < plan.problems.size(); ++q) {
-    double loss_sum = 0, dual = 0, at_zero = 0;
+    ScaledLosses losses{};
+    double dual = 0, at_zero = 0;
     for (const Partial& partial : partials) {
-      loss_sum += partial.losses[q];
+      for (size_t k = 0; k < kScales; ++k) losses[k] += partial.losses[q * kScales + k];
       dual += partial.duals[q];
     }
     for (const Partial& partial : Shares(partials)) at_zero += partial.loss_at_zero;
     const auto at = static_cast<size_t>(plan.problems[q].problem);
-    const bool is_best = problems_[at].Measured(loss_sum, dual, at_zero, norm);
+    update.best_scales.push_back(problems_[at].Measured(losses, dual, at_zero, norm));
     update.problems.push_back(plan.problems[q].problem);
-    update.is_best.push_back(is_best ? 1 : 0);
-    if (is_best) MakeClasses(at);
+    if (update.best_scales.back() >= 0) MakeClasses(at);
   }
   update.next = NextPlan();
   return update;

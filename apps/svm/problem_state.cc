@@ -58,7 +58,8 @@ ProblemPlan ProblemState::PlanFor(int problem) const {
 ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   for (const ProblemStep* step : steps) {
     if (!step->change.Fits(w_.size()) || !step->diagonal.Fits(w_.size()) ||
-        (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths))
+        (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths) ||
+        (stage_ == Stage::kPoints && step->losses.size() != kScales))
       throw ProtocolError("a step does not fit the problem");
   }
   if (stage_ == Stage::kPasses) return TakePasses(steps);
@@ -68,7 +69,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     step->change.AddTo(sums.vector);
     step->diagonal.AddTo(sums.diagonal);
     for (size_t k = 0; k < step->slopes.size(); ++k) slopes[k] += step->slopes[k];
-    sums.loss += step->loss;
+    for (size_t k = 0; k < step->losses.size(); ++k) sums.losses.at(k) += step->losses[k];
     sums.dual += step->dual;
   }
   if (stage_ == Stage::kPoints) return TakePoints(sums);
@@ -95,8 +96,8 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
 ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
   ProblemUpdate update;
   const double dual = sums.dual - SquaredNorm(sums.vector) / 2;
-  const double primal = sums.loss + SquaredNorm(w_) / 2;
-  update.is_best = Rate(sums.loss, dual) ? 1 : 0;
+  const double primal = sums.losses[0] + SquaredNorm(w_) / 2;
+  update.best_scale = Rate(sums.losses, dual);
   std::vector<double> gradient(w_.size());
   for (size_t j = 0; j < w_.size(); ++j) gradient[j] = w_[j] - sums.vector[j];
   const bool is_found = SquaredNorm(gradient) / 2 <= kMissing * std::max(primal - dual, 0.0);
@@ -150,18 +151,25 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
   return update;
 }
 
-bool ProblemState::Rate(double loss, double dual) {
+int ProblemState::Rate(const ScaledLosses& losses, double dual) {
   const double penalty = SquaredNorm(w_) / 2;
-  const bool is_best = loss + penalty < best_primal_;
-  if (is_best) {
-    best_primal_ = loss + penalty;
-    best_penalty_ = penalty;
+  int best = -1;
+  for (size_t k = 0; k < kScales; ++k) {
+    const double scaled = kScale[k] * kScale[k] * penalty;
+    if (!(losses[k] + scaled < best_primal_)) continue;
+    best_primal_ = losses[k] + scaled;
+    best_penalty_ = scaled;
+    best = static_cast<int>(k);
+  }
+  if (best >= 0) {
     best_ = w_;
+    if (best > 0)
+      for (double& w : best_) w *= kScale[static_cast<size_t>(best)];
   }
   best_dual_ = std::max(best_dual_, dual);
   gap_ = best_primal_ > 0 ? std::max(0.0, (best_primal_ - best_dual_) / best_primal_) : 0;
   ++measurements_;
-  return is_best;
+  return best;
 }
 
 bool ProblemState::IsSlow(double gap_before) const {
@@ -176,12 +184,15 @@ int ProblemState::MostStalls() const {
   return shape_.workers == 1 && !IsSmooth() ? kMostLoneStalls : kMostStalls;
 }
 
-bool ProblemState::Measured(double loss, double dual, double loss_at_zero, double norm) {
+int ProblemState::Measured(const ScaledLosses& losses,
+                           double dual,
+                           double loss_at_zero,
+                           double norm) {
   measures_next_ = is_unmeasured_ = false;
-  if (stage_ != Stage::kPasses) return false;  // it has been rated
+  if (stage_ != Stage::kPasses) return -1;  // it has been rated
   if (measurements_ == 0) best_primal_ = loss_at_zero;
   const double gap_before = gap_;
-  const bool is_best = Rate(loss, dual - SquaredNorm(w_) / 2);
+  const int best = Rate(losses, dual - SquaredNorm(w_) / 2);
   if (is_settled_ && gap_ > shape_.tolerance) {
     is_stuck_ = accuracy_ < kRounding;
     accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
@@ -195,7 +206,7 @@ bool ProblemState::Measured(double loss, double dual, double loss_at_zero, doubl
     const double start = IsSmooth() ? kSmoothStart : 1;
     proximity_ = norm > 0 ? std::min(shape_.proximity, start / norm) : shape_.proximity;
   }
-  return is_best;
+  return best;
 }
 
 }  // namespace strads::svm

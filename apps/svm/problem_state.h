@@ -36,8 +36,8 @@ class ProblemState {
   // Takes the workers' steps, in rank order.
   ProblemUpdate Take(std::span<const ProblemStep* const> steps);
   // The sums of what was measured, the losses at w = 0 among them, and the largest |x_i|^2; returns
-  // whether this is the best model so far.
-  bool Measured(double loss, double dual, double loss_at_zero, double norm);
+  // the scale at which w is the best model so far, -1 if none is.
+  int Measured(const ScaledLosses& losses, double dual, double loss_at_zero, double norm);
 
   bool measures_next() const { return measures_next_; }
   void MeasureNext() { measures_next_ = is_unmeasured_; }
@@ -56,8 +56,8 @@ class ProblemState {
  private:
   ProblemUpdate TakePasses(std::span<const ProblemStep* const> steps);
   ProblemUpdate TakePoints(const ProximalSums& sums);
-  // What is found at weights w_; `dual` is all of it. Returns whether they are the best so far.
-  bool Rate(double loss, double dual);
+  // What is found at weights w_; `dual` is all of it. Returns as Measured.
+  int Rate(const ScaledLosses& losses, double dual);
 
   // Newton's method pays, and of smooth losses from early on: its steps converge quadratically.
   bool IsSmooth() const { return shape_.is_smooth && NewtonPays(shape_.rows, shape_.size); }

@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "apps/svm/scaled_losses.h"
+
 namespace strads::svm {
 
 // The optimum of the dual, wherever rows are, by proximal points: from variables a_k the next are
@@ -36,7 +38,8 @@ struct ProximalSums {
   // Of the points, sum_i a_i y_i x_i; or the derivative of that less I, times the direction.
   std::vector<double> vector;
   std::vector<double> diagonal;  // of the derivative less I
-  double loss = 0, dual = 0;     // sums of cost times loss at w, and l(a) - r(a)/2 (Step) at a(w)
+  ScaledLosses losses{};         // at w
+  double dual = 0;               // l(a) - r(a)/2 (Step) at a(w)
 };
 
 // Doubling, with one in between each.

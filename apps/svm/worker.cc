@@ -34,7 +34,7 @@ ProblemStep Message(const Step& step) {
 ProblemStep Message(const ProximalSums& sums) {
   return {.change = WeightChange::Of(sums.vector),
           .diagonal = WeightChange::Of(sums.diagonal),
-          .loss = sums.loss,
+          .losses = {sums.losses.begin(), sums.losses.end()},
           .dual = sums.dual};
 }
 
@@ -46,6 +46,14 @@ Worker::Worker(const Options& options, Shard shard)
       rows_of_(shard),
       pool_(shard.threads),
       data_(ReadLabelledRows(options.data, shard, options.reading())) {}
+
+void Worker::Problem::TakeBest(int32_t scale) {
+  if (scale < 0) return;
+  best_loss = measured.at(Index(scale));
+  if (best.empty()) return;
+  best = w;
+  for (double& weight : best) weight *= kScale[Index(scale)];
+}
 
 Worker::Problem& Worker::At(int32_t problem) {
   if (problem < 0 || problem >= std::ssize(problems_))
@@ -176,7 +184,7 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
                                               .least_visits = least_visits_}));
     case Stage::kPoints: {
       const ProximalSums sums = solver.Points(problem.w, plan.proximity);
-      problem.measured_loss = sums.loss;
+      problem.measured = sums.losses;
       return Message(sums);
     }
     case Stage::kCurve:
@@ -197,8 +205,8 @@ Partial Worker::Measure(const Plan& plan) {
       measured = problem.solver->Measure(problem.w, pool_);
       partial.largest_norm = std::max(partial.largest_norm, problem.solver->largest_norm());
     }
-    problem.measured_loss = measured.loss;
-    partial.losses.push_back(measured.loss);
+    problem.measured = measured.losses;
+    partial.losses.insert(partial.losses.end(), measured.losses.begin(), measured.losses.end());
     partial.duals.push_back(measured.dual);
   }
   if (!validation_.empty()) {
@@ -240,13 +248,13 @@ void Worker::Sync(const Update& update) {
     Problem& problem = At(update.problems[q]);
     if (!Follows(update.problems[q])) continue;
     if (phase == Phase::kMeasure) {
-      if (update.is_best.at(q) != 0) problem.TakeBest();
+      problem.TakeBest(update.best_scales.at(q));
       continue;
     }
     const ProblemUpdate& of = update.changes.at(q);
     if (!of.change.Fits(problem.w.size()) || !of.direction.Fits(problem.w.size()))
       throw ProtocolError("an update does not fit the weights");
-    if (of.is_best != 0) problem.TakeBest();
+    problem.TakeBest(of.best_scale);
     of.change.AddTo(problem.w);
     if (!of.direction.values.empty()) {
       problem.direction.assign(problem.w.size(), 0.0);

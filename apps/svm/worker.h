@@ -34,15 +34,13 @@ class Worker {
   struct Problem {
     std::unique_ptr<LocalSolver> solver;  // of one that this worker owns
     std::vector<double> w;
-    double best_loss = 0, measured_loss = 0;
+    double best_loss = 0;
+    ScaledLosses measured{};
     std::vector<double> direction = {};  // of a proximal point
     std::vector<double> best = {};       // w, if rows are held out
 
-    // What was measured last.
-    void TakeBest() {
-      best_loss = measured_loss;
-      if (!best.empty()) best = w;
-    }
+    // What was measured last, at one of its scales; nothing for -1.
+    void TakeBest(int32_t scale);
   };
 
   Partial CountRows() const;

@@ -69,6 +69,19 @@ class ProximalPoint : public ::testing::TestWithParam<Kind> {
   Random random_{9};
 };
 
+TEST_P(ProximalPoint, KnowsTheLossesOfWTimesEachScale) {
+  const svm::ScaledLosses of_points = solver_->Points(w_, kProximity).losses;
+  ThreadPool pool(2);
+  const svm::ScaledLosses measured = solver_->Measure(w_, pool).losses;
+  for (size_t k = 0; k < svm::kScales; ++k) {
+    std::vector<double> longer = w_;
+    for (double& w : longer) w *= svm::kScale[k];
+    const double expected = solver_->Measure(longer, pool).losses[0];
+    EXPECT_NEAR(of_points[k], expected, 1e-12 * expected);
+    EXPECT_NEAR(measured[k], expected, 1e-12 * expected);
+  }
+}
+
 // With l(a) - |a - a_k|^2 / (2 s) - w'X'a at its largest, for which no feasible point is better.
 TEST_P(ProximalPoint, IsTheBestFeasibleOne) {
   const std::vector<double> before(solver_->dual_variables().begin(),

@@ -169,6 +169,26 @@ TEST(Svm, AFeatureTwiceIsOneThatIsLargerByTheRootOfTwo) {
   EXPECT_NEAR(solution.w(5, 0), solution.w(1, 0), 1e-3 * (1 + std::abs(solution.w(1, 0))));
 }
 
+// The optimum of C = 1e3 and more has no losses; a w that is a little too short has, C times each.
+TEST(Svm, OfSeparableClassesALargerCIsNoHarder) {
+  const SvmProblem problem = RandomSvm(59, 60, 400, 2);
+  for (const int workers : {1, 3}) {
+    svm::Options options = To(1e-3);
+    options.C = 1e3;
+    const double optimum = SolveSvm(problem, options, workers).summary.objective;
+    for (const double c : {1e5, 1e7}) {
+      options.C = c;
+      const SvmSolution solution = SolveSvm(problem, options, workers);
+      EXPECT_EQ(solution.summary.termination, Termination::kConverged) << solution.summary.message;
+      EXPECT_LE(solution.summary.rounds, workers == 1 ? 200 : 3000) << workers << " workers, " << c;
+      EXPECT_NEAR(solution.summary.objective, optimum, 1e-3 * optimum);
+      const double objective =
+          BinaryObjective(problem.x, problem.label, 1, false, Costs(problem, c), solution.w.col(0));
+      EXPECT_NEAR(solution.summary.objective, objective, 1e-9 * objective);
+    }
+  }
+}
+
 TEST(Svm, ARowOfZerosCostsItsLoss) {
   const SvmProblem problem = RandomSvm(19, 40, 5, 2);
   SvmProblem more = problem;
@@ -200,61 +220,6 @@ TEST(Svm, OneAgainstAllIsABinaryProblemForEachClass) {
                   optimum, 2 * kTolerance * optimum);
     }
   }
-}
-
-class DividedClasses : public ::testing::TestWithParam<int> {};
-INSTANTIATE_TEST_SUITE_P(Workers, DividedClasses, ::testing::Values(2, 3, 4, 7));
-
-TEST_P(DividedClasses, GiveTheBytesOfOneWorker) {
-  const SvmProblem problem = RandomSvm(43, 120, 9, 4);
-  for (const bool squared : {false, true}) {
-    svm::Options options = To(kTolerance);
-    options.loss = squared ? "squared_hinge" : "hinge";
-    options.bias = true;
-    options.scale = "standard";
-    options.validation_share = 0.2;
-    options.class_weights = "balanced";
-    options.divide = "classes";
-    const SvmSolution one = SolveSvm(problem, options, 1);
-    const SvmSolution several = SolveSvm(problem, options, GetParam());
-    EXPECT_EQ(several.w, one.w);
-    EXPECT_EQ(several.model.scales, one.model.scales);
-    EXPECT_EQ(several.summary.rounds, one.summary.rounds);
-    EXPECT_EQ(several.summary.gap, one.summary.gap);
-    EXPECT_NEAR(several.summary.objective, one.summary.objective, 1e-12 * one.summary.objective);
-    EXPECT_EQ(several.summary.extra, one.summary.extra) << "accuracy on the rows held out";
-  }
-}
-
-// More entries for each weight than it takes for rounds of several workers to pay.
-TEST(SvmClasses, AreNotDividedWhereRowsAreMany) {
-  const SvmProblem problem = RandomSvm(61, 3000, 4, 3);
-  svm::Options options = To(1e-4);
-  const Eigen::MatrixXd one = SolveSvm(problem, options, 1).w;
-  EXPECT_NE(SolveSvm(problem, options, 2).w, one);
-  options.divide = "classes";
-  EXPECT_EQ(SolveSvm(problem, options, 2).w, one);
-}
-
-TEST(SvmClasses, AreDividedIfThereIsOneForEachWorker) {
-  const SvmProblem problem = RandomSvm(47, 80, 8, 4);
-  svm::Options options = To(1e-6);
-  const Eigen::MatrixXd one = SolveSvm(problem, options, 1).w;
-  EXPECT_EQ(SolveSvm(problem, options, 4).w, one);
-  EXPECT_NE(SolveSvm(problem, options, 5).w, one);
-  options.divide = "rows";
-  EXPECT_NE(SolveSvm(problem, options, 4).w, one);
-  options.divide = "classes";
-  EXPECT_EQ(SolveSvm(problem, options, 5).w, one);
-}
-
-TEST(SvmClasses, OfTwoAndOfCrammerSingerAreNotDivided) {
-  svm::Options options = To(1e-6);
-  options.divide = "classes";
-  const SvmProblem two = RandomSvm(53, 60, 8, 2);
-  EXPECT_NE(SolveSvm(two, options, 2).w, SolveSvm(two, options, 1).w);
-  options.multiclass = "crammer_singer";
-  EXPECT_THROW(SolveSvm(RandomSvm(53, 60, 8, 3), options, 2), Error);
 }
 
 double CrammerSinger(const SvmProblem& problem, double c, const Eigen::MatrixXd& w) {
