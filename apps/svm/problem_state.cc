@@ -59,7 +59,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   for (const ProblemStep* step : steps) {
     if (!step->change.Fits(w_.size()) || !step->diagonal.Fits(w_.size()) ||
         (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths) ||
-        (stage_ == Stage::kPoints && step->losses.size() != kScales))
+        step->losses.size() != (stage_ == Stage::kPoints ? kScales : 0))
       throw ProtocolError("a step does not fit the problem");
   }
   if (stage_ == Stage::kPasses) return TakePasses(steps);
@@ -69,7 +69,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     step->change.AddTo(sums.vector);
     step->diagonal.AddTo(sums.diagonal);
     for (size_t k = 0; k < step->slopes.size(); ++k) slopes[k] += step->slopes[k];
-    for (size_t k = 0; k < step->losses.size(); ++k) sums.losses.at(k) += step->losses[k];
+    for (size_t k = 0; k < step->losses.size(); ++k) sums.losses[k] += step->losses[k];
     sums.dual += step->dual;
   }
   if (stage_ == Stage::kPoints) return TakePoints(sums);
