@@ -11,9 +11,8 @@ namespace {
 constexpr double kEnough = 0.01;
 // Multiplications between two rounds, about half a second: in between nothing else is heeded.
 constexpr double kMostWork = 5e8;
-// A fall of the objective by less than this share of it is rounding, and so is a correction that
-// leaves more than that share of what was left.
-constexpr double kRounding = 1e-13, kLeastGain = 0.25;
+// A fall of the objective by less than this share of it is rounding.
+constexpr double kRounding = 1e-13;
 
 }  // namespace
 

@@ -8,12 +8,6 @@
 #include "apps/regression/gram.h"
 
 namespace strads::regression {
-namespace {
-
-// A correction that leaves more than this share of what was left was rounding.
-constexpr double kLeastGain = 0.25;
-
-}  // namespace
 
 Request NormalEquations::Next() {
   if (!has_gram_) return {.phase = Phase::kGram};

@@ -29,9 +29,9 @@ enum class Stage : int { kPasses, kPoints, kCurve, kSlopes };
 struct ProblemPlan {
   int problem = 0;
   int stage = 0;
-  double overlap = 1, accuracy = 0;
+  double overlap = 1, accuracy = 0, passes = 0;
   double proximity = 0;
-  STRADS_FIELDS(problem, stage, overlap, accuracy, proximity)
+  STRADS_FIELDS(problem, stage, overlap, accuracy, passes, proximity)
 };
 
 struct Plan {

@@ -175,19 +175,21 @@ Update Model::PullMeasure(const Plan& plan, std::span<const Partial> partials) {
   CheckCounts(plan, partials);
   Update update;
   int64_t right = 0;
-  double norm = 0;
-  for (const Partial& partial : Shares(partials)) right += partial.validation_right;
+  double norm = 0, at_zero = 0;
+  for (const Partial& partial : Shares(partials)) {
+    right += partial.validation_right;
+    at_zero += partial.loss_at_zero;
+  }
   for (const Partial& partial : partials) norm = std::max(norm, partial.largest_norm);
   if (validation_rows_ > 0)
     validation_accuracy_ = static_cast<double>(right) / static_cast<double>(validation_rows_);
   for (size_t q = 0; q < plan.problems.size(); ++q) {
     ScaledLosses losses{};
-    double dual = 0, at_zero = 0;
+    double dual = 0;
     for (const Partial& partial : partials) {
       for (size_t k = 0; k < kScales; ++k) losses[k] += partial.losses[q * kScales + k];
       dual += partial.duals[q];
     }
-    for (const Partial& partial : Shares(partials)) at_zero += partial.loss_at_zero;
     const auto at = static_cast<size_t>(plan.problems[q].problem);
     update.best_scales.push_back(problems_[at].Measured(losses, dual, at_zero, norm));
     update.problems.push_back(plan.problems[q].problem);

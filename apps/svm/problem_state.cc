@@ -8,6 +8,8 @@
 #include <limits>
 #include <utility>
 
+#include "apps/svm/local_solver.h"
+
 namespace strads::svm {
 namespace {
 
@@ -15,6 +17,9 @@ namespace {
 // largest violation down to this share of what it was after the first.
 constexpr double kMostPasses = 8;
 constexpr double kFast = 0.15;
+// One worker goes on in a round until it is accurate, or so many passes over its active rows: the
+// second, of a smooth loss, where Newton steps take over soon.
+constexpr double kLonePasses = 20, kSmoothPasses = 5;
 // The gap has stalled if more than this share of it is left, so many times in a row. One worker's
 // passes are cheap towards the end, as most variables are at a bound and left out.
 constexpr double kStalled = 0.65;
@@ -52,6 +57,9 @@ ProblemPlan ProblemState::PlanFor(int problem) const {
           .stage = static_cast<int>(stage_),
           .overlap = overlap_,
           .accuracy = accuracy_,
+          .passes = shape_.workers > 1 ? kSharedPasses
+                    : IsSmooth()       ? kSmoothPasses
+                                       : kLonePasses,
           .proximity = proximity_};
 }
 

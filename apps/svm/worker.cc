@@ -17,11 +17,6 @@
 namespace strads::svm {
 namespace {
 
-// One shard alone goes on until it is accurate, or so many passes over its active rows.
-constexpr double kLonePasses = 20;
-// Of a smooth loss where Newton's method pays: it takes over soon.
-constexpr double kSmoothPasses = 5;
-
 ProblemStep Message(const Step& step) {
   return {.change = WeightChange::Of(step.change),
           .gain = step.gain,
@@ -121,11 +116,7 @@ Partial Worker::Look() const {
 void Worker::SetUp(const Update& update) {
   if (!update.scales.empty()) data_.x.ScaleColumns(update.scales);
   rows_.x = &data_.x;
-  if (rows_of_.num_workers == 1) {
-    const bool is_smooth = options_.IsSquared() && NewtonPays(rows_.size(), rows_.width());
-    passes_ = is_smooth ? kSmoothPasses : kLonePasses;
-  } else {
-    passes_ = kSharedPasses;
+  if (rows_of_.num_workers > 1) {
     const auto entries = static_cast<double>(std::max<int64_t>(1, data_.x.num_nonzeros()));
     const auto rows = static_cast<double>(data_.x.num_rows());
     least_visits_ =
@@ -180,7 +171,7 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
     case Stage::kPasses:
       return Message(solver.Solve(problem.w, {.overlap = plan.overlap,
                                               .accuracy = plan.accuracy,
-                                              .passes = passes_,
+                                              .passes = plan.passes,
                                               .least_visits = least_visits_}));
     case Stage::kPoints: {
       const ProximalSums sums = solver.Points(problem.w, plan.proximity);

@@ -67,8 +67,7 @@ class Worker {
   std::vector<int64_t> validation_;  // rows that are held out
   int32_t num_classes_ = 0;
   TrainingRows rows_;
-  double passes_ = 0;  // of a round: see Effort
-  double costs_ = 0;   // of all rows: the loss at w = 0
+  double costs_ = 0;  // of all rows: the loss at w = 0
   int64_t least_visits_ = 1;
   std::vector<Problem> problems_;
 };
