@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "coordinator/file_options.h"
+#include "coordinator/planning.h"
 #include "coordinator/refused_options.h"
 #include "coordinator/wire/member_node.h"
 
@@ -41,13 +42,14 @@ CoordinatorNode::CoordinatorNode(wire::Transport& transport,
     : Node(transport, LinkOptionsOf(options)),
       clock_(transport.clock()),
       program_(program),
-      options_(options),
+      planning_(PlanningOf(program, program.pack_options(values))),
+      options_(WithPlanning(planning_, options, /*has_free_core=*/false)),
       hooks_(hooks),
       app_options_(program.pack_options(values)),
       membership_(program,
                   BindingOptions(program, values, options),
                   options.workers,
-                  options.schedulers,
+                  options_.schedulers,
                   options.holders),
       introductions_(endpoint_, membership_, options.workers, options.holders) {
   if (!program.is_search) RefuseOptions(program, options);  // of a search Run did, and set others
@@ -301,10 +303,11 @@ void CoordinatorNode::StartRounds() {
     clocks_->Start([this](const RoundResult& result) { return OnRound(result); });
     return;
   }
-  engine_.emplace(*model_,
-                  Engine::Shape{options_.workers, std::max(1, options_.schedulers),
-                                options_.staleness, options_.PlansAhead(), options_.max_rounds},
-                  clock_, static_cast<Engine::Outlet&>(*this));
+  engine_.emplace(
+      *model_,
+      Engine::Shape{options_.workers, std::max(1, options_.schedulers), options_.staleness,
+                    options_.lookahead, options_.max_rounds, planning_ == Planning::kAtAnyTime},
+      clock_, static_cast<Engine::Outlet&>(*this));
 }
 
 void CoordinatorNode::RequestPlan(int index, int64_t round, const std::vector<Bytes>& feedback) {

@@ -126,6 +126,7 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
 
   const wire::Clock& clock_;
   const Program& program_;
+  const Planning planning_;
   const RunOptions options_;
   const RunHooks& hooks_;
   const Bytes app_options_;

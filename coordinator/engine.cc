@@ -40,10 +40,11 @@ void Engine::Advance() {
 bool Engine::TryRequestPlan() {
   const int64_t round = requested_;
   if (IsBeyondTheLast(round)) return false;
-  if (round > pulled_ + lead_ || (round > 0 && pulled_ == 0)) return false;
+  const int64_t least_known = shape_.plans_at_any_time ? 0 : std::min<int64_t>(round, 1);
+  if (round > pulled_ + lead_ || least_known > pulled_) return false;
   const int index = static_cast<int>(round % shape_.schedulers);
   // Exactly these, though more may be in: what a scheduler knows must not depend on timing.
-  const int64_t known = std::max(round - lead_, std::min<int64_t>(round, 1));
+  const int64_t known = std::max(round - lead_, least_known);
   std::vector<Bytes> feedback;
   int64_t& fed_back = fed_back_[static_cast<size_t>(index)];
   for (; fed_back < known; ++fed_back) feedback.push_back(UpdateOf(fed_back));

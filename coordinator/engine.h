@@ -38,8 +38,8 @@ struct RoundResult {
 //            the one after it once those of <= t-1 are in,
 //   pulled   once all partials of t and the updates of rounds <= t-1 are in, in rank order,
 // so every role sees a sequence that does not depend on timing: a run is repeatable to the bit for
-// a given number of workers and schedulers, staleness and lookahead. Round 0 is fed back and synced
-// before round 1 is planned.
+// a given number of workers and schedulers, staleness and lookahead. Round 0 is synced before round
+// 1 is pushed, and fed back before it is planned, unless plans need no update.
 class Engine final : public EngineState {
  public:
   // Where the engine's decisions go.
@@ -62,7 +62,8 @@ class Engine final : public EngineState {
     int schedulers = 1;
     int staleness = 0;
     int lookahead = 0;
-    int64_t max_rounds = 0;  // none beyond is planned or pushed; 0: no bound
+    int64_t max_rounds = 0;          // none beyond is planned or pushed; 0: no bound
+    bool plans_at_any_time = false;  // Planning::kAtAnyTime
   };
 
   // All must outlive it.

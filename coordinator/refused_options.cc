@@ -39,8 +39,9 @@ void RefuseOptions(const Program& program, const RunOptions& options) {
   const OptionValues values = ToValues(options);
   const OptionValues defaults = ToValues(RunOptions{});
   for (const auto& [name, why] : RefusedOptions(program)) {
-    const bool is_given = name == "lookahead" ? options.lookahead > 0  // 0 is what it is by itself
-                                              : values.at(name) != defaults.at(name);
+    const bool is_given = name == "lookahead"    ? options.lookahead > 0  // 0 is what it comes to
+                          : name == "schedulers" ? options.schedulers > 0
+                                                 : values.at(name) != defaults.at(name);
     if (is_given) throw UsageError("--" + name + "=" + values.at(name) + why);
   }
   if (!program.plans_ahead && options.schedulers > 1)

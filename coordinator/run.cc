@@ -3,10 +3,12 @@
 
 #include <random>
 #include <string>
+#include <thread>
 
 #include "coordinator/coordinator_node.h"
 #include "coordinator/holder_node.h"
 #include "coordinator/open_files.h"
+#include "coordinator/planning.h"
 #include "coordinator/refused_options.h"
 #include "coordinator/run_modes.h"
 #include "coordinator/wire/zmq_transport.h"
@@ -32,6 +34,13 @@ RunOptions OfSearch(const Program& search, RunOptions options) {
   options.staleness = kAhead;
   options.round_timeout *= kAhead + 1;
   return options;
+}
+
+// Beside the threads of the workers, the first of which shares one with the coordinator.
+bool HasFreeCore(const RunOptions& options) {
+  const auto cores = static_cast<int64_t>(std::thread::hardware_concurrency());
+  const bool all_are_here = options.role == "all" && !options.processes;
+  return all_are_here && int64_t{options.workers} * options.threads < cores;
 }
 
 }  // namespace
@@ -61,7 +70,9 @@ RunResult Run(const Program& program,
               const RunOptions& given,
               const RunHooks& hooks) {
   given.Validate();
-  const RunOptions run_options = program.is_search ? OfSearch(program, given) : given;
+  const RunOptions run_options =
+      WithPlanning(PlanningOf(program, program.pack_options(values)),
+                   program.is_search ? OfSearch(program, given) : given, HasFreeCore(given));
   // Options that the app and the run both have are one option.
   OptionValues all = values;
   for (const auto& [name, value] : ToValues(given)) all[name] = value;

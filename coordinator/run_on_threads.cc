@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,7 +53,25 @@ struct Ground {
   InprocNetwork network{clock};
 };
 
-// The roles that have a thread of their own.
+// Polls all until all are done, or a while after the first is, and sleeps while none has anything
+// to do.
+void TakeTurns(const std::vector<wire::Node*>& nodes, const wire::Clock& clock, Doorbell& bell) {
+  wire::Time last = wire::kNever;
+  while (clock.Now() < last &&
+         !std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
+    bool happened = false;
+    wire::Time next = last;
+    if (last == wire::kNever && nodes.front()->done()) next = last = clock.Now() + kPatience;
+    for (wire::Node* node : nodes) {
+      if (node->done()) continue;
+      happened = node->Poll(wire::Time{0}) || happened;
+      if (!node->done()) next = std::min(next, node->NextTimer());
+    }
+    if (!happened) bell.Wait(next);
+  }
+}
+
+// The roles that are not on the thread of the coordinator.
 class Threads {
  public:
   Threads(std::shared_ptr<Ground> ground, wire::MemberOptions options, bool spin)
@@ -61,23 +80,30 @@ class Threads {
     for (std::thread& thread : threads_) thread.detach();
   }
 
-  // Throws Error (kFailed) if there is no thread for it.
+  // One thread for all of `names`, which take turns. Throws Error (kFailed) if there is none.
   template <class NodeType>
-  void Start(const std::string& name) {
+  void Start(const std::vector<std::string>& names) {
     std::promise<void> ended;
     ended_.push_back(ended.get_future());
     try {
-      threads_.emplace_back([ground = ground_, name, options = options_, spin = spin_,
+      threads_.emplace_back([ground = ground_, names, options = options_, spin = spin_,
                              ended = std::move(ended)]() mutable {
         {
           Doorbell bell(spin);
-          LocalMember<NodeType> member(ground->network, name, bell, ground->programs, options);
-          member.node.Run();  // its errors reach the coordinator as messages
+          std::list<LocalMember<NodeType>> members;
+          std::vector<wire::Node*> nodes;
+          for (const std::string& name : names) {
+            nodes.push_back(
+                &members.emplace_back(ground->network, name, bell, ground->programs, options).node);
+            nodes.back()->Start();
+          }
+          TakeTurns(nodes, ground->clock, bell);  // errors reach the coordinator as messages
         }
         ended.set_value();
       });
     } catch (const std::system_error& error) {
-      throw FailedError("cannot start the thread of " + name + ": " + error.code().message() +
+      throw FailedError("cannot start the thread of " + names.front() + ": " +
+                        error.code().message() +
                         ": take fewer workers, or allow more threads (ulimit -u)");
     }
   }
@@ -112,24 +138,6 @@ class Threads {
   std::vector<std::future<void>> ended_;
 };
 
-// Polls all, the first of which is the coordinator, until all are done, and sleeps while none has
-// anything to do.
-void TakeTurns(const std::vector<wire::Node*>& nodes, const wire::Clock& clock, Doorbell& bell) {
-  wire::Time last = wire::kNever;
-  while (clock.Now() < last &&
-         !std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
-    bool happened = false;
-    wire::Time next = last;
-    if (last == wire::kNever && nodes.front()->done()) next = last = clock.Now() + kPatience;
-    for (wire::Node* node : nodes) {
-      if (node->done()) continue;
-      happened = node->Poll(wire::Time{0}) || happened;
-      if (!node->done()) next = std::min(next, node->NextTimer());
-    }
-    if (!happened) bell.Wait(next);
-  }
-}
-
 // Whether the coordinator pulls gradients, and sends parameters, while worker 0 computes: it needs
 // a thread of its own then.
 bool PullsAtAnyTime(const Program& program, const RunOptions& options) {
@@ -145,9 +153,12 @@ RunResult RunOnThreads(const Program& program,
                        const RunHooks& hooks) {
   const auto ground = std::make_shared<Ground>(std::vector<Program>{program});
   const bool alone = PullsAtAnyTime(program, options);
-  const int busy =
-      options.workers * options.threads + options.schedulers + options.holders + (alone ? 1 : 0);
-  const bool spin = busy > 1 && busy <= static_cast<int>(std::thread::hardware_concurrency());
+  const int cores = static_cast<int>(std::thread::hardware_concurrency());
+  const int beside = options.workers * options.threads + options.holders + (alone ? 1 : 0);
+  // More threads than cores would wait for each other's time slices, of many rounds each.
+  const int planning = std::min(options.schedulers, std::max(1, cores - beside));
+  const int busy = beside + planning;
+  const bool spin = busy > 1 && busy <= cores;
   Doorbell bell(spin);
   InprocTransport transport(ground->network, wire::kCoordinator, bell);
   CoordinatorNode coordinator(transport, program, values, options, hooks, NewRunId());
@@ -176,11 +187,15 @@ RunResult RunOnThreads(const Program& program,
   };
   try {
     for (int rank = alone ? 0 : 1; rank < options.workers; ++rank)
-      threads.Start<WorkerNode>("worker-" + std::to_string(rank));
-    for (int index = 0; index < options.schedulers; ++index)
-      threads.Start<SchedulerNode>("scheduler-" + std::to_string(index));
+      threads.Start<WorkerNode>({"worker-" + std::to_string(rank)});
+    for (int thread = 0; thread < planning; ++thread) {
+      std::vector<std::string> names;
+      for (int index = thread; index < options.schedulers; index += planning)
+        names.push_back("scheduler-" + std::to_string(index));
+      threads.Start<SchedulerNode>(names);
+    }
     for (int index = 0; index < options.holders; ++index)
-      threads.Start<HolderNode>("holder-" + std::to_string(index));
+      threads.Start<HolderNode>({"holder-" + std::to_string(index)});
     // Worker 0 reads its data as soon as it is polled: the others are welcomed before, so that they
     // read theirs meanwhile.
     while (coordinator.is_joining()) {

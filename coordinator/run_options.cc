@@ -58,7 +58,7 @@ void RunOptions::Validate() const {
   AtLeast("workers", workers, 1);
   AtLeast("threads", threads, 1);
   AtMost("threads", threads, 4096);
-  AtLeast("schedulers", schedulers, 0);
+  AtLeast("schedulers", schedulers, -1);
   AtLeast("holders", holders, 0);
   constexpr int kMostHere = 4096;  // threads, each with sockets or a mailbox, and maybe a process
   if (role == "all" && (workers > kMostHere || schedulers > kMostHere || holders > kMostHere))

@@ -65,10 +65,65 @@ void CouplingCache::Forget(int32_t place) {
 }
 
 void CouplingCache::Put(int32_t a, int32_t b, bool coupled) {
-  const uint64_t bit = uint64_t{1} << (static_cast<uint32_t>(b) % 64);
+  const uint64_t bit = BitOf(b);
   known_[Word(a, b)] |= bit;
   uint64_t& word = coupled_[Word(a, b)];
   word = coupled ? word | bit : word & ~bit;
+}
+
+std::vector<size_t> CouplingCache::WordsOf(std::span<const int32_t> places) const {
+  std::vector<size_t> words;
+  for (const int32_t place : places) {
+    if (place >= 0) words.push_back(Word(0, place));
+  }
+  std::ranges::sort(words);
+  const auto rest = std::ranges::unique(words);
+  words.erase(rest.begin(), rest.end());
+  return words;
+}
+
+// A row at a time: pair by pair each would touch two rows.
+void CouplingCache::StoreUncoupled(std::span<const int32_t> places, size_t num_known) {
+  std::vector<uint64_t> all(words_), of_new(words_);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i] < 0) continue;
+    all[Word(0, places[i])] |= BitOf(places[i]);
+    if (i >= num_known) of_new[Word(0, places[i])] |= BitOf(places[i]);
+  }
+  const std::vector<size_t> words = WordsOf(places);
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i] < 0) continue;
+    const std::vector<uint64_t>& others = i < num_known ? of_new : all;
+    uint64_t* known = &known_[Word(places[i], 0)];
+    uint64_t* coupled = &coupled_[Word(places[i], 0)];
+    for (const size_t w : words) {
+      known[w] |= others[w];
+      coupled[w] &= ~others[w];
+    }
+  }
+}
+
+std::vector<size_t> CouplingCache::PickUncoupled(std::span<const int32_t> places,
+                                                 size_t count) const {
+  std::vector<size_t> picked;
+  std::vector<uint64_t> members(words_), known_to_all(words_, ~uint64_t{0});
+  const std::vector<size_t> words = WordsOf(places);
+  for (size_t i = 0; i < places.size() && picked.size() < count; ++i) {
+    const int32_t place = places[i];
+    if (place < 0) {
+      if (picked.empty()) return {i};  // nothing is known of it: it is alone
+      continue;
+    }
+    const uint64_t* known = &known_[Word(place, 0)];
+    const uint64_t* coupled = &coupled_[Word(place, 0)];
+    uint64_t against = ~known_to_all[Word(0, place)] & BitOf(place);
+    for (const size_t w : words) against |= members[w] & (~known[w] | coupled[w]);
+    if (against != 0) continue;
+    for (const size_t w : words) known_to_all[w] &= known[w];
+    members[Word(0, place)] |= BitOf(place);
+    picked.push_back(i);
+  }
+  return picked;
 }
 
 void CouplingCache::Store(int32_t a, int32_t b, bool coupled) {

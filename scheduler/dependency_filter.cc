@@ -76,20 +76,24 @@ void DependencyFilter::Learn(const Probe& probe,
   for (const int32_t j : probe.columns) {
     inverse_norms.push_back(InverseNorm(squared_norms[static_cast<size_t>(j)]));
   }
-  std::vector<bool> is_coupled(gram.size());
+  std::vector<int32_t> coupled_pairs;
   size_t next = 0;
   for (size_t b = static_cast<size_t>(probe.num_known); b < probe.columns.size(); ++b) {
     for (size_t a = 0; a < b; ++a, ++next) {
       const double cosine = gram[next] * inverse_norms[a] * inverse_norms[b];
-      is_coupled[next] = !(std::abs(cosine) < max_coupling_);
+      if (!(std::abs(cosine) < max_coupling_)) coupled_pairs.push_back(static_cast<int32_t>(next));
     }
   }
-  LearnCoupled(probe, is_coupled);
+  LearnCoupled(probe, coupled_pairs);
 }
 
-void DependencyFilter::LearnCoupled(const Probe& probe, const std::vector<bool>& is_coupled) {
-  if (std::ssize(is_coupled) != NumPairs(probe)) {
-    throw std::logic_error(std::to_string(is_coupled.size()) + " couplings, expected the " +
+void DependencyFilter::LearnCoupled(const Probe& probe, std::span<const int32_t> coupled_pairs) {
+  for (size_t i = 0; i < coupled_pairs.size(); ++i) {
+    if (coupled_pairs[i] < NumPairs(probe) &&
+        coupled_pairs[i] > (i == 0 ? -1 : coupled_pairs[i - 1]))
+      continue;
+    throw std::logic_error("pair " + std::to_string(coupled_pairs[i]) +
+                           ": expected ascending numbers below the " +
                            std::to_string(NumPairs(probe)) + " of the probe");
   }
   std::vector<int32_t> places;
@@ -99,11 +103,13 @@ void DependencyFilter::LearnCoupled(const Probe& probe, const std::vector<bool>&
   for (size_t i = 0; i < places.size(); ++i) {
     if (cache_.Find(probe.columns[i]) != places[i]) places[i] = -1;
   }
-  size_t next = 0;
-  for (size_t b = static_cast<size_t>(probe.num_known); b < places.size(); ++b) {
-    for (size_t a = 0; a < b; ++a, ++next) {
-      if (places[a] >= 0 && places[b] >= 0) cache_.Store(places[a], places[b], is_coupled[next]);
-    }
+  cache_.StoreUncoupled(places, static_cast<size_t>(probe.num_known));
+  size_t first = 0;  // pair of b
+  size_t b = static_cast<size_t>(probe.num_known);
+  for (const int32_t pair : coupled_pairs) {
+    while (static_cast<size_t>(pair) >= first + b) first += b++;
+    const int32_t place = places[static_cast<size_t>(pair) - first];
+    if (place >= 0 && places[b] >= 0) cache_.Store(place, places[b], true);
   }
 }
 
@@ -112,19 +118,15 @@ std::vector<int32_t> DependencyFilter::Keep(std::span<const int32_t> candidates,
   if (parallelism < 1) {
     throw UsageError("parallelism is " + std::to_string(parallelism) + ", expected at least 1");
   }
-  std::vector<int32_t> kept;
-  std::vector<int32_t> places;  // of kept
-  for (const int32_t j : candidates) {
-    if (std::ssize(kept) == parallelism) break;
-    const int32_t place = CanCouple() ? cache_.Find(j) : -1;
-    const bool is_independent = !CanCouple() || std::ranges::all_of(places, [&](int32_t other) {
-      return place >= 0 && other >= 0 && cache_.IsKnown(place, other) &&
-             !cache_.IsCoupled(place, other);
-    });
-    if (!is_independent) continue;
-    kept.push_back(j);
-    places.push_back(place);
+  const auto count = static_cast<size_t>(parallelism);
+  if (!CanCouple()) {
+    const auto some = candidates.first(std::min(count, candidates.size()));
+    return {some.begin(), some.end()};
   }
+  std::vector<int32_t> places;
+  for (const int32_t j : candidates) places.push_back(cache_.Find(j));
+  std::vector<int32_t> kept;
+  for (const size_t i : cache_.PickUncoupled(places, count)) kept.push_back(candidates[i]);
   return kept;
 }
 

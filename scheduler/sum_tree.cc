@@ -23,26 +23,33 @@ size_t FirstBeyond(double at, double end0, double end1, double end2) {
          static_cast<size_t>(at >= end2);
 }
 
-// The first child whose stretch ends beyond `at`, a place on the line of the children's lengths.
-// Makes `at` relative to that child. Rounding may put `at` beyond the last stretch: the last child
-// of a positive length is meant then.
-inline size_t Step(const SumTree::Sums& lengths, double& at) {
-  std::array<double, 4> block;
-  for (size_t k = 0; k < 4; ++k) {
+std::array<double, 4> Begins(double x0, double x1, double x2) {
+  return {0, x0, x0 + x1, x0 + x1 + x2};
+}
+
+// Of the four blocks that four children each make.
+std::array<double, 4> BlockBegins(const SumTree::Sums& lengths) {
+  std::array<double, 3> block;
+  for (size_t k = 0; k < block.size(); ++k) {
     const double* x = &lengths[4 * k];
     block[k] = (x[0] + x[1]) + (x[2] + x[3]);
   }
-  const std::array<double, 4> begin = {0, block[0], block[0] + block[1],
-                                       block[0] + block[1] + block[2]};
-  const size_t k = FirstBeyond(at, begin[1], begin[2], begin[3]);
-  at -= begin[k];
+  return Begins(block[0], block[1], block[2]);
+}
 
-  const double* x = &lengths[4 * k];
-  const std::array<double, 4> start = {0, x[0], x[0] + x[1], x[0] + x[1] + x[2]};
-  const size_t i = FirstBeyond(at, start[1], start[2], start[3]);
-  at -= start[i];
+std::array<double, 4> BeginsInBlock(const SumTree::Sums& lengths, size_t k) {
+  return Begins(lengths[4 * k], lengths[4 * k + 1], lengths[4 * k + 2]);
+}
 
-  size_t child = 4 * k + i;
+size_t Step(const std::array<double, 4>& begins, double& at) {
+  const size_t k = FirstBeyond(at, begins[1], begins[2], begins[3]);
+  at -= begins[k];
+  return k;
+}
+
+// Rounding may put a place beyond the last stretch: the last child of a positive length is meant
+// then.
+size_t OrBefore(size_t child, const SumTree::Sums& lengths) {
   while (child > 0 && !(lengths[child] > 0)) --child;
   return child;
 }
@@ -60,6 +67,7 @@ SumTree::SumTree(int32_t size) : size_(size), count_(size) {
     nodes = NodesAbove(nodes);
     levels_.emplace_back(nodes);
     is_stale_.emplace_back(nodes);
+    signposts_.emplace_back(nodes <= kMostSignposts ? nodes : 0);
   } while (nodes > 1);
 
   for (int32_t leaf = 0; leaf < size; ++leaf) {
@@ -108,8 +116,31 @@ void SumTree::Restore(std::span<const int32_t> leaves) {
   }
 }
 
+SumTree::Sums SumTree::LengthsIn(const Node& node, double floor) {
+  Sums lengths;
+  for (size_t k = 0; k < kFanout; ++k) lengths[k] = node.sums[k] + floor * node.counts[k];
+  return lengths;
+}
+
+// Steps through a node that many searches pass, made at the first of them.
+const SumTree::Signpost& SumTree::SignpostOf(size_t level, size_t node, double floor) {
+  Signpost& post = signposts_[level][node];
+  if (post.stands) return post;
+  post.lengths = LengthsIn(levels_[level][node], floor);
+  post.blocks = BlockBegins(post.lengths);
+  for (size_t k = 0; k < 4; ++k) post.in_block[k] = BeginsInBlock(post.lengths, k);
+  post.stands = true;
+  return post;
+}
+
 void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> leaves) {
   Refresh();
+  if (floor != signposted_floor_) {
+    for (std::vector<Signpost>& level : signposts_) {
+      for (Signpost& post : level) post.stands = false;
+    }
+    signposted_floor_ = floor;
+  }
   assert(sum_ + floor * count_ > 0 && u.size() == leaves.size());
   constexpr size_t kBatch = 64;
   for (size_t first = 0; first < u.size(); first += kBatch) {
@@ -118,18 +149,28 @@ void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> l
     std::array<size_t, kBatch> node{};
     for (size_t i = 0; i < size; ++i) at[i] = u[first + i] * (sum_ + floor * count_);
     for (size_t level = levels_.size(); level-- > 0;) {
+      const bool has_signposts = !signposts_[level].empty();
       for (size_t i = 0; i < size; ++i) {
-        const Node& parent = levels_[level][node[i]];
-        Sums lengths;
-        for (size_t k = 0; k < kFanout; ++k) lengths[k] = parent.sums[k] + floor * parent.counts[k];
-        node[i] = node[i] * kFanout + Step(lengths, at[i]);
+        if (has_signposts) {
+          const Signpost& post = SignpostOf(level, node[i], floor);
+          const size_t k = Step(post.blocks, at[i]);
+          node[i] =
+              node[i] * kFanout + OrBefore(4 * k + Step(post.in_block[k], at[i]), post.lengths);
+        } else {
+          const Sums lengths = LengthsIn(levels_[level][node[i]], floor);
+          const size_t k = Step(BlockBegins(lengths), at[i]);
+          node[i] =
+              node[i] * kFanout + OrBefore(4 * k + Step(BeginsInBlock(lengths, k), at[i]), lengths);
+        }
       }
     }
     for (size_t i = 0; i < size; ++i) {
       const Sums& slots = groups_[node[i]].slots;
       Sums lengths;
       for (size_t k = 0; k < kFanout; ++k) lengths[k] = IsPresent(slots[k]) ? slots[k] + floor : 0;
-      leaves[first + i] = static_cast<int32_t>(node[i] * kFanout + Step(lengths, at[i]));
+      const size_t k = Step(BlockBegins(lengths), at[i]);
+      leaves[first + i] = static_cast<int32_t>(
+          node[i] * kFanout + OrBefore(4 * k + Step(BeginsInBlock(lengths, k), at[i]), lengths));
     }
   }
 }
@@ -172,6 +213,7 @@ void SumTree::Refresh() {
       is_stale_[rank][i] = 0;
       const size_t parent = i / kFanout;
       Node& node = levels_[rank][parent];
+      if (!signposts_[rank].empty()) signposts_[rank][parent].stands = false;
       node.sums[i % kFanout] = Summarize(rank, i, node.counts[i % kFanout]);
       if (is_stale_[rank + 1][parent]) continue;
       is_stale_[rank + 1][parent] = 1;

@@ -59,6 +59,19 @@ class SumTree {
     Sums slots;  // the weight; with its sign turned, also that of 0, if the leaf is removed
   };
 
+  // Where the stretches of a node's children begin, by a given floor: those of four blocks of
+  // children, and within each block.
+  struct Signpost {
+    std::array<double, 4> blocks;
+    std::array<std::array<double, 4>, 4> in_block;
+    Sums lengths;
+    bool stands = false;
+  };
+  static constexpr size_t kMostSignposts = 256;  // a level: they are to stay in a cache
+
+  static Sums LengthsIn(const Node& node, double floor);
+  const Signpost& SignpostOf(size_t level, size_t node, double floor);
+
   double Slot(int32_t leaf) const {
     const size_t i = static_cast<size_t>(leaf);
     return groups_[i / kFanout].slots[i % kFanout];
@@ -76,6 +89,8 @@ class SumTree {
   int32_t count_ = 0;
   std::vector<LeafGroup> groups_;
   std::vector<std::vector<Node>> levels_;  // [0] sums the leaf groups, the last one has one node
+  std::vector<std::vector<Signpost>> signposts_;  // of each level, if it has few nodes
+  double signposted_floor_ = 0;
   // What Touch marked and Refresh works off: a list, and a flag for each leaf group ([0]) and each
   // node of levels_[i - 1] ([i]) that says whether it is listed.
   std::vector<size_t> stale_;

@@ -40,6 +40,10 @@ void Fill(int places, const Draw& draw, const Take& take) {
 
 }  // namespace
 
+Planning Scheduler::PlanningOf(const Options& options) {
+  return options.schedule == "working_set" ? Planning::kAtAnyTime : Planning::kBesideRounds;
+}
+
 Scheduler::Scheduler(const Options& options, Slice slice)
     : options_(options),
       slice_(slice),
@@ -224,9 +228,7 @@ void Scheduler::BeginBlock() {
 
 void Scheduler::Learn(const Update& update) {
   const DependencyFilter::Probe probe{update.probe, update.probe_known};
-  std::vector<bool> is_coupled(static_cast<size_t>(NumPairs(probe)), false);
-  for (const int32_t pair : update.coupled) is_coupled[static_cast<size_t>(pair)] = true;
-  filter_->LearnCoupled(probe, is_coupled);
+  filter_->LearnCoupled(probe, update.coupled);
   ready_.push_back(std::move(asked_.front()));
   asked_.pop_front();
 }

@@ -21,6 +21,7 @@ namespace strads::lasso {
 // Owns the priorities of its slice of the units: variables, or groups of them.
 class Scheduler {
  public:
+  static Planning PlanningOf(const Options& options);
   Scheduler(const Options& options, Slice slice);
   Scheduled<Plan> Schedule();
   void Feedback(const Update& update);

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "strads/error.h"
 #include "strads/random.h"
@@ -133,6 +135,52 @@ TEST(CouplingCache, NeverRecallsAnythingButTheLastValueStoredSinceBothWereTouche
     }
     if (size >= 100) {
       EXPECT_GT(recalled, 0);
+    }
+  }
+}
+
+// Those that are there, of which some are touched, some repeatedly, and others give way.
+TEST(CouplingCache, DoesToAllPairsAtOnceWhatItDoesToEach) {
+  constexpr int32_t kSize = 70;
+  CouplingCache by_pairs(kSize), at_once(kSize);
+  Random random(5);
+  const auto draw = [&](int32_t n) { return static_cast<int32_t>(random.Below(n)); };
+  for (int round = 0; round < 200; ++round) {
+    std::vector<int32_t> places;
+    std::set<int32_t> group;
+    by_pairs.BeginGroup();
+    at_once.BeginGroup();
+    for (int32_t size = 1 + draw(40); size > 0; --size) {
+      const int32_t j = draw(100);
+      if (!group.insert(j).second) continue;
+      places.push_back(at_once.Touch(j));
+      ASSERT_EQ(by_pairs.Touch(j), places.back());
+      if (draw(20) == 0) places.back() = -1;
+    }
+
+    const auto picked = at_once.PickUncoupled(places, 1000);
+    std::vector<size_t> expected;
+    for (size_t i = 0; i < places.size(); ++i) {
+      if (std::ranges::all_of(expected, [&](size_t k) {
+            return places[i] >= 0 && places[k] >= 0 && by_pairs.IsKnown(places[i], places[k]) &&
+                   !by_pairs.IsCoupled(places[i], places[k]);
+          }))
+        expected.push_back(i);
+    }
+    ASSERT_EQ(picked, expected);
+
+    const auto num_known = static_cast<size_t>(draw(static_cast<int32_t>(places.size()) + 1));
+    at_once.StoreUncoupled(places, num_known);
+    for (size_t b = num_known; b < places.size(); ++b) {
+      for (size_t a = 0; a < b; ++a) {
+        if (places[a] < 0 || places[b] < 0) continue;
+        const bool coupled = draw(3) == 0;
+        by_pairs.Store(places[a], places[b], coupled);
+        if (coupled) at_once.Store(places[a], places[b], true);
+      }
+    }
+    for (int32_t j = 0; j < 100; ++j) {
+      for (int32_t k = 0; k < j; ++k) ASSERT_EQ(Recall(at_once, j, k), Recall(by_pairs, j, k));
     }
   }
 }

@@ -187,15 +187,16 @@ TEST(DependencyFilter, LearnsTheSameFromCouplingsAsFromInnerProducts) {
     const auto drawn = DrawSome(all, 10, random);
     const auto probe = by_products.MakeProbe(drawn);
     ASSERT_EQ(by_couplings.MakeProbe(drawn).columns, probe.columns);
-    std::vector<bool> is_coupled;
+    std::vector<int32_t> coupled_pairs;
+    int32_t pair = 0;
     for (size_t b = static_cast<size_t>(probe.num_known); b < probe.columns.size(); ++b) {
-      for (size_t a = 0; a < b; ++a) {
+      for (size_t a = 0; a < b; ++a, ++pair) {
         const double cosine = columns.Cosine(probe.columns[a], probe.columns[b]);
-        is_coupled.push_back(!(std::abs(cosine) < kBound));
+        if (!(std::abs(cosine) < kBound)) coupled_pairs.push_back(pair);
       }
     }
     by_products.Learn(probe, columns.Gram(probe), columns.squared_norms());
-    by_couplings.LearnCoupled(probe, is_coupled);
+    by_couplings.LearnCoupled(probe, coupled_pairs);
     ASSERT_EQ(by_products.Keep(drawn, 10), by_couplings.Keep(drawn, 10));
   }
 }
@@ -256,7 +257,8 @@ TEST(DependencyFilter, RefusesAnAnswerThatDoesNotFitTheProbe) {
   const auto probe = filter.MakeProbe(std::vector{0, 1, 2});
   EXPECT_THROW(filter.Learn(probe, std::vector{0.0}, std::vector{1.0, 1.0, 1.0}), std::logic_error);
   EXPECT_THROW(filter.Learn(probe, std::vector{0.0, 0.0, 0.0}, std::vector{1.0}), std::logic_error);
-  EXPECT_THROW(filter.LearnCoupled(probe, {true, true}), std::logic_error);
+  for (const std::vector<int32_t>& pairs : {std::vector{3}, {-1}, {1, 1}, {2, 0}})
+    EXPECT_THROW(filter.LearnCoupled(probe, pairs), std::logic_error);
   EXPECT_EQ(NumPairs(filter.MakeProbe(std::vector{0, 1, 2})), 3) << "it learned from a bad answer";
 }
 

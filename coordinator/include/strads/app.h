@@ -29,6 +29,13 @@ struct Scheduled {
   bool fence;
 };
 
+// What the plans of an app, by its options, are made from, and so when they are best made.
+enum class Planning {
+  kBetweenRounds,  // they take little time, and are best made from all updates before
+  kBesideRounds,   // they take about as long as a round: they are made ahead, while workers push
+  kAtAnyTime,      // no plan needs any update, and round 1 can be planned before round 0 is over
+};
+
 // An app: four message types, its options, and three roles. One round is
 //
 //   plan      = scheduler.Schedule()                   on the scheduler whose turn it is
@@ -38,8 +45,8 @@ struct Scheduled {
 //
 // and the objective is sum_p worker_p.Loss() + model.Report().penalty (Lee et al., "On Model
 // Parallelization and Scheduling Strategies for Distributed Machine Learning", NIPS 2014). Round 0
-// is over before round 1 is planned, so that its update can tell schedulers what the data look
-// like.
+// is over before round 1 is planned, unless planning is kAtAnyTime, so that its update can tell
+// schedulers what the data look like.
 //
 //   struct MyApp {
 //     struct Options { ...; STRADS_FIELDS(...) };   // flags and config keys; reach every role
@@ -50,6 +57,7 @@ struct Scheduled {
 //       Scheduler(const Options&, strads::Slice);   // the part of the variables it owns
 //       Plan Schedule();                            // or strads::Scheduled<Plan>
 //       void Feedback(const Update&);               // every update, in order of rounds
+//       static strads::Planning PlanningOf(const Options&);  // optional: kBetweenRounds otherwise
 //     };
 //     struct Worker {
 //       Worker(const Options&, strads::Shard);      // reads its shard of the data

@@ -83,8 +83,9 @@ struct Program {
   std::function<std::unique_ptr<SchedulerRole>(const Bytes& options, Slice)> make_scheduler;
   std::function<std::unique_ptr<WorkerRole>(const Bytes& options, Shard)> make_worker;
   std::function<std::unique_ptr<ModelRole>(const Bytes& options)> make_model;
-  uint64_t messages = 0;    // codec::MessageDigest of all that its roles tell each other
-  bool rotates = false;     // a RotationApp
+  uint64_t messages = 0;  // codec::MessageDigest of all that its roles tell each other
+  bool rotates = false;   // a RotationApp
+  std::function<Planning(const Bytes& options)> planning = {};  // empty: kBetweenRounds
   bool plans_ahead = true;  // a plan does not need the update of the round before (NextPlan does)
   bool certifies = true;    // whether the gaps that its models report mean anything
   // Its rounds are trainings: the bounds of a run are theirs, and workers need not wait in between.
@@ -112,6 +113,13 @@ template <class Scheduler>
 consteval bool PlansAhead() {
   if constexpr (requires { Scheduler::kPlansAhead; }) return Scheduler::kPlansAhead;
   return true;
+}
+
+template <class Scheduler, class Options>
+Planning PlanningOf(const Bytes& options) {
+  if constexpr (requires { &Scheduler::PlanningOf; })
+    return Scheduler::PlanningOf(Unpack<Options>(options));
+  return Planning::kBetweenRounds;
 }
 
 template <class A>
@@ -230,6 +238,7 @@ Program MakeProgram(const std::string& name,
       },
       .messages = messages,
       .rotates = RotationApp<A>,
+      .planning = internal::PlanningOf<typename A::Scheduler, Options>,
       .plans_ahead = internal::PlansAhead<typename A::Scheduler>(),
   };
 }

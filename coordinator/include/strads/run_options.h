@@ -9,12 +9,12 @@ namespace strads {
 
 // How a run is carried out, whatever the app. Every field is a flag and a config key.
 struct RunOptions {
-  int workers = 1;     // shards of the data; part of the answer
-  int threads = 1;     // threads of each worker; not part of the answer
-  int schedulers = 0;  // 0: the coordinator makes the plans itself
-  int holders = 0;     // of the parameters of a data-parallel app; 0: the coordinator holds them
-  int staleness = 0;   // rounds a worker may lag behind the updates; 0: bulk synchronous
-  int lookahead = -1;  // rounds that plans lag behind the updates beyond that; -1: automatic
+  int workers = 1;      // shards of the data; part of the answer
+  int threads = 1;      // threads of each worker; not part of the answer
+  int schedulers = -1;  // 0: the coordinator makes the plans itself; -1: automatic
+  int holders = 0;      // of the parameters of a data-parallel app; 0: the coordinator holds them
+  int staleness = 0;    // rounds a worker may lag behind the updates; 0: bulk synchronous
+  int lookahead = -1;   // rounds that plans lag behind the updates beyond that; -1: automatic
   std::string consistency = "bsp";  // of data-parallel apps: coordinator/consistency.h
   int backup_workers = 0;           // of consistency backup: gradients of a clock not waited for
   int64_t seed = 1;                 // of every random choice
@@ -70,12 +70,12 @@ struct RunOptions {
       "workers: number of workers, each with its own shard of the data (part of the answer)",
       "threads: threads of each worker (never part of the answer)",
       "schedulers: number of schedulers, each owning part of the variables; 0: the coordinator "
-      "makes the plans",
+      "makes the plans; -1: one where plans take long and a core is free for them, else 0",
       "holders: of data-parallel apps, number of parameter holders, each with a range of the "
       "parameters; 0: the coordinator holds them",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
       "lookahead: rounds that plans are made ahead, beyond staleness, so that workers need not "
-      "wait for them; -1: the number of schedulers and one, or 0 where the coordinator plans",
+      "wait for them; -1: the number of schedulers and one, or 0 with --schedulers=0",
       "consistency: of data-parallel apps, how old the parameters may be that workers read: bsp, "
       "ssp, essp, async or backup",
       "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
@@ -105,11 +105,6 @@ struct RunOptions {
 
   // Whether this process joins the run of another one.
   bool IsMember() const { return role == "worker" || role == "scheduler" || role == "holder"; }
-
-  int PlansAhead() const {
-    if (lookahead >= 0) return lookahead;
-    return schedulers > 0 ? schedulers + 1 : 0;
-  }
 
   // Throws Error (kUsage), naming the field, if one is out of range or two contradict each other.
   void Validate() const;

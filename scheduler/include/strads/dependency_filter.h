@@ -55,13 +55,14 @@ class DependencyFilter {
              std::span<const double> gram,
              std::span<const double> squared_norms);
 
-  // The same for an answer that only says which pairs are coupled, in the order of the probe.
-  void LearnCoupled(const Probe& probe, const std::vector<bool>& is_coupled);
+  // The same for an answer that only says which pairs are coupled: their numbers in the order of
+  // the probe, ascending. Throws std::logic_error, having learned nothing, if they are not.
+  void LearnCoupled(const Probe& probe, std::span<const int32_t> coupled_pairs);
 
   // The IndependentSet of the candidates, at most `parallelism` of them, in the order given, which
   // is the order of priority. An unknown pair counts as coupled, so the answer may be small but
   // has at least one variable if there is a candidate. Throws UsageError for a parallelism below 1.
-  // At most K * parallelism look-ups.
+  // O(K min(K, max_cached_variables / 64)).
   std::vector<int32_t> Keep(std::span<const int32_t> candidates, int parallelism) const;
 
   double max_coupling() const { return max_coupling_; }
