@@ -329,8 +329,6 @@ int Dispatch(const std::string& binary,
 void KeepMemory() {
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  // The arenas of further threads do not heed this: they map and unmap 64 MB at a time.
-  mallopt(M_ARENA_MAX, 1);
 }
 
 int Guarded(int argc, char** argv, const std::vector<Program>& programs, bool names_app) {

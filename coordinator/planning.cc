@@ -7,6 +7,7 @@ namespace {
 constexpr int kAheadBesideRounds = 2;
 
 int LookaheadOf(Planning planning, int schedulers) {
+  if (planning == Planning::kOneByOne) return 0;
   if (schedulers > 0) return schedulers + 1;
   if (planning == Planning::kAtAnyTime) return 1;
   return planning == Planning::kBesideRounds && schedulers < 0 ? kAheadBesideRounds : 0;
@@ -15,6 +16,7 @@ int LookaheadOf(Planning planning, int schedulers) {
 }  // namespace
 
 Planning PlanningOf(const Program& program, const Bytes& app_options) {
+  if (!program.plans_ahead) return Planning::kOneByOne;
   return program.planning ? program.planning(app_options) : Planning::kBetweenRounds;
 }
 

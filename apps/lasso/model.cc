@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -206,16 +207,20 @@ void Model::MoveIntercept(double change, Update& update) {
 // fewer bytes than all couplings.
 void Model::FindCoupled(std::span<const Partial> partials, Update& update) const {
   const auto& columns = update.probe;
+  // What |x_j'x_k|^2 is compared with is limit_j limit_k; nothing is coupled with a column of 0.
+  std::vector<double> limits, means;
+  for (const int32_t j : columns) {
+    const double norm = columns_->norms[Index(j)];
+    limits.push_back(norm > 0 ? options_.max_coupling * norm
+                              : std::numeric_limits<double>::infinity());
+    means.push_back(projects_ ? columns_->xe[Index(j)] / std::sqrt(columns_->weight) : 0);
+  }
   size_t pair = 0;
   for (size_t b = Index(update.probe_known); b < columns.size(); ++b) {
     for (size_t a = 0; a < b; ++a, ++pair) {
-      const size_t j = Index(columns[a]), k = Index(columns[b]);
-      double xx = 0;
+      double xx = -means[a] * means[b];
       for (const Partial& partial : partials) xx += partial.gram[pair];
-      if (projects_) xx -= columns_->xe[j] * columns_->xe[k] / columns_->weight;
-      const double norms = columns_->norms[j] * columns_->norms[k];
-      if (xx * xx >= options_.max_coupling * options_.max_coupling * norms && norms > 0)
-        update.coupled.push_back(static_cast<int32_t>(pair));
+      if (xx * xx >= limits[a] * limits[b]) update.coupled.push_back(static_cast<int32_t>(pair));
     }
   }
 }

@@ -41,7 +41,9 @@ void Fill(int places, const Draw& draw, const Take& take) {
 }  // namespace
 
 Planning Scheduler::PlanningOf(const Options& options) {
-  return options.schedule == "working_set" ? Planning::kAtAnyTime : Planning::kBesideRounds;
+  if (options.schedule == "working_set") return Planning::kAtAnyTime;
+  const bool draws_by_priority = options.schedule == "priority" || options.schedule == "dependency";
+  return draws_by_priority ? Planning::kBesideRounds : Planning::kBetweenRounds;
 }
 
 Scheduler::Scheduler(const Options& options, Slice slice)

@@ -1,5 +1,6 @@
 #include "coordinator/wire/inproc_transport.h"
 
+#include <thread>
 #include <utility>
 
 #include "coordinator/wire/pause.h"
@@ -8,6 +9,7 @@ namespace strads::wire {
 namespace {
 
 constexpr double kSpinSeconds = 50e-6;
+constexpr int kPauses = 64;
 
 }  // namespace
 
@@ -22,7 +24,9 @@ void Doorbell::Wait(Time until) {
   if (spin_ && until > Time{0}) {
     const Time give_up = SteadyClock().Now() + Seconds(kSpinSeconds);
     while (!ringing_.load(std::memory_order_relaxed) && SteadyClock().Now() < give_up) {
-      for (int i = 0; i < 16; ++i) Pause();
+      for (int i = 0; i < kPauses && !ringing_.load(std::memory_order_relaxed); ++i) Pause();
+      // To whom this thread waits for, if the two came to be on one core.
+      std::this_thread::yield();
     }
   }
   if (!ringing_.load()) {

@@ -71,7 +71,6 @@ int main() {
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   mallopt(M_MMAP_THRESHOLD, 1 << 30);  // as strads::Main does
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
-  mallopt(M_ARENA_MAX, 1);
   using strads::benchmark::Compare;
   std::printf("Partials of one worker, unpacked into vectors of doubles; medians of 5 pairs.\n");
   std::printf("%-5s %9s %9s %12s %12s %8s\n", "", "bytes", "staleness", "MB/s", "bare MB/s",

@@ -62,6 +62,27 @@ TEST_P(SchedulesAgree, WhateverTheNumberOfSchedulers) {
   }
 }
 
+// By default a scheduler plans beside the rounds, where a core is free, or else the coordinator.
+TEST_P(SchedulesAgree, OnTheSameModelWhoeverPlans) {
+  const Problem problem = DrawProblem({.rows = 80, .cols = 60, .correlation = 0.5, .seed = 26});
+  lasso::Options options;
+  options.schedule = GetParam();
+  options.lambda_ratio = 0.05;
+  options.parallelism = 8;
+  const auto solve = [&](int schedulers, int lookahead) {
+    RunOptions run = To(1e-6, 1);
+    run.schedulers = schedulers;
+    run.lookahead = lookahead;
+    return Solve(problem, options, run).b;
+  };
+  const Eigen::VectorXd by_default = solve(-1, -1);
+  const bool is_ahead = GetParam() == "priority" || GetParam() == "dependency";
+  EXPECT_EQ(solve(0, is_ahead ? 2 : 0), by_default);
+  if (is_ahead) {
+    EXPECT_EQ(solve(1, -1), by_default);
+  }
+}
+
 // Shards without rows, and more schedulers than variables, have nothing to say.
 TEST_P(SchedulesAgree, WithMoreRolesThanRowsAndVariables) {
   const Problem problem = DrawProblem({.rows = 3, .cols = 2, .seed = 25});

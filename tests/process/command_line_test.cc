@@ -178,7 +178,7 @@ TEST_F(CommandLine, MissingDataAreAskedFor) {
 TEST_F(CommandLine, NumbersOutOfRangeAreRefusedByName) {
   for (const char* flag :
        {"workers=0",         "workers=-1",        "threads=0",        "threads=4097",
-        "schedulers=-1",     "staleness=-1",      "staleness=1001",   "tolerance=-1e-9",
+        "schedulers=-2",     "staleness=-1",      "staleness=1001",   "tolerance=-1e-9",
         "tolerance=nan",     "max_rounds=-1",     "max_time=-1",      "max_time=nan",
         "join_timeout=0",    "load_timeout=-1",   "round_timeout=0",  "peer_timeout=0",
         "parallelism=0",     "parallelism=-3",    "lambda=-1",        "lambda=nan",

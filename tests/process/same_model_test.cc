@@ -85,5 +85,21 @@ TEST_P(ModelOfASeed, DiffersFromThatOfAnotherSeedOnTheWay) {
 
 INSTANTIATE_TEST_SUITE_P(Workers, ModelOfASeed, ::testing::Values(1));
 
+TEST(ModelOfOneScheduler, IsTheSameWhereEachRoundNeedsTheLast) {
+  const TempDir dir;
+  const std::string data = dir.Write("data.libsvm", "1 1:1 2:0.5\n-1 1:0.25 2:1\n1 1:2\n-1 2:3\n");
+  for (const std::string app : {"svm", "regression"}) {
+    std::vector<std::string> models;
+    for (const char* schedulers : {"--schedulers=0", "--schedulers=1"}) {
+      const std::string model = dir.Path(app + std::to_string(models.size()) + ".json");
+      const Finished trained = RunStrads(
+          {app, "train", "--data=" + data, "--model=" + model, "--noprogress", schedulers});
+      EXPECT_EQ(trained.exit_code, 0) << trained.err;
+      models.push_back(ModelBytes(model));
+    }
+    EXPECT_EQ(models[0], models[1]) << app;
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing

@@ -98,6 +98,27 @@ TEST(EngineTest, SaysHowLongPlansWereMadeAheadByTheCallerItself) {
   }
 }
 
+// Such plans are there before the first round is over, and no later one is waited for.
+TEST(EngineTest, AsksForPlansThatNeedNoUpdateBeforeTheFirstRoundIsOver) {
+  for (const bool plans_at_any_time : {false, true}) {
+    FakeCluster cluster(
+        {.workers = 1, .schedulers = 2, .lookahead = 3, .plans_at_any_time = plans_at_any_time},
+        NoneIsFenced, false);
+    cluster.engine.Advance();
+    EXPECT_EQ(cluster.scheduler_log[0].size(), plans_at_any_time ? 2 : 1);
+    EXPECT_EQ(cluster.scheduler_log[1].size(), plans_at_any_time ? 2 : 0);
+    if (!plans_at_any_time) continue;
+    for (int round = 0; round < 4; ++round) cluster.AnswerPlan(round % 2);
+    for (int round = 4; round < 9; ++round) {
+      cluster.clock.AdvanceTo(cluster.clock.Now() + wire::Seconds(1));
+      cluster.AnswerPush(0);
+      cluster.AnswerPlan(round % 2);
+    }
+    EXPECT_EQ(cluster.engine.waited_for_plans(), wire::Seconds(0));
+    EXPECT_EQ(cluster.scheduler_log[0][2], "plan 4 after u0");
+  }
+}
+
 class EngineOfShape : public ::testing::TestWithParam<std::tuple<int, int, int, int, bool>> {
  protected:
   Engine::Shape shape() const {

@@ -131,7 +131,7 @@ TEST(RunOptions, RefuseWhatIsOutOfRangeNamingTheOption) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   EXPECT_THAT(refusal([](RunOptions& o) { o.workers = 0; }), HasSubstr("--workers"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.threads = -1; }), HasSubstr("--threads"));
-  EXPECT_THAT(refusal([](RunOptions& o) { o.schedulers = -1; }), HasSubstr("--schedulers"));
+  EXPECT_THAT(refusal([](RunOptions& o) { o.schedulers = -2; }), HasSubstr("--schedulers"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.staleness = -1; }), HasSubstr("--staleness"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.lookahead = -2; }), HasSubstr("--lookahead"));
   EXPECT_THAT(refusal([](RunOptions& o) { o.lookahead = 1001; }), HasSubstr("--lookahead"));

@@ -34,6 +34,7 @@ enum class Planning {
   kBetweenRounds,  // they take little time, and are best made from all updates before
   kBesideRounds,   // they take about as long as a round: they are made ahead, while workers push
   kAtAnyTime,      // no plan needs any update, and round 1 can be planned before round 0 is over
+  kOneByOne,       // each needs the update of the round before: NextPlan
 };
 
 // An app: four message types, its options, and three roles. One round is
