@@ -12,6 +12,7 @@
 
 #include "apps/lasso/options.h"
 #include "apps/lasso/serial_run.h"
+#include "apps/lasso/summed_rows.h"
 #include "strads/dataset.h"
 
 namespace strads::lasso {
@@ -145,8 +146,14 @@ class PathWorker {
 
   void Look(PathPartial& partial);
   void Begin(int32_t fit);
+  // On all rows but those of the fold; with fold 0 on all.
+  std::unique_ptr<SerialRun> RunWithout(int32_t fold);
+  std::vector<int32_t> RowsOfFold(int32_t fold, bool is_in) const;
+  void SumRows();
+  PathPoint PointOf(const Model& model, double lambda) const;
   void GoOn(PathPartial& partial);
-  void CheckFold(const Dataset& part, int32_t fold) const;
+  // Of the rows that are not of the fold. Throws DataError if they make no problem.
+  double WeightWithout(int32_t fold) const;
 
   const PathOptions options_;
   const Shard shard_;
@@ -157,6 +164,9 @@ class PathWorker {
   double weight_ = 0;
   int32_t num_segments_ = 1;
   std::unique_ptr<Fit> fit_;
+  const bool sums_;                        // whether fits are to summed rows where that is possible
+  Shifts shifts_;                          // that data_ are without
+  std::vector<Eigen::MatrixXd> products_;  // of all rows, and of those of each fold
 };
 
 // Its first fields are those of lasso::Model, so that a file of it is one of that.

@@ -61,22 +61,6 @@ double ErrorOf(const Model& model, const Dataset& data) {
   return error;
 }
 
-PathPoint PointOf(const Model& model, double lambda) {
-  PathPoint point;
-  point.lambda = lambda;
-  point.intercept = model.intercept();
-  for (size_t j = 0; j < model.coefficients().size(); ++j) {
-    if (model.coefficients()[j] == 0) continue;
-    point.columns.push_back(static_cast<int32_t>(j) + 1);
-    point.values.push_back(model.coefficients()[j]);
-  }
-  point.nonzeros = std::ssize(point.columns);
-  point.objective = model.objective();
-  point.gap = model.gap();
-  if (model.null_objective() > 0) point.explained = 1 - model.loss_value() / model.null_objective();
-  return point;
-}
-
 double WeightOf(const Dataset& data) {
   return data.weights.size() > 0 ? data.weights.sum() : static_cast<double>(data.y.size());
 }
@@ -84,7 +68,10 @@ double WeightOf(const Dataset& data) {
 }  // namespace
 
 PathWorker::PathWorker(const PathOptions& options, Shard shard)
-    : options_(options), shard_(shard), data_(ReadData(options, Shard{0, 1, shard.threads})) {
+    : options_(options),
+      shard_(shard),
+      data_(ReadData(options, Shard{0, 1, shard.threads})),
+      sums_(!options.IsLogistic() && options.schedule == "working_set" && SumsPay(data_)) {
   const int64_t rows = data_.x.num_rows();
   if (!options.folds_file.empty()) {
     fold_of_ = ReadFolds(options.folds_file, rows);
@@ -123,33 +110,71 @@ void PathWorker::Look(PathPartial& partial) {
   partial.variables = data_.x.num_cols();
   partial.weight = WeightOf(data_);
   partial.folds = num_folds_;
+  if (sums_) SumRows();
   if (shard_.rank != 0) return;  // one is enough
-  SerialRun run(options_, data_, shard_.threads);
-  run.Follow(
+  const std::unique_ptr<SerialRun> run = RunWithout(0);
+  run->Follow(
       [&](const Model& model) {
         partial.lambda_max = model.lambda_max();
         return std::vector<double>{model.lambda_max()};
       },
       options_.tolerance, [](const Model&) {});
-  while (run.GoOn()) {
+  while (run->GoOn()) {
   }
 }
 
-// Of rows that make no problem the data are not to blame, but what was left out.
-void PathWorker::CheckFold(const Dataset& part, int32_t fold) const {
-  if (fold == 0) return;
-  double positive = 0, weight = 0;
-  for (Eigen::Index i = 0; i < part.y.size(); ++i) {
-    const double own = part.weights.size() > 0 ? part.weights[i] : 1;
-    weight += own;
-    positive += part.y[i] > 0 ? own : 0;
+std::vector<int32_t> PathWorker::RowsOfFold(int32_t fold, bool is_in) const {
+  std::vector<int32_t> rows;
+  for (size_t i = 0; i < static_cast<size_t>(data_.y.size()); ++i) {
+    const bool is_of_fold = fold > 0 && fold_of_[i] == fold;
+    if (is_of_fold == is_in) rows.push_back(static_cast<int32_t>(i));
   }
+  return rows;
+}
+
+void PathWorker::SumRows() {
+  if (options_.intercept) {
+    shifts_ = ShiftsFor(data_);
+    if (!shifts_.of_columns.empty()) data_.x.Shift(shifts_.of_columns);
+    data_.y.array() -= shifts_.of_target;
+  }
+  ThreadPool pool(shard_.threads);
+  if (num_folds_ == 0) products_ = {ProductsOf(data_, pool)};
+  const int64_t size = data_.x.num_cols() + 2;
+  if (num_folds_ > 0) products_ = {Eigen::MatrixXd::Zero(size, size)};
+  for (int32_t fold = 1; fold <= num_folds_; ++fold) {
+    products_.push_back(ProductsOf(RowsOf(data_, RowsOfFold(fold, true)), pool));
+    products_[0] += products_.back();
+  }
+}
+
+std::unique_ptr<SerialRun> PathWorker::RunWithout(int32_t fold) {
+  if (sums_) {
+    Eigen::MatrixXd products = products_[0];
+    if (fold > 0) products -= products_[static_cast<size_t>(fold)];
+    if (std::optional<SummedRows> rows = RowsWith(products))
+      return std::make_unique<SerialRun>(options_, std::move(*rows), shard_.threads);
+  }
+  Dataset part = fold == 0 ? data_ : RowsOf(data_, RowsOfFold(fold, false));
+  return std::make_unique<SerialRun>(options_, std::move(part), shard_.threads);
+}
+
+// Of rows that make no problem the data are not to blame, but what was left out.
+double PathWorker::WeightWithout(int32_t fold) const {
+  double positive = 0, weight = 0;
+  for (const int32_t i : RowsOfFold(fold, false)) {
+    const double own = data_.weights.size() > 0 ? data_.weights[i] : 1;
+    weight += own;
+    positive += data_.y[i] > 0 ? own : 0;
+  }
+  if (fold == 0) return weight;
   const std::string rest = options_.data + ": the rows that are not of fold " +
                            std::to_string(fold) + " of cross-validation ";
   const std::string expected = ", expected fewer --folds, or another --folds_file or --seed";
   if (!(weight > 0)) throw DataError(rest + "have no weight" + expected);
   if (options_.IsLogistic() && options_.intercept && (positive == 0 || positive == weight))
     throw DataError(rest + "are all of one class" + expected);
+  return weight;
 }
 
 // Fit f * num_segments + s is that of segment s of the grid where fold f is left out.
@@ -159,17 +184,10 @@ void PathWorker::Begin(int32_t number) {
   const size_t first = lambdas_.size() * segment / segments;
   const size_t last = lambdas_.size() * (segment + 1) / segments;
   const int32_t fold = number / num_segments_;
-  std::vector<int32_t> rows, left_out;
-  for (size_t i = 0; i < static_cast<size_t>(data_.y.size()); ++i) {
-    const bool is_out = fold > 0 && fold_of_[i] == fold;
-    (is_out ? left_out : rows).push_back(static_cast<int32_t>(i));
-  }
-  Dataset part = RowsOf(data_, rows);
-  CheckFold(part, fold);
-  const double share = WeightOf(part) / weight_;
+  const double share = WeightWithout(fold) / weight_;
   fit_ = std::make_unique<Fit>(Fit{.number = number, .fold = fold, .at = first});
-  fit_->left_out = RowsOf(data_, left_out);
-  fit_->run = std::make_unique<SerialRun>(options_, std::move(part), shard_.threads);
+  fit_->left_out = RowsOf(data_, RowsOfFold(fold, true));
+  fit_->run = RunWithout(fold);
   fit_->run->Follow(
       [this, first, last, share](const Model&) {
         std::vector<double> lambdas;
@@ -185,6 +203,24 @@ void PathWorker::Begin(int32_t number) {
           fit_->errors.push_back(ErrorOf(model, fit_->left_out));
         }
       });
+}
+
+PathPoint PathWorker::PointOf(const Model& model, double lambda) const {
+  PathPoint point;
+  point.lambda = lambda;
+  point.intercept = model.intercept() + shifts_.of_target;
+  for (size_t j = 0; j < model.coefficients().size(); ++j) {
+    if (model.coefficients()[j] == 0) continue;
+    point.columns.push_back(static_cast<int32_t>(j) + 1);
+    point.values.push_back(model.coefficients()[j]);
+    if (!shifts_.of_columns.empty())
+      point.intercept -= shifts_.of_columns[j] * model.coefficients()[j];
+  }
+  point.nonzeros = std::ssize(point.columns);
+  point.objective = model.objective();
+  point.gap = model.gap();
+  if (model.null_objective() > 0) point.explained = 1 - model.loss_value() / model.null_objective();
+  return point;
 }
 
 // For a while, so that the run can end, and people see how far it is.

@@ -17,6 +17,12 @@ SerialRun::SerialRun(const Options& options, Dataset data, int threads)
       worker_(options, std::move(data), threads),
       model_(options) {}
 
+SerialRun::SerialRun(const Options& options, SummedRows rows, int threads)
+    : data_(options.data),
+      scheduler_(options, Slice{}),
+      worker_(options, std::move(rows), threads),
+      model_(options) {}
+
 void SerialRun::Follow(std::function<std::vector<double>(const Model&)> start,
                        double tolerance,
                        std::function<void(const Model&)> on_point) {

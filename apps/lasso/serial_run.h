@@ -17,6 +17,7 @@ namespace strads::lasso {
 class SerialRun {
  public:
   SerialRun(const Options& options, Dataset data, int threads);
+  SerialRun(const Options& options, SummedRows rows, int threads);
 
   // To be solved for: each of the lambdas that `start` decides from the null model, from the one
   // before, to a relative gap of `tolerance`, or until nothing more is to be expected.

@@ -5,6 +5,7 @@
 #include <strads/options.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
@@ -31,6 +32,7 @@ Worker::Worker(const Options& options, Dataset data, int threads)
       has_intercept_(options.intercept),
       needs_sums_(options.intercept || options.standardize),
       needs_counts_(options.schedule == "block_greedy"),
+      is_summed_(false),
       pool_(threads),
       data_(std::move(data)) {
   if (is_logistic_) {
@@ -47,6 +49,17 @@ Worker::Worker(const Options& options, Dataset data, int threads)
   }
   loss_ = std::make_unique<SquaredShardLoss>(data_.y, has_intercept_ ? ones_ : none_, xe_);
 }
+
+Worker::Worker(const Options& options, SummedRows rows, int threads)
+    : is_logistic_(false),
+      has_intercept_(options.intercept),
+      needs_sums_(options.intercept || options.standardize),
+      needs_counts_(false),
+      is_summed_(true),
+      pool_(threads),
+      data_{ColumnMatrix::FromDense(rows.x), std::move(rows.y), {}},
+      ones_(std::sqrt(rows.weight) * Eigen::VectorXd::Unit(data_.y.size(), 0)),
+      loss_(std::make_unique<SquaredShardLoss>(data_.y, has_intercept_ ? ones_ : none_, xe_)) {}
 
 bool Worker::Has(int32_t column) const { return column >= 0 && column < data_.x.num_cols(); }
 
@@ -139,7 +152,10 @@ void Worker::Look(Partial& partial) {
   const bool is_weighted = data_.weights.size() > 0;
   const Eigen::VectorXd& w = data_.weights;
   const Eigen::VectorXd own_w = RowWeights();
-  partial.weight = is_weighted ? data_.weights.sum() : static_cast<double>(data_.x.num_rows());
+  partial.weight = is_weighted  ? data_.weights.sum()
+                   : is_summed_ ? ones_.squaredNorm()
+                                : static_cast<double>(data_.x.num_rows());
+  const Eigen::VectorXd& e = is_summed_ ? ones_ : none_;
   partial.entries = data_.x.num_nonzeros();
   partial.threads = pool_.threads();
   partial.xx.resize(num_cols);
@@ -156,7 +172,7 @@ void Worker::Look(Partial& partial) {
           if (!needs_sums_) continue;
           partial.xe[at] = data_.x.Dot(j, own_w);
           const double mean = partial.weight > 0 ? partial.xe[at] / partial.weight : 0;
-          partial.spreads[at] = data_.x.Spread(j, mean, none_, w, partial.weight);
+          partial.spreads[at] = data_.x.Spread(j, mean, e, w, partial.weight);
         }
       },
       kGrain);
@@ -165,7 +181,9 @@ void Worker::Look(Partial& partial) {
     partial.counts.push_back(data_.x.CountNonzeros(j));
 }
 
+// What inner products with columns add up to the sums that an intercept is for.
 Eigen::VectorXd Worker::RowWeights() const {
+  if (is_summed_) return ones_;
   if (data_.weights.size() > 0) return data_.weights;
   return Eigen::VectorXd::Ones(data_.y.size());
 }
@@ -174,15 +192,30 @@ Eigen::VectorXd Worker::RowWeights() const {
 void Worker::Shift(std::span<const double> shifts) {
   if (std::ssize(shifts) != data_.x.num_cols() || xe_.size() != shifts.size())
     throw ProtocolError("the shifts of an update do not fit");
-  data_.x.Shift(shifts);
+  if (is_summed_) {
+    ShiftSummed(shifts);
+  } else {
+    data_.x.Shift(shifts);
+  }
   const Eigen::VectorXd w = RowWeights();
   for (size_t j = 0; j < shifts.size(); ++j) {
     if (shifts[j] != 0) xe_[j] = data_.x.Dot(static_cast<int>(j), w);
   }
 }
 
+void Worker::ShiftSummed(std::span<const double> shifts) {
+  Eigen::MatrixXd x(data_.x.num_rows(), data_.x.num_cols());
+  for (int j = 0; j < x.cols(); ++j) {
+    x.col(j) = Eigen::Map<const Eigen::VectorXd>(data_.x.DenseColumn(j), x.rows()) -
+               shifts[Index(j)] * ones_;
+  }
+  data_.x = ColumnMatrix::FromDense(x);
+}
+
 void Worker::ShiftTarget(double shift) {
-  if (raw_y_.size() > 0)
+  if (is_summed_)
+    data_.y -= shift * ones_;
+  else if (raw_y_.size() > 0)
     data_.y = (raw_y_.array() - shift) * ones_.array();
   else
     data_.y.array() -= shift;
@@ -202,7 +235,7 @@ void Worker::MakeDualPoint(const Update& update) {
 void Worker::Gather(Partial& partial) {
   if (!gathers_) {
     partial.y = data_.y;
-    partial.weights = data_.weights;
+    partial.weights = is_summed_ ? ones_.cwiseAbs2().eval() : data_.weights;
   }
   gathers_ = true;
   for (; num_gathered_ < block_.size(); ++num_gathered_) {

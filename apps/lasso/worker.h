@@ -14,6 +14,7 @@
 #include "apps/lasso/messages.h"
 #include "apps/lasso/options.h"
 #include "apps/lasso/shard_loss.h"
+#include "apps/lasso/summed_rows.h"
 
 namespace strads::lasso {
 
@@ -26,6 +27,7 @@ class Worker {
   Worker(const Options& options, Shard shard);
   // Of data that were read already.
   Worker(const Options& options, Dataset data, int threads);
+  Worker(const Options& options, SummedRows rows, int threads);
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
@@ -39,6 +41,7 @@ class Worker {
   void Look(Partial& partial);
   Eigen::VectorXd RowWeights() const;
   void Shift(std::span<const double> shifts);
+  void ShiftSummed(std::span<const double> shifts);
   void ShiftTarget(double shift);
   std::vector<double> ProductsOfFree();
   void MakeDualPoint(const Update& update);
@@ -49,11 +52,12 @@ class Worker {
   const bool has_intercept_;
   const bool needs_sums_;
   const bool needs_counts_;
+  const bool is_summed_;
   ThreadPool pool_;
   Dataset data_;
   Eigen::VectorXd raw_y_;  // before weights are in it, until it is known what to take from it
-  // Of the squared loss: e, if needed; and what rows are multiplied by, roots of weights, once it
-  // is known what to take from their columns.
+  // Of the squared loss: e, if needed (always of summed rows); and what rows are multiplied by,
+  // roots of weights, once it is known what to take from their columns.
   Eigen::VectorXd ones_, row_scale_;
   const Eigen::VectorXd none_;
   std::vector<double> xe_;           // x_j'e of all columns, if needed, once they were measured
