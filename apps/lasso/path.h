@@ -164,9 +164,10 @@ class PathWorker {
   double weight_ = 0;
   int32_t num_segments_ = 1;
   std::unique_ptr<Fit> fit_;
-  const bool sums_;                        // whether fits are to summed rows where that is possible
+  bool sums_ = false;                      // whether fits are to summed rows where that is possible
   Shifts shifts_;                          // that data_ are without
   std::vector<Eigen::MatrixXd> products_;  // of all rows, and of those of each fold
+  std::vector<bool> is_combination_;       // variables
 };
 
 // Its first fields are those of lasso::Model, so that a file of it is one of that.

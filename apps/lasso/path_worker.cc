@@ -68,10 +68,7 @@ double WeightOf(const Dataset& data) {
 }  // namespace
 
 PathWorker::PathWorker(const PathOptions& options, Shard shard)
-    : options_(options),
-      shard_(shard),
-      data_(ReadData(options, Shard{0, 1, shard.threads})),
-      sums_(!options.IsLogistic() && options.schedule == "working_set" && SumsPay(data_)) {
+    : options_(options), shard_(shard), data_(ReadData(options, Shard{0, 1, shard.threads})) {
   const int64_t rows = data_.x.num_rows();
   if (!options.folds_file.empty()) {
     fold_of_ = ReadFolds(options.folds_file, rows);
@@ -82,6 +79,7 @@ PathWorker::PathWorker(const PathOptions& options, Shard shard)
     fold_of_ = DrawFolds(rows, options.folds, options.seed);
   }
   if (!fold_of_.empty()) num_folds_ = *std::ranges::max_element(fold_of_);
+  sums_ = !options.IsLogistic() && options.schedule == "working_set" && SumsPay(data_, num_folds_);
 }
 
 PathPartial PathWorker::Push(const PathPlan& plan) {
@@ -146,13 +144,14 @@ void PathWorker::SumRows() {
     products_.push_back(ProductsOf(RowsOf(data_, RowsOfFold(fold, true)), pool));
     products_[0] += products_.back();
   }
+  is_combination_ = Combinations(data_, products_[0]);
 }
 
 std::unique_ptr<SerialRun> PathWorker::RunWithout(int32_t fold) {
   if (sums_) {
     Eigen::MatrixXd products = products_[0];
     if (fold > 0) products -= products_[static_cast<size_t>(fold)];
-    if (std::optional<SummedRows> rows = RowsWith(products))
+    if (std::optional<SummedRows> rows = RowsWith(products, is_combination_))
       return std::make_unique<SerialRun>(options_, std::move(*rows), shard_.threads);
   }
   Dataset part = fold == 0 ? data_ : RowsOf(data_, RowsOfFold(fold, false));

@@ -22,9 +22,9 @@ struct SummedRows {
   double weight = 0;  // of the rows that they stand for
 };
 
-// Whether solving for many lambdas takes less with summed rows than with those of the data: of the
-// squared loss, where variables are few beside the entries.
-bool SumsPay(const Dataset& rows);
+// Whether solving for many lambdas takes less with summed rows than with those of the data, and
+// not much more memory: of the squared loss, where variables are few beside the entries.
+bool SumsPay(const Dataset& rows, int32_t folds);
 
 // To be taken from the columns of `rows` and from y beforehand, if there is an intercept that can
 // stand for it: squares of what varies little beside its mean would tell nothing of it. Columns
@@ -39,9 +39,15 @@ Shifts ShiftsFor(const Dataset& rows);
 // O(sum of the squared sizes of the rows), over the pool's threads, never depending on how many.
 Eigen::MatrixXd ProductsOf(Dataset rows, ThreadPool& pool);
 
+// Which columns are combinations of e and columns before them, as sums of indicators are: by what
+// G says, and found true of the rows themselves, so that it holds of any of them. O(p^3), and for
+// each such column O(non-zeros).
+std::vector<bool> Combinations(const Dataset& rows, const Eigen::MatrixXd& products);
+
 // Rows with these products, by a Cholesky decomposition, O(p^3). None if G, whose rounding is that
-// of squares, does not tell them to 11 digits: where a column, or y, is nearly a combination
-// of others, or varies little beside its mean. A column without variation is told exactly.
-std::optional<SummedRows> RowsWith(const Eigen::MatrixXd& products);
+// of squares, does not tell them to 11 digits: where y, or a column that is no combination, nearly
+// is one, or varies little beside its mean. A column without variation is told exactly.
+std::optional<SummedRows> RowsWith(const Eigen::MatrixXd& products,
+                                   const std::vector<bool>& is_combination);
 
 }  // namespace strads::lasso
