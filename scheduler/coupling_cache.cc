@@ -77,8 +77,7 @@ std::vector<size_t> CouplingCache::WordsOf(std::span<const int32_t> places) cons
     if (place >= 0) words.push_back(Word(0, place));
   }
   std::ranges::sort(words);
-  const auto rest = std::ranges::unique(words);
-  words.erase(rest.begin(), rest.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
   return words;
 }
 
