@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -150,6 +151,7 @@ class PathWorker {
   std::unique_ptr<SerialRun> RunWithout(int32_t fold);
   std::vector<int32_t> RowsOfFold(int32_t fold, bool is_in) const;
   void SumRows();
+  Eigen::MatrixXd ProductsWithout(int32_t fold) const;
   PathPoint PointOf(const Model& model, double lambda) const;
   void GoOn(PathPartial& partial);
   // Of the rows that are not of the fold. Throws DataError if they make no problem.
@@ -164,10 +166,10 @@ class PathWorker {
   double weight_ = 0;
   int32_t num_segments_ = 1;
   std::unique_ptr<Fit> fit_;
-  bool sums_ = false;                      // whether fits are to summed rows where that is possible
-  Shifts shifts_;                          // that data_ are without
-  std::vector<Eigen::MatrixXd> products_;  // of all rows, and of those of each fold
-  std::vector<bool> is_combination_;       // variables
+  bool sums_ = false;  // whether fits are to summed rows where that is possible; then:
+  Shifts shifts_;      // that data_ are without
+  std::vector<Eigen::MatrixXd> products_;  // of the rows of each fold, or of all if there is none
+  std::optional<std::vector<bool>> is_combination_;  // variables
 };
 
 // Its first fields are those of lasso::Model, so that a file of it is one of that.

@@ -138,20 +138,24 @@ void PathWorker::SumRows() {
   }
   ThreadPool pool(shard_.threads);
   if (num_folds_ == 0) products_ = {ProductsOf(data_, pool)};
-  const int64_t size = data_.x.num_cols() + 2;
-  if (num_folds_ > 0) products_ = {Eigen::MatrixXd::Zero(size, size)};
-  for (int32_t fold = 1; fold <= num_folds_; ++fold) {
+  for (int32_t fold = 1; fold <= num_folds_; ++fold)
     products_.push_back(ProductsOf(RowsOf(data_, RowsOfFold(fold, true)), pool));
-    products_[0] += products_.back();
+  is_combination_ = Combinations(data_, ProductsWithout(0));
+}
+
+// Added up: taken out of those of all rows a fold would leave rounding of columns that only it has.
+Eigen::MatrixXd PathWorker::ProductsWithout(int32_t fold) const {
+  const int64_t size = data_.x.num_cols() + 2;
+  Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(size, size);
+  for (int32_t other = 1; other <= std::ssize(products_); ++other) {
+    if (other != fold) sum += products_[static_cast<size_t>(other - 1)];
   }
-  is_combination_ = Combinations(data_, products_[0]);
+  return sum;
 }
 
 std::unique_ptr<SerialRun> PathWorker::RunWithout(int32_t fold) {
-  if (sums_) {
-    Eigen::MatrixXd products = products_[0];
-    if (fold > 0) products -= products_[static_cast<size_t>(fold)];
-    if (std::optional<SummedRows> rows = RowsWith(products, is_combination_))
+  if (is_combination_) {
+    if (std::optional<SummedRows> rows = RowsWith(ProductsWithout(fold), *is_combination_))
       return std::make_unique<SerialRun>(options_, std::move(*rows), shard_.threads);
   }
   Dataset part = fold == 0 ? data_ : RowsOf(data_, RowsOfFold(fold, false));

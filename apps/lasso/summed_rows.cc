@@ -10,15 +10,16 @@
 namespace strads::lasso {
 namespace {
 
-// What is left of a square once others are taken out of it is rounding up to here, and below the
-// second too little to be told from it.
+// Of a square, what is left once others are taken out of it: but rounding; too little to be told
+// from it; so little that the rows are asked.
 constexpr double kRounding = 1e-13;
 constexpr double kLeastLeft = 1e-5;
 constexpr double kCombined = 1e-10;
-constexpr double kMostColumns = 2000;       // whose decompositions take no longer than the rest
-constexpr double kLeastShare = 2;           // of the entries, those of the summed rows at most
-constexpr double kMostProducts = 4;         // of all folds, for each entry
-constexpr double kLeastShiftOfSparse = 10;  // mean of a column, in its deviations
+constexpr double kMostColumns = 2000;          // whose decompositions take no longer than the rest
+constexpr double kLeastShare = 2;              // of the entries, those of the summed rows at most
+constexpr double kMostProducts = 4;            // of all folds, for each entry
+constexpr double kMostMultiplications = 2e10;  // some seconds, which nothing interrupts
+constexpr double kLeastShiftOfSparse = 10;     // mean of a column, in its deviations
 
 // What G says of the columns of [X y] beside e.
 struct Centred {
@@ -62,8 +63,9 @@ bool SumsPay(const Dataset& rows, int32_t folds) {
   const auto p = static_cast<double>(rows.x.num_cols());
   const auto entries = static_cast<double>(rows.x.num_nonzeros());
   const double products = (p + 2) * (p + 2) * (folds + 1);
+  const double of_rows = entries * entries / static_cast<double>(rows.x.num_rows());
   return p <= kMostColumns && kLeastShare * (p + 2) * p <= entries &&
-         products <= kMostProducts * entries;
+         products <= kMostProducts * entries && of_rows <= kMostMultiplications;
 }
 
 Shifts ShiftsFor(const Dataset& rows) {
@@ -114,14 +116,18 @@ Eigen::MatrixXd ProductsOf(Dataset rows, ThreadPool& pool) {
 }
 
 // Column by column, as which pivots are left out is not known before.
-std::vector<bool> Combinations(const Dataset& rows, const Eigen::MatrixXd& products) {
+std::optional<std::vector<bool>> Combinations(const Dataset& rows,
+                                              const Eigen::MatrixXd& products) {
   const Eigen::Index p = products.rows() - 2;
   std::vector<bool> is_combination(static_cast<size_t>(p));
   const Centred centred(products);
   Eigen::MatrixXd upper = Eigen::MatrixXd::Zero(p, p);  // of the columns in `basis`
   std::vector<Eigen::Index> basis;
   for (Eigen::Index k = 0; k < p; ++k) {
-    if (!centred.varies[static_cast<size_t>(k)]) continue;
+    if (!centred.varies[static_cast<size_t>(k)]) {
+      if (!IsCombination(rows, k, {}, {})) return std::nullopt;
+      continue;
+    }
     const auto size = static_cast<Eigen::Index>(basis.size());
     const auto factor = upper.topLeftCorner(size, size).triangularView<Eigen::Upper>();
     Eigen::VectorXd u = centred.products(basis, k);
@@ -147,6 +153,7 @@ std::optional<SummedRows> RowsWith(const Eigen::MatrixXd& products,
   std::vector<Eigen::Index> basis, combined;
   for (Eigen::Index k = 0; k <= p; ++k) {
     const auto at = static_cast<size_t>(k);
+    if (k == p && !centred.varies[at] && centred.squares[k] > 0) return std::nullopt;
     if (!centred.varies[at]) continue;
     if (centred.products(k, k) <= kLeastLeft * centred.squares[k]) return std::nullopt;
     (k < p && is_combination[at] ? combined : basis).push_back(k);

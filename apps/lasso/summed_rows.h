@@ -40,9 +40,9 @@ Shifts ShiftsFor(const Dataset& rows);
 Eigen::MatrixXd ProductsOf(Dataset rows, ThreadPool& pool);
 
 // Which columns are combinations of e and columns before them, as sums of indicators are: by what
-// G says, and found true of the rows themselves, so that it holds of any of them. O(p^3), and for
-// each such column O(non-zeros).
-std::vector<bool> Combinations(const Dataset& rows, const Eigen::MatrixXd& products);
+// G says, and found true of the rows themselves, so that it holds of any of them. None if a column
+// seems not to vary, and does. O(p^3), and for each such column O(non-zeros).
+std::optional<std::vector<bool>> Combinations(const Dataset& rows, const Eigen::MatrixXd& products);
 
 // Rows with these products, by a Cholesky decomposition, O(p^3). None if G, whose rounding is that
 // of squares, does not tell them to 11 digits: where y, or a column that is no combination, nearly

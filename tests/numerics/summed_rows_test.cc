@@ -43,7 +43,8 @@ Case Draw(double density, bool is_weighted, uint64_t seed) {
 std::optional<SummedRows> RowsOf(const Dataset& data) {
   ThreadPool pool(2);
   const Eigen::MatrixXd products = ProductsOf(data, pool);
-  return RowsWith(products, Combinations(data, products));
+  const auto is_combination = Combinations(data, products);
+  return is_combination ? RowsWith(products, *is_combination) : std::nullopt;
 }
 
 double LossOf(const SummedRows& rows, const Eigen::VectorXd& b, double b0) {
@@ -116,7 +117,10 @@ TEST(SummedRows, AreNoneWhereProductsSayTooLittle) {
   near.col(1) = near.col(0);
   EXPECT_TRUE(has_rows(near, made.data.y)) << "it is told from the rows";
   EXPECT_FALSE(has_rows(made.x, made.x.col(0) - made.x.col(4)));
-  EXPECT_FALSE(has_rows(made.x.array() + 1e5, made.data.y));
+  for (const double mean : {1e5, 1e8}) {
+    EXPECT_FALSE(has_rows(made.x.array() + mean, made.data.y));
+    EXPECT_FALSE(has_rows(made.x, made.data.y.array() + mean));
+  }
 }
 
 // Each category's indicators sum to 1, in any of the rows.
@@ -136,11 +140,12 @@ TEST(SummedRows, OfIndicatorsOfCategoriesTellTheirLoss) {
   }
   ThreadPool pool(1);
   const Eigen::MatrixXd products = ProductsOf(data, pool);
-  const std::vector<bool> is_combination = Combinations(data, products);
-  EXPECT_EQ(std::ranges::count(is_combination, true), 3);
+  const auto is_combination = Combinations(data, products);
+  ASSERT_TRUE(is_combination);
+  EXPECT_EQ(std::ranges::count(*is_combination, true), 3);
   for (const bool all : {true, false}) {
     const Dataset part = all ? data : Dataset{data.x.OfRows(kept), y(kept), {}};
-    const auto rows = RowsWith(ProductsOf(part, pool), is_combination);
+    const auto rows = RowsWith(ProductsOf(part, pool), *is_combination);
     ASSERT_TRUE(rows);
     for (uint64_t seed = 1; seed < 6; ++seed) {
       const Eigen::VectorXd b = SomeCoefficients(9, seed);
