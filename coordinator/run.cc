@@ -78,7 +78,8 @@ RunResult Run(const Program& program,
   for (const auto& [name, value] : ToValues(given)) all[name] = value;
   if (run_options.role == "coordinator") return RunAsCoordinator(program, all, run_options, hooks);
   if (run_options.processes) return RunOnProcesses(program, all, run_options, hooks);
-  return RunOnThreads(program, all, run_options, hooks);
+  const bool shares_scheduler = given.schedulers < 0 && run_options.schedulers == 1;
+  return RunOnThreads(program, all, run_options, hooks, shares_scheduler);
 }
 
 void Join(const std::vector<Program>& programs,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <future>
 #include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -54,8 +56,11 @@ struct Ground {
 };
 
 // Polls all until all are done, or a while after the first is, and sleeps while none has anything
-// to do.
-void TakeTurns(const std::vector<wire::Node*>& nodes, const wire::Clock& clock, Doorbell& bell) {
+// to do, and `when_idle` has not either: it returns whether anything happened.
+void TakeTurns(const std::vector<wire::Node*>& nodes,
+               const wire::Clock& clock,
+               Doorbell& bell,
+               const std::function<bool()>& when_idle = {}) {
   wire::Time last = wire::kNever;
   while (clock.Now() < last &&
          !std::ranges::all_of(nodes, [](const wire::Node* node) { return node->done(); })) {
@@ -67,9 +72,58 @@ void TakeTurns(const std::vector<wire::Node*>& nodes, const wire::Clock& clock, 
       happened = node->Poll(wire::Time{0}) || happened;
       if (!node->done()) next = std::min(next, node->NextTimer());
     }
+    if (!happened && when_idle) happened = when_idle();
     if (!happened) bell.Wait(next);
   }
 }
+
+// A scheduler that its thread and the coordinator's poll, whoever comes to it first. So no plan is
+// waited for that nobody makes: where other processes have the cores, or handing a plan over takes
+// longer than making it, the coordinator does. It may hang in one, as without schedulers: so this
+// is for where it has none by name.
+class SharedScheduler {
+ public:
+  SharedScheduler(const std::shared_ptr<Ground>& ground,
+                  const wire::MemberOptions& options,
+                  bool spin)
+      : ground_(ground),
+        bell_(spin),
+        member_(ground->network, "scheduler-0", bell_, ground->programs, options) {}
+
+  // Of its thread.
+  void Run() {
+    {
+      const std::lock_guard lock(turn_);
+      member_.node.Start();
+    }
+    for (bool is_done = false; !is_done;) {
+      bool happened = false;
+      wire::Time next{0};
+      {
+        const std::lock_guard lock(turn_);
+        happened = !member_.node.done() && member_.node.Poll(wire::Time{0});
+        is_done = member_.node.done();
+        if (!is_done) next = member_.node.NextTimer();
+      }
+      if (!happened && !is_done) bell_.Wait(next);
+    }
+  }
+
+  // Of any other. Whether anything happened.
+  bool Help() {
+    const std::unique_lock lock(turn_, std::try_to_lock);
+    if (!lock || member_.node.done()) return false;
+    const bool happened = member_.node.Poll(wire::Time{0});
+    if (member_.node.done()) bell_.Ring();
+    return happened;
+  }
+
+ private:
+  const std::shared_ptr<Ground> ground_;
+  std::mutex turn_;
+  Doorbell bell_;
+  LocalMember<SchedulerNode> member_;
+};
 
 // The roles that are not on the thread of the coordinator.
 class Threads {
@@ -80,30 +134,34 @@ class Threads {
     for (std::thread& thread : threads_) thread.detach();
   }
 
-  // One thread for all of `names`, which take turns. Throws Error (kFailed) if there is none.
+  // One thread for all of `names`, which take turns.
   template <class NodeType>
   void Start(const std::vector<std::string>& names) {
+    Start(names.front(), [ground = ground_, names, options = options_, spin = spin_] {
+      Doorbell bell(spin);
+      std::list<LocalMember<NodeType>> members;
+      std::vector<wire::Node*> nodes;
+      for (const std::string& name : names) {
+        nodes.push_back(
+            &members.emplace_back(ground->network, name, bell, ground->programs, options).node);
+        nodes.back()->Start();
+      }
+      TakeTurns(nodes, ground->clock, bell);  // errors reach the coordinator as messages
+    });
+  }
+
+  // Throws Error (kFailed) if there is no thread. `run` owns what it uses.
+  void Start(const std::string& name, std::function<void()> run) {
     std::promise<void> ended;
     ended_.push_back(ended.get_future());
     try {
-      threads_.emplace_back([ground = ground_, names, options = options_, spin = spin_,
-                             ended = std::move(ended)]() mutable {
-        {
-          Doorbell bell(spin);
-          std::list<LocalMember<NodeType>> members;
-          std::vector<wire::Node*> nodes;
-          for (const std::string& name : names) {
-            nodes.push_back(
-                &members.emplace_back(ground->network, name, bell, ground->programs, options).node);
-            nodes.back()->Start();
-          }
-          TakeTurns(nodes, ground->clock, bell);  // errors reach the coordinator as messages
-        }
+      threads_.emplace_back([run = std::move(run), ended = std::move(ended)]() mutable {
+        run();
+        run = {};
         ended.set_value();
       });
     } catch (const std::system_error& error) {
-      throw FailedError("cannot start the thread of " + names.front() + ": " +
-                        error.code().message() +
+      throw FailedError("cannot start the thread of " + name + ": " + error.code().message() +
                         ": take fewer workers, or allow more threads (ulimit -u)");
     }
   }
@@ -150,7 +208,8 @@ bool PullsAtAnyTime(const Program& program, const RunOptions& options) {
 RunResult RunOnThreads(const Program& program,
                        const OptionValues& values,
                        const RunOptions& options,
-                       const RunHooks& hooks) {
+                       const RunHooks& hooks,
+                       bool shares_scheduler) {
   const auto ground = std::make_shared<Ground>(std::vector<Program>{program});
   const bool alone = PullsAtAnyTime(program, options);
   const int cores = static_cast<int>(std::thread::hardware_concurrency());
@@ -180,6 +239,7 @@ RunResult RunOnThreads(const Program& program,
   }
 
   Threads threads(ground, member_options, spin);
+  std::shared_ptr<SharedScheduler> shared;
   const auto end_threads = [&] {
     const bool all_ended = threads.End(coordinator);
     if (!all_ended && hooks.on_left_threads) hooks.on_left_threads();
@@ -188,7 +248,11 @@ RunResult RunOnThreads(const Program& program,
   try {
     for (int rank = alone ? 0 : 1; rank < options.workers; ++rank)
       threads.Start<WorkerNode>({"worker-" + std::to_string(rank)});
-    for (int thread = 0; thread < planning; ++thread) {
+    if (shares_scheduler) {
+      shared = std::make_shared<SharedScheduler>(ground, member_options, spin);
+      threads.Start("scheduler-0", [shared] { shared->Run(); });
+    }
+    for (int thread = 0; thread < planning && !shares_scheduler; ++thread) {
       std::vector<std::string> names;
       for (int index = thread; index < options.schedulers; index += planning)
         names.push_back("scheduler-" + std::to_string(index));
@@ -201,7 +265,9 @@ RunResult RunOnThreads(const Program& program,
     while (coordinator.is_joining()) {
       if (!coordinator.Poll(wire::Time{0})) bell.Wait(coordinator.NextTimer());
     }
-    TakeTurns(on_this_thread, ground->clock, bell);
+    std::function<bool()> help;
+    if (shared != nullptr) help = [&] { return shared->Help(); };
+    TakeTurns(on_this_thread, ground->clock, bell, help);
   } catch (...) {
     coordinator.Abort(wire::WhatWasThrown(program.name));
     end_threads();

@@ -13,6 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr double kLeastPlanning = 0.01;  // of a run, that people are told of
+
 // JSON knows no infinity.
 Json Number(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
@@ -177,7 +179,7 @@ std::string Summary::FullReport() const {
   } else {
     row("workers waited", share(idle_seconds - plan_wait_seconds) + " of it for pulls, " +
                               share(plan_wait_seconds) + " for plans");
-    if (planning_seconds > 0)
+    if (planning_seconds > kLeastPlanning * solve_seconds)
       row("coordinator planned", share(planning_seconds) + " of it, and read nothing meanwhile");
   }
   row("peak memory", FormatBytes(static_cast<double>(peak_rss_bytes)) + " in the largest process");

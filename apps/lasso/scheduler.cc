@@ -8,6 +8,8 @@ namespace strads::lasso {
 namespace {
 
 constexpr int kGuardWindow = 32;  // rounds
+// Variables drawn by priority from which on a draw takes much longer than handing it over.
+constexpr int kLongDraw = 256;
 
 // A measurement reads all of X once, as updating every variable once does. So they are this many
 // times the variables apart at most, and no more than grows by this factor from one to the next.
@@ -42,8 +44,9 @@ void Fill(int places, const Draw& draw, const Take& take) {
 
 Planning Scheduler::PlanningOf(const Options& options) {
   if (options.schedule == "working_set") return Planning::kAtAnyTime;
-  const bool draws_by_priority = options.schedule == "priority" || options.schedule == "dependency";
-  return draws_by_priority ? Planning::kBesideRounds : Planning::kBetweenRounds;
+  const bool is_long = options.schedule == "dependency" ||
+                       (options.schedule == "priority" && options.parallelism >= kLongDraw);
+  return is_long ? Planning::kBesideRounds : Planning::kBetweenRounds;
 }
 
 Scheduler::Scheduler(const Options& options, Slice slice)

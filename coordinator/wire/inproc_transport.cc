@@ -1,6 +1,5 @@
 #include "coordinator/wire/inproc_transport.h"
 
-#include <thread>
 #include <utility>
 
 #include "coordinator/wire/pause.h"
@@ -25,8 +24,6 @@ void Doorbell::Wait(Time until) {
     const Time give_up = SteadyClock().Now() + Seconds(kSpinSeconds);
     while (!ringing_.load(std::memory_order_relaxed) && SteadyClock().Now() < give_up) {
       for (int i = 0; i < kPauses && !ringing_.load(std::memory_order_relaxed); ++i) Pause();
-      // To whom this thread waits for, if the two came to be on one core.
-      std::this_thread::yield();
     }
   }
   if (!ringing_.load()) {

@@ -64,11 +64,11 @@ TEST_P(SchedulesAgree, WhateverTheNumberOfSchedulers) {
 
 // By default a scheduler plans beside the rounds, where a core is free, or else the coordinator.
 TEST_P(SchedulesAgree, OnTheSameModelWhoeverPlans) {
-  const Problem problem = DrawProblem({.rows = 80, .cols = 60, .correlation = 0.5, .seed = 26});
+  const Problem problem = DrawProblem({.rows = 80, .cols = 600, .correlation = 0.5, .seed = 26});
   lasso::Options options;
   options.schedule = GetParam();
   options.lambda_ratio = 0.05;
-  options.parallelism = 8;
+  options.parallelism = 256;
   const auto solve = [&](int schedulers, int lookahead) {
     RunOptions run = To(1e-6, 1);
     run.schedulers = schedulers;
