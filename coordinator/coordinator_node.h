@@ -126,10 +126,10 @@ class CoordinatorNode final : public wire::Node, private Engine::Outlet {
 
   const wire::Clock& clock_;
   const Program& program_;
+  const Bytes app_options_;
   const Planning planning_;
   const RunOptions options_;
   const RunHooks& hooks_;
-  const Bytes app_options_;
   std::vector<std::string> input_files_;  // that workers on several machines compare
   Membership membership_;
   std::unique_ptr<ModelRole> model_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "strads/error.h"
 
@@ -88,13 +89,13 @@ void DependencyFilter::Learn(const Probe& probe,
 }
 
 void DependencyFilter::LearnCoupled(const Probe& probe, std::span<const int32_t> coupled_pairs) {
-  for (size_t i = 0; i < coupled_pairs.size(); ++i) {
-    if (coupled_pairs[i] < NumPairs(probe) &&
-        coupled_pairs[i] > (i == 0 ? -1 : coupled_pairs[i - 1]))
-      continue;
-    throw std::logic_error("pair " + std::to_string(coupled_pairs[i]) +
-                           ": expected ascending numbers below the " +
-                           std::to_string(NumPairs(probe)) + " of the probe");
+  int32_t last = -1;
+  for (const int32_t pair : coupled_pairs) {
+    if (pair <= std::exchange(last, pair) || pair >= NumPairs(probe)) {
+      throw std::logic_error("pair " + std::to_string(pair) +
+                             ": expected ascending numbers below the " +
+                             std::to_string(NumPairs(probe)) + " of the probe");
+    }
   }
   std::vector<int32_t> places;
   cache_.BeginGroup();

@@ -54,6 +54,13 @@ size_t OrBefore(size_t child, const SumTree::Sums& lengths) {
   return child;
 }
 
+// The child whose stretch `at` is in, a place on the line of the children's lengths, which becomes
+// relative to that child.
+inline size_t ChildAt(const SumTree::Sums& lengths, double& at) {
+  const size_t k = Step(BlockBegins(lengths), at);
+  return OrBefore(4 * k + Step(BeginsInBlock(lengths, k), at), lengths);
+}
+
 }  // namespace
 
 SumTree::SumTree(int32_t size) : size_(size), count_(size) {
@@ -157,10 +164,7 @@ void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> l
           node[i] =
               node[i] * kFanout + OrBefore(4 * k + Step(post.in_block[k], at[i]), post.lengths);
         } else {
-          const Sums lengths = LengthsIn(levels_[level][node[i]], floor);
-          const size_t k = Step(BlockBegins(lengths), at[i]);
-          node[i] =
-              node[i] * kFanout + OrBefore(4 * k + Step(BeginsInBlock(lengths, k), at[i]), lengths);
+          node[i] = node[i] * kFanout + ChildAt(LengthsIn(levels_[level][node[i]], floor), at[i]);
         }
       }
     }
@@ -168,9 +172,7 @@ void SumTree::Find(std::span<const double> u, double floor, std::span<int32_t> l
       const Sums& slots = groups_[node[i]].slots;
       Sums lengths;
       for (size_t k = 0; k < kFanout; ++k) lengths[k] = IsPresent(slots[k]) ? slots[k] + floor : 0;
-      const size_t k = Step(BlockBegins(lengths), at[i]);
-      leaves[first + i] = static_cast<int32_t>(
-          node[i] * kFanout + OrBefore(4 * k + Step(BeginsInBlock(lengths, k), at[i]), lengths));
+      leaves[first + i] = static_cast<int32_t>(node[i] * kFanout + ChildAt(lengths, at[i]));
     }
   }
 }

@@ -166,8 +166,8 @@ class PathWorker {
   double weight_ = 0;
   int32_t num_segments_ = 1;
   std::unique_ptr<Fit> fit_;
-  bool sums_ = false;  // whether fits are to summed rows where that is possible; then:
-  Shifts shifts_;      // that data_ are without
+  // If fits are to summed rows where that is possible:
+  Shifts shifts_;                          // that data_ are without
   std::vector<Eigen::MatrixXd> products_;  // of the rows of each fold, or of all if there is none
   std::optional<std::vector<bool>> is_combination_;  // variables
 };

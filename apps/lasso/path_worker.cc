@@ -79,7 +79,6 @@ PathWorker::PathWorker(const PathOptions& options, Shard shard)
     fold_of_ = DrawFolds(rows, options.folds, options.seed);
   }
   if (!fold_of_.empty()) num_folds_ = *std::ranges::max_element(fold_of_);
-  sums_ = !options.IsLogistic() && options.schedule == "working_set" && SumsPay(data_, num_folds_);
 }
 
 PathPartial PathWorker::Push(const PathPlan& plan) {
@@ -108,7 +107,8 @@ void PathWorker::Look(PathPartial& partial) {
   partial.variables = data_.x.num_cols();
   partial.weight = WeightOf(data_);
   partial.folds = num_folds_;
-  if (sums_) SumRows();
+  if (!options_.IsLogistic() && options_.schedule == "working_set" && SumsPay(data_, num_folds_))
+    SumRows();
   if (shard_.rank != 0) return;  // one is enough
   const std::unique_ptr<SerialRun> run = RunWithout(0);
   run->Follow(
