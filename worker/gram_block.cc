@@ -83,12 +83,13 @@ void ColumnMatrix::GramDense(std::span<const int32_t> columns,
   using kernels::kPanelColumns;
   const int64_t count = std::ssize(columns);
   const int64_t num_panels = (count + kPanelColumns - 1) / kPanelColumns;
-  AlignedVector<double> panels(Size(num_panels * kPanelColumns * kRows));
+  const int64_t batch = kernels::RowsOfBatch(num_rows_, num_panels, kRows, pool);
+  AlignedVector<double> panels(Size(num_panels * kPanelColumns * batch));
   const auto column_of = [&](int64_t b) {  // entry a of it is x_a'x_b
     return upper + (b * (b - 1) - int64_t{first_new} * (first_new - 1)) / 2;
   };
-  for (int64_t row = 0; row < num_rows_; row += kRows) {
-    const int64_t rows = std::min(kRows, num_rows_ - row);
+  for (int64_t row = 0; row < num_rows_; row += batch) {
+    const int64_t rows = std::min(batch, num_rows_ - row);
     pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p) {
         const double* part[kPanelColumns];
@@ -99,7 +100,7 @@ void ColumnMatrix::GramDense(std::span<const int32_t> columns,
       }
     });
     kernels::MultiplyPairs(
-        panels.data(), num_panels, first_new / kPanelColumns, rows, pool,
+        panels.data(), num_panels, first_new / kPanelColumns, rows, kRows, pool,
         [&](int64_t a, int64_t b, const double* products) {
           const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), count);
           for (int64_t j = std::max<int64_t>(kPanelColumns * b, first_new); j < last; ++j) {

@@ -3,7 +3,6 @@
 #include <strads/vector_clones.h>
 
 #include <algorithm>
-#include <utility>
 #include <vector>
 
 #include "strads/parallel.h"
@@ -12,8 +11,10 @@ namespace strads::kernels {
 namespace {
 
 constexpr int kHalf = kPanelColumns / 2;
-// Panels that are multiplied with as many others by one thread: they stay in its cache.
-constexpr int64_t kTile = 8;
+// Panels that are multiplied with as many others by one thread: they stay in its cache. Fewer where
+// threads would have less than so many tiles each.
+constexpr int64_t kTile = 8, kTilesOfThread = 4;
+constexpr int64_t kBatchBytes = 4 << 20;
 
 // A row of half a panel.
 using Vec __attribute__((vector_size(kHalf * sizeof(double)), aligned(sizeof(double)), may_alias)) =
@@ -89,25 +90,44 @@ void MultiplyPairs(const double* panels,
                    int64_t count,
                    int64_t first,
                    int64_t n,
+                   int64_t step,
                    ThreadPool& pool,
                    const std::function<void(int64_t, int64_t, const double*)>& sink) {
-  std::vector<std::pair<int64_t, int64_t>> tiles;  // first panels
-  for (int64_t b = first; b < count; b += kTile) {
-    for (int64_t a = 0; a < std::min(b + kTile, count); a += kTile) tiles.emplace_back(a, b);
-  }
+  struct Tile {
+    int64_t a, b;  // its first panels
+  };
+  std::vector<Tile> tiles;
+  int64_t side = 2 * kTile;
+  do {
+    side /= 2;
+    tiles.clear();
+    for (int64_t b = first; b < count; b += side) {
+      for (int64_t a = 0; a < std::min(b + side, count); a += side) tiles.push_back({a, b});
+    }
+  } while (pool.threads() > 1 && side > 1 && std::ssize(tiles) < kTilesOfThread * pool.threads());
   const int64_t size = kPanelColumns * n;
   pool.ParallelFor(std::ssize(tiles), [&](int64_t begin, int64_t end) {
     double products[kPanelColumns * kPanelColumns];
     for (int64_t t = begin; t < end; ++t) {
       const auto [a0, b0] = tiles[static_cast<size_t>(t)];
-      for (int64_t b = b0; b < std::min(b0 + kTile, count); ++b) {
-        for (int64_t a = a0; a < std::min(a0 + kTile, b + 1); ++a) {
-          MultiplyPanels(panels + size * a, panels + size * b, n, products);
-          sink(a, b, products);
+      for (int64_t row = 0; row < n; row += step) {
+        const int64_t rows = std::min(step, n - row);
+        const double* const from = panels + kPanelColumns * row;
+        for (int64_t b = b0; b < std::min(b0 + side, count); ++b) {
+          for (int64_t a = a0; a < std::min(a0 + side, b + 1); ++a) {
+            MultiplyPanels(from + size * a, from + size * b, rows, products);
+            sink(a, b, products);
+          }
         }
       }
     }
   });
+}
+
+int64_t RowsOfBatch(int64_t rows, int64_t count, int64_t step, const ThreadPool& pool) {
+  if (pool.threads() == 1) return std::min(rows, step);
+  const auto bytes = static_cast<int64_t>(sizeof(double)) * kPanelColumns * count * step;
+  return std::min(rows, std::max<int64_t>(1, kBatchBytes / std::max<int64_t>(1, bytes)) * step);
 }
 
 }  // namespace strads::kernels

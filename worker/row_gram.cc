@@ -13,6 +13,9 @@ namespace {
 using kernels::kPanelColumns;
 
 constexpr int64_t kRows = 256;  // of a panel: two of them fit into the first cache
+// Threads divide rows where the triangle is small: each part has one of its own. How many there are
+// does not depend on the number of threads.
+constexpr int64_t kMostColumns = 256, kRowsOfPart = 1024, kMostParts = 16;
 
 // Where column b of the triangle begins.
 std::size_t Column(int64_t b) { return Index(b * (b + 1) / 2); }
@@ -53,14 +56,15 @@ void Gram(const DenseRows<Value>& x,
           ThreadPool& pool) {
   const int64_t width = std::ssize(centre), rows = std::ssize(data.rows);
   const int64_t num_panels = (width + kPanelColumns - 1) / kPanelColumns;
-  AlignedVector<double> panels(Index(num_panels * kPanelColumns * kRows));
-  for (int64_t first = 0; first < rows; first += kRows) {
-    const int64_t count = std::min(kRows, rows - first);
+  const int64_t batch = kernels::RowsOfBatch(rows, num_panels, kRows, pool);
+  AlignedVector<double> panels(Index(num_panels * kPanelColumns * batch));
+  for (int64_t first = 0; first < rows; first += batch) {
+    const int64_t count = std::min(batch, rows - first);
     pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; ++p)
         Pack(x, data, centre, first, count, p, panels.data() + kPanelColumns * count * p);
     });
-    kernels::MultiplyPairs(panels.data(), num_panels, 0, count, pool,
+    kernels::MultiplyPairs(panels.data(), num_panels, 0, count, kRows, pool,
                            [&](int64_t a, int64_t b, const double* products) {
                              const int64_t i = kPanelColumns * a;
                              const int64_t last = std::min(kPanelColumns * (b + 1), width);
@@ -74,6 +78,101 @@ void Gram(const DenseRows<Value>& x,
   }
 }
 
+// Sums over some rows, not centred.
+struct RawSums {
+  explicit RawSums(int64_t cols) : x(Index(cols), 0.0), xy(Index(cols), 0.0) {}
+
+  std::vector<double> xx;  // the triangle
+  std::vector<double> x, xy;
+  double weight = 0, y = 0, yy = 0;
+};
+
+template <class Value>
+void AddTotals(const SparseRows<Value>& x,
+               const WeightedRows& data,
+               double y_centre,
+               std::size_t begin,
+               std::size_t end,
+               RawSums& sums) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const double weight = data.weights[i], y = data.y[i] - y_centre;
+    sums.weight += weight;
+    sums.y += weight * y;
+    sums.yy += weight * y * y;
+    x.ForEach(data.rows[i], [&](int32_t j, double value) {
+      sums.x[Index(j)] += weight * value;
+      sums.xy[Index(j)] += weight * y * value;
+    });
+  }
+}
+
+// Columns [first, last) of what rows [begin, end) add to the triangle.
+template <class Value>
+void AddPairs(const SparseRows<Value>& x,
+              const WeightedRows& data,
+              std::size_t begin,
+              std::size_t end,
+              int64_t first,
+              int64_t last,
+              double* upper) {
+  for (std::size_t i = begin; i < end; ++i) {
+    const int32_t* const c = x.columns + x.starts[data.rows[i]];
+    const Value* const values = x.values + x.starts[data.rows[i]];
+    const int64_t size = x.size(data.rows[i]);
+    const int64_t from =
+        first == 0 ? 0 : std::lower_bound(c, c + size, static_cast<int32_t>(first)) - c;
+    for (int64_t b = from; b < size && c[b] < last; ++b) {
+      double* const to = upper + Column(c[b]);
+      const double scale = data.weights[i] * static_cast<double>(values[b]);
+      for (int64_t a = 0; a <= b; ++a) to[c[a]] += scale * static_cast<double>(values[a]);
+    }
+  }
+}
+
+template <class Value>
+RawSums SumsOf(const SparseRows<Value>& x,
+               const WeightedRows& data,
+               double y_centre,
+               int64_t cols,
+               ThreadPool& pool) {
+  const auto rows = std::ssize(data.rows);
+  const int64_t num_parts =
+      cols <= kMostColumns ? std::clamp<int64_t>(rows / kRowsOfPart, 1, kMostParts) : 1;
+  std::vector<RawSums> parts(Index(num_parts), RawSums(cols));
+  pool.ParallelFor(num_parts, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      const auto first = Index(rows * part / num_parts),
+                 last = Index(rows * (part + 1) / num_parts);
+      RawSums& sums = parts[Index(part)];
+      sums.xx.resize(Column(cols), 0.0);
+      AddTotals(x, data, y_centre, first, last, sums);
+      if (num_parts > 1) AddPairs(x, data, first, last, 0, cols, sums.xx.data());
+    }
+  });
+  RawSums& total = parts.front();
+  if (num_parts == 1) {
+    // Every thread goes through all rows for some of the columns.
+    pool.ParallelFor(
+        cols,
+        [&](int64_t begin, int64_t end) {
+          AddPairs(x, data, 0, Index(rows), begin, end, total.xx.data());
+        },
+        std::max<int64_t>(1, cols / (4 * pool.threads())));
+  }
+  const auto add = [](const std::vector<double>& from, std::vector<double>& to) {
+    for (std::size_t k = 0; k < to.size(); ++k) to[k] += from[k];
+  };
+  for (std::size_t part = 1; part < parts.size(); ++part) {
+    add(parts[part].xx, total.xx);
+    add(parts[part].x, total.x);
+    add(parts[part].xy, total.xy);
+    total.weight += parts[part].weight;
+    total.y += parts[part].y;
+    total.yy += parts[part].yy;
+  }
+  return std::move(total);
+}
+
 template <class Value>
 void Gram(const SparseRows<Value>& x,
           const WeightedRows& data,
@@ -81,45 +180,17 @@ void Gram(const SparseRows<Value>& x,
           std::vector<double>& upper,
           ThreadPool& pool) {
   const int64_t cols = std::ssize(centre) - 1;
-  std::vector<double> sums(Index(cols), 0.0), y_column(Index(cols), 0.0);
-  double total = 0, y_total = 0, y_square = 0;
-  for (std::size_t i = 0; i < data.rows.size(); ++i) {
-    const double weight = data.weights[i], y = data.y[i] - centre.back();
-    total += weight;
-    y_total += weight * y;
-    y_square += weight * y * y;
-    x.ForEach(data.rows[i], [&](int32_t j, double value) {
-      sums[Index(j)] += weight * value;
-      y_column[Index(j)] += weight * y * value;
-    });
+  const RawSums sums = SumsOf(x, data, centre.back(), cols, pool);
+  for (int64_t b = 0; b < cols; ++b) {
+    const double* const from = sums.xx.data() + Column(b);
+    double* const to = upper.data() + Column(b);
+    const double mean = centre[Index(b)], sum = sums.x[Index(b)];
+    for (int64_t a = 0; a <= b; ++a)
+      to[a] = from[a] + centre[Index(a)] * (sums.weight * mean - sum) - sums.x[Index(a)] * mean;
   }
-  // Every thread goes through all rows for some of the columns.
-  pool.ParallelFor(
-      cols,
-      [&](int64_t begin, int64_t end) {
-        for (std::size_t i = 0; i < data.rows.size(); ++i) {
-          const int64_t row = data.rows[i], first = x.starts[row], last = x.starts[row + 1];
-          const int32_t* const c = x.columns;
-          const int64_t from =
-              std::lower_bound(c + first, c + last, static_cast<int32_t>(begin)) - c;
-          for (int64_t b = from; b < last && c[b] < end; ++b) {
-            double* const to = upper.data() + Column(c[b]);
-            const double scale = data.weights[i] * static_cast<double>(x.values[b]);
-            for (int64_t a = first; a <= b; ++a)
-              to[c[a]] += scale * static_cast<double>(x.values[a]);
-          }
-        }
-        for (int64_t b = begin; b < end; ++b) {
-          double* const to = upper.data() + Column(b);
-          const double mean = centre[Index(b)], sum = sums[Index(b)];
-          for (int64_t a = 0; a <= b; ++a)
-            to[a] += centre[Index(a)] * (total * mean - sum) - sums[Index(a)] * mean;
-        }
-      },
-      std::max<int64_t>(1, cols / (4 * pool.threads())));
   double* const last = upper.data() + Column(cols);
-  for (int64_t a = 0; a < cols; ++a) last[a] = y_column[Index(a)] - centre[Index(a)] * y_total;
-  last[cols] = y_square;
+  for (int64_t a = 0; a < cols; ++a) last[a] = sums.xy[Index(a)] - centre[Index(a)] * sums.y;
+  last[cols] = sums.yy;
 }
 
 }  // namespace

@@ -29,28 +29,31 @@ Sample Draw(int rows, int cols, double share, bool single) {
   return sample;
 }
 
-// Dense and sparse, floats and doubles; widths around the panels' 8; more rows than one panel has.
+// Dense and sparse, floats and doubles; widths around the panels' 8, and beyond those of which
+// threads divide the rows; more rows than one panel, and one part, has.
 TEST(RowGram, IsTheSumOfOuterProductsOfTheRowsThatWereNamed) {
+  constexpr int kRows = 6000;
   for (const double share : {1.0, 0.1}) {
-    for (const int cols : {1, 7, 8, 20}) {
-      const Sample sample = Draw(600, cols, share, cols % 2 == 0);
+    for (const int cols : {1, 7, 8, 20, 300}) {
+      const Sample sample = Draw(kRows, cols, share, cols % 2 == 0);
       ASSERT_EQ(sample.rows.is_dense(), share == 1.0);
       std::vector<int64_t> rows;
       std::vector<double> y, weights, centre;
       Random random(6);
-      for (int i = 0; i < 600; i += 1 + i % 2) {
+      for (int i = 0; i < kRows; i += 1 + i % 2) {
         rows.push_back(i);
         y.push_back(random.Uniform());
         weights.push_back(random.Uniform() + 0.1);
       }
       for (int j = 0; j <= cols; ++j) centre.push_back(random.Uniform());
-      Eigen::MatrixXd expected = Eigen::MatrixXd::Zero(cols + 1, cols + 1);
-      for (size_t t = 0; t < rows.size(); ++t) {
-        Eigen::VectorXd z(cols + 1);
-        z << sample.x.row(rows[t]).transpose(), y[t];
-        for (int j = 0; j <= cols; ++j) z[j] -= centre[static_cast<size_t>(j)];
-        expected += weights[t] * z * z.transpose();
+      Eigen::MatrixXd z(std::ssize(rows), cols + 1);
+      for (Eigen::Index t = 0; t < z.rows(); ++t) {
+        z.row(t) << sample.x.row(rows[static_cast<size_t>(t)]), y[static_cast<size_t>(t)];
+        for (int j = 0; j <= cols; ++j) z(t, j) -= centre[static_cast<size_t>(j)];
       }
+      const Eigen::Map<const Eigen::VectorXd> c(weights.data(), z.rows());
+      const Eigen::MatrixXd expected = z.transpose() * c.asDiagonal() * z;
+      const double precision = 1e-10 * expected.cwiseAbs().maxCoeff();
       std::vector<double> first;
       for (const int threads : {1, 3}) {
         ThreadPool pool(threads);
@@ -59,8 +62,7 @@ TEST(RowGram, IsTheSumOfOuterProductsOfTheRowsThatWereNamed) {
         ASSERT_EQ(std::ssize(upper), (cols + 1) * (cols + 2) / 2);
         for (int b = 0; b <= cols; ++b) {
           for (int a = 0; a <= b; ++a)
-            EXPECT_NEAR(upper[static_cast<size_t>(b * (b + 1) / 2 + a)], expected(a, b),
-                        1e-10 * expected.cwiseAbs().maxCoeff());
+            EXPECT_NEAR(upper[static_cast<size_t>(b * (b + 1) / 2 + a)], expected(a, b), precision);
         }
         if (first.empty()) first = upper;
         EXPECT_EQ(upper, first) << "threads change the answer";
