@@ -1,5 +1,8 @@
 #include "apps/lasso/logistic_solver.h"
 
+#include <strads/index.h>
+#include <strads/row_gram.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -16,12 +19,17 @@
 namespace strads::lasso {
 namespace {
 
-// The gap that the quadratic problem is solved to, relative to its own and that of the block.
-constexpr double kInnerShare = 0.1;
+// The gap that the quadratic problem is solved to, relative to its own and that of the block; and
+// by inner products where these are few, so that changes cost next to nothing.
+constexpr double kInnerShare = 0.1, kShareOfFew = 1e-3;
 // By columns, before the loss, which has curved away meanwhile, is looked at anew.
 constexpr double kMostSweeps = 10;
 constexpr double kMostInnerProducts = 1024;  // columns
-constexpr double kPairCost = 10;             // of an entry of a column that changes
+// Of an entry of a column that changes: a pair of entries in a row, one where there are few of
+// them, and an entry that has to be moved into its row first.
+constexpr double kPairCost = 10, kFewPairCost = 0.5, kMoveCost = 3;
+constexpr double kFewEntries = 16;   // of a row
+constexpr double kFewColumns = 0.1;  // beside the entries of a column
 // Of a row's weight: rows whose class is certain have less curvature than can be divided by.
 constexpr double kLeastCurvature = 1e-10;
 constexpr double kSufficient = 1e-4;  // Armijo's constant
@@ -32,8 +40,8 @@ constexpr double kRounding = 1e-13;  // of the objective
 // Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
 // they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
 // then it is solved as far as rounding allows.
-double InnerGap(double own, double gap) {
-  return own > 0 ? kInnerShare * std::min(gap, own) : -std::numeric_limits<double>::infinity();
+double InnerGap(double share, double own, double gap) {
+  return own > 0 ? share * std::min(gap, own) : -std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -43,8 +51,11 @@ LogisticSolver::LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool 
       weights_(std::move(weights)),
       has_intercept_(intercept),
       eta_(Eigen::VectorXd::Zero(y_.size())),
+      all_rows_(Index(y_.size())),
       r_(y_.size()),
-      curvature_(y_.size()) {}
+      curvature_(y_.size()) {
+  std::iota(all_rows_.begin(), all_rows_.end(), 0);
+}
 
 void LogisticSolver::Grow(ColumnMatrix x,
                           std::span<const double> b,
@@ -59,6 +70,7 @@ void LogisticSolver::Grow(ColumnMatrix x,
   }
   b_.insert(b_.end(), b.begin(), b.end());
   x_.Append(std::move(x));
+  rows_ = RowMatrix();
 }
 
 double LogisticSolver::Loss(const Eigen::VectorXd& eta) const {
@@ -128,38 +140,77 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
                  point.sums);
 }
 
+// Of few entries in a row, and more in a column than there are columns: changes by inner products
+// cost less than by columns then, too.
+bool LogisticSolver::HasFewProducts() const {
+  const auto entries = static_cast<double>(x_.num_nonzeros());
+  const double columns = size(), rows = static_cast<double>(num_rows());
+  return !x_.is_dense() && entries <= kFewEntries * rows &&
+         columns * columns <= kFewColumns * entries;
+}
+
 // In changes of a variable by its column.
 double LogisticSolver::CostOfInnerProducts() const {
   const auto columns = static_cast<double>(b_.size()), rows = static_cast<double>(num_rows());
   if (x_.num_nonzeros() == 0 || columns > kMostInnerProducts)
     return std::numeric_limits<double>::infinity();
-  const double in_row = x_.is_dense() ? columns : static_cast<double>(x_.num_nonzeros()) / rows;
-  const double pairs = 0.5 * rows * in_row * in_row;  // of entries in a row
-  return kPairCost * pairs * columns / (rows * in_row);
+  const auto entries = x_.is_dense() ? rows * columns : static_cast<double>(x_.num_nonzeros());
+  const double pairs = 0.5 * entries * entries / rows;  // of entries in a row
+  const double cost = HasFewProducts() ? kFewPairCost * pairs +
+                                             (rows_.num_cols() == size() ? 0 : kMoveCost * entries)
+                                       : kPairCost * pairs;
+  return cost * columns / entries;
+}
+
+LogisticSolver::Products LogisticSolver::ProductsOfRows(ThreadPool& pool) {
+  if (rows_.num_cols() != size()) rows_ = RowMatrix::FromColumns(x_, pool);
+  const std::vector<double> ones(Index(num_rows()), 1.0), centre(b_.size() + 1, 0.0);
+  const std::vector<double> upper = RowGram(
+      {.x = &rows_, .rows = all_rows_, .y = ones, .weights = {curvature_.data(), ones.size()}},
+      centre, pool);
+  Products products{.pairs = {}, .norms = Eigen::VectorXd(size()), .sums = Eigen::VectorXd(size())};
+  products.pairs.reserve(upper.size());
+  const double* column = upper.data();
+  for (Eigen::Index j = 0; j < size(); column += ++j) {
+    products.pairs.insert(products.pairs.end(), column, column + j);
+    products.norms[j] = column[j];
+  }
+  std::copy_n(column, size(), products.sums.data());
+  products.weight = column[size()];
+  return products;
+}
+
+LogisticSolver::Products LogisticSolver::ProductsOfColumns(std::span<const int32_t> all,
+                                                           ThreadPool& pool) const {
+  const Eigen::VectorXd root = curvature_.cwiseSqrt();
+  ColumnMatrix scaled = x_;
+  scaled.ScaleRows(root);
+  Products products{
+      .pairs = {}, .norms = scaled.SquaredNorms(), .sums = {}, .weight = root.squaredNorm()};
+  scaled.GramBlock(all, 0, products.pairs, pool);
+  if (has_intercept_) products.sums = scaled.TransposedTimes(root);
+  return products;
 }
 
 LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
-                                                     const Eigen::VectorXd& root,
                                                      double gap,
                                                      int64_t most,
-                                                     ThreadPool& pool) const {
-  ColumnMatrix scaled = x_;
-  scaled.ScaleRows(root);
+                                                     ThreadPool& pool) {
   std::vector<int32_t> all(b_.size());
   std::iota(all.begin(), all.end(), 0);
-  std::vector<double> pairs;
-  scaled.GramBlock(all, 0, pairs, pool);
+  const bool has_few = HasFewProducts();
+  auto [pairs, norms, sums, weight] = has_few ? ProductsOfRows(pool) : ProductsOfColumns(all, pool);
   const Eigen::Map<const Eigen::VectorXd> b(b_.data(), std::ssize(b_));
   const Eigen::Map<const Eigen::VectorXd> q(q_.data(), std::ssize(q_));
-  Eigen::VectorXd norms = scaled.SquaredNorms();
-  Eigen::VectorXd sums = Eigen::VectorXd::Zero(norms.size());  // x_j'e / |e|, e = root
-  double sum_r = 0;                                            // e'r / |e|
+  const double length = std::sqrt(weight);
+  double sum_r = 0;  // e'r / |e|, e = roots
   if (has_intercept_) {
-    const double length = root.norm();
-    sums = scaled.TransposedTimes(root) / length;
+    sums /= length;
     sum_r = r_.sum() / length;
     norms -= sums.cwiseAbs2();
     ProjectOut(all, 0, {sums.data(), all.size()}, 1, pairs);
+  } else {
+    sums = Eigen::VectorXd::Zero(size());
   }
   norms = (norms.array() > kRounding * sums.array().square()).select(norms, 0);
   BlockSolver solver;
@@ -174,22 +225,23 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
   state.rr -= sum_r * sum_r;
   state.xy = state.q;
   for (int j = 0; j < size(); ++j) {
-    const Eigen::Map<const Eigen::VectorXd> column(solver.Column(j), size());
-    state.xy[j] += column.dot(b);
+    state.xy[j] += Eigen::Map<const Eigen::VectorXd>(solver.Column(j), size()).dot(b);
   }
   state.yr = state.rr + state.q.dot(b);
   Step step;
-  step.changes = solver.Solve(state, penalty, InnerGap(solver.Gap(state, penalty), gap), most);
+  step.changes = solver.Solve(
+      state, penalty,
+      InnerGap(has_few ? kShareOfFew : kInnerShare, solver.Gap(state, penalty), gap), most);
   step.b.assign(state.b.begin(), state.b.end());
-  if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / root.norm();
+  if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / length;
   return step;
 }
 
 LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
-                                               const Eigen::VectorXd& root,
                                                double gap,
                                                int64_t most,
                                                ThreadPool& pool) const {
+  const Eigen::VectorXd root = curvature_.cwiseSqrt();
   // So that the residual at b is r / root, and the slopes are X'r; the intercept is then the change
   // of the model's.
   Eigen::VectorXd target = root.array() * (eta_.array() - intercept_);
@@ -199,7 +251,8 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
   scaled.ScaleRows(root);
   quadratic.Grow(std::move(scaled), b_, numbers_);
   Step step;
-  step.changes = quadratic.Solve(penalty, InnerGap(quadratic.Gap(penalty, pool), gap), pool, most);
+  step.changes = quadratic.Solve(penalty, InnerGap(kInnerShare, quadratic.Gap(penalty, pool), gap),
+                                 pool, most);
   step.b = quadratic.b();
   step.intercept = quadratic.intercept();
   return step;
@@ -208,14 +261,15 @@ LogisticSolver::Step LogisticSolver::ByColumns(const Penalty& penalty,
 // False, and nothing moved, if there is no way down.
 bool LogisticSolver::NewtonStep(
     const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool) {
-  const Eigen::VectorXd root = curvature_.cwiseSqrt();
   const double cost = CostOfInnerProducts();
   const auto by_columns = static_cast<int64_t>(std::ceil(std::min(cost, kMostSweeps * size() + 1)));
-  const Step step = by_inner_products_ && std::isfinite(cost)
-                        ? ByInnerProducts(penalty, root, gap, most, pool)
-                        : ByColumns(penalty, root, gap, std::min(most, by_columns), pool);
-  cut_short_ = step.changes >= by_columns ? cut_short_ + static_cast<double>(step.changes) : 0;
-  by_inner_products_ = by_inner_products_ || cut_short_ >= cost;
+  Step step;
+  if (cut_short_ >= cost) {
+    step = ByInnerProducts(penalty, gap, most, pool);
+  } else {
+    step = ByColumns(penalty, gap, std::min(most, by_columns), pool);
+    cut_short_ = step.changes >= by_columns ? cut_short_ + static_cast<double>(step.changes) : 0;
+  }
   changes += step.changes;
   Eigen::VectorXd direction = Eigen::VectorXd::Constant(eta_.size(), step.intercept);
   for (int j = 0; j < size(); ++j) {

@@ -2,6 +2,7 @@
 
 #include <strads/column_matrix.h>
 #include <strads/parallel.h>
+#include <strads/row_matrix.h>
 
 #include <Eigen/Core>
 #include <cstdint>
@@ -20,8 +21,9 @@ namespace strads::lasso {
 // Newton's method: each step minimises the quadratic approximation of the loss with the penalty
 // (on rows scaled by the square roots of their curvatures), and goes so far along it that the
 // objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The
-// quadratic problem is ColumnSolver's, for ten sweeps at most, and BlockSolver's once steps in a
-// row that were cut short like that have cost as much as all inner products of the block.
+// quadratic problem is ColumnSolver's, for ten sweeps at most, and BlockSolver's where rows have
+// few entries, or once steps in a row that were cut short like that have cost as much as all inner
+// products of the block.
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
@@ -54,16 +56,18 @@ class LogisticSolver {
     int64_t changes = 0;
   };
   double CostOfInnerProducts() const;
-  Step ByInnerProducts(const Penalty& penalty,
-                       const Eigen::VectorXd& root,
-                       double gap,
-                       int64_t most,
-                       ThreadPool& pool) const;
-  Step ByColumns(const Penalty& penalty,
-                 const Eigen::VectorXd& root,
-                 double gap,
-                 int64_t most,
-                 ThreadPool& pool) const;
+  bool HasFewProducts() const;
+  // Of the columns with each other and with e, that of the intercept, rows weighing as they curve.
+  struct Products {
+    std::vector<double> pairs;  // in the order of ColumnMatrix::GramBlock
+    Eigen::VectorXd norms;      // |x_j|^2
+    Eigen::VectorXd sums;       // x_j'e
+    double weight = 0;          // e'e
+  };
+  Products ProductsOfRows(ThreadPool& pool);
+  Products ProductsOfColumns(std::span<const int32_t> all, ThreadPool& pool) const;
+  Step ByInnerProducts(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool);
+  Step ByColumns(const Penalty& penalty, double gap, int64_t most, ThreadPool& pool) const;
   bool NewtonStep(
       const Penalty& penalty, double gap, int64_t most, int64_t& changes, ThreadPool& pool);
 
@@ -72,13 +76,14 @@ class LogisticSolver {
   const bool has_intercept_;
   Eigen::VectorXd eta_;  // b0 + X_B b
   ColumnMatrix x_;
+  RowMatrix rows_;  // x_, once products are made of them
+  std::vector<int64_t> all_rows_;
   std::vector<int32_t> numbers_;
   std::vector<double> b_;
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
   bool is_beside_free_ = false;  // free_columns.h
-  bool by_inner_products_ = false;
-  double cut_short_ = 0;  // changes by columns of steps in a row that were
+  double cut_short_ = 0;         // changes by columns of steps in a row that were
   // At eta_:
   double loss_ = 0;
   double entropy_ = 0;

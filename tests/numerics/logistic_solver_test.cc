@@ -4,10 +4,12 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "strads/column_matrix.h"
 #include "strads/parallel.h"
+#include "strads/random.h"
 #include "tests/numerics/solve.h"
 #include "tests/support/reference.h"
 
@@ -44,6 +46,56 @@ TEST(LogisticSolver, MeetsTheOptimalityConditionsToTheLastDigits) {
     EXPECT_NEAR(x.col(0).dot(r), std::copysign(lambda, b), 1e-12 * lambda);
     EXPECT_NEAR(r.sum(), 0, 1e-12 * r.cwiseAbs().sum());
   }
+}
+
+ColumnMatrix SparseOf(const Eigen::MatrixXd& x) {
+  std::vector<Triplet> entries;
+  for (int j = 0; j < x.cols(); ++j) {
+    for (int i = 0; i < x.rows(); ++i) {
+      if (x(i, j) != 0) entries.push_back({i, j, x(i, j)});
+    }
+  }
+  return ColumnMatrix::FromTriplets(x.rows(), x.cols(), entries, Storage::kSparse);
+}
+
+// Columns of many more rows than there are columns, nearly collinear: descent is cut short, and
+// inner products, summed by rows, take over; those of the second half of the columns as well.
+TEST(LogisticSolver, MeetsTheOptimalityConditionsByProductsOfRows) {
+  constexpr int kRows = 4000, kCols = 12;
+  ThreadPool pool(1);
+  Random random(3);
+  Eigen::MatrixXd x = Eigen::MatrixXd::Zero(kRows, kCols);
+  Eigen::VectorXd y(kRows), weights(kRows);
+  for (int i = 0; i < kRows; ++i) {
+    const double common = random.Uniform() - 0.5;
+    if (i % 4 == 0) {
+      for (int j = 0; j < kCols; ++j) x(i, j) = common + 0.02 * (random.Uniform() - 0.5);
+    }
+    y[i] = random.Uniform() < 1 / (1 + std::exp(-4 * common - 200 * (x(i, 0) - x(i, 7)))) ? 1 : -1;
+    weights[i] = 0.5 + random.Uniform();
+  }
+  LogisticSolver solver(y, weights, /*intercept=*/true);
+  const std::vector<double> zero(kCols / 2, 0.0);
+  const double lambda = 0.1;
+  for (int half = 0; half < 2; ++half) {
+    const Eigen::MatrixXd part = x.middleCols(half * kCols / 2, kCols / 2);
+    std::vector<int32_t> numbers(kCols / 2);
+    std::iota(numbers.begin(), numbers.end(), half * kCols / 2);
+    solver.Grow(SparseOf(part), zero, numbers, solver.intercept());
+    solver.Solve(Penalty::Lasso(solver.size(), lambda), 0, pool);
+  }
+  const Eigen::Map<const Eigen::VectorXd> b(solver.b().data(), kCols);
+  const Eigen::VectorXd r = weights.cwiseProduct(SlopesAt((x * b).array() + solver.intercept(), y));
+  EXPECT_NEAR(r.sum(), 0, 1e-10 * r.cwiseAbs().sum());
+  int nonzeros = 0;
+  for (int j = 0; j < kCols; ++j) {
+    const double slope = x.col(j).dot(r);
+    EXPECT_LE(std::abs(slope), lambda * (1 + 1e-6)) << j;
+    if (b[j] == 0) continue;
+    EXPECT_NEAR(slope, std::copysign(lambda, b[j]), 1e-6 * lambda) << j;
+    ++nonzeros;
+  }
+  EXPECT_GE(nonzeros, 2);
 }
 
 }  // namespace
