@@ -73,13 +73,6 @@ void LogisticSolver::Grow(ColumnMatrix x,
   rows_ = RowMatrix();
 }
 
-double LogisticSolver::Loss(const Eigen::VectorXd& eta) const {
-  double loss = 0;
-  ForEachLogistic(y_, weights_, eta,
-                  [&](Eigen::Index, const LogisticRow& row) { loss += row.loss; });
-  return loss;
-}
-
 void LogisticSolver::Evaluate() {
   loss_ = entropy_ = 0;
   ForEachLogistic(y_, weights_, eta_, [&](Eigen::Index i, const LogisticRow& row) {
@@ -282,19 +275,21 @@ bool LogisticSolver::NewtonStep(
   // Too little to be seen in the objective; a full step is right this close to the optimum.
   const bool is_last_digits = std::abs(expected) < kRounding * before;
   if (!is_last_digits && !(expected < 0)) return false;
+  const Eigen::VectorXd eta = std::move(eta_);
   for (double share = 1; share >= kShortestStep; share /= 2) {
-    const Eigen::VectorXd eta = eta_ + share * direction;
+    eta_ = eta + share * direction;
     std::vector<double> b = b_;
     for (size_t i = 0; i < b.size(); ++i)
       b[i] = share == 1 ? step.b[i] : b[i] + share * (step.b[i] - b[i]);
-    const double after = Loss(eta) + penalty.Value(b.data());
+    Evaluate();
+    const double after = loss_ + penalty.Value(b.data());
     if (!is_last_digits && !(after <= before + kSufficient * share * expected)) continue;
-    eta_ = eta;
     b_ = std::move(b);
     intercept_ += share * step.intercept;
-    Evaluate();
     return true;
   }
+  eta_ = eta;
+  Evaluate();
   return false;
 }
 

@@ -46,7 +46,6 @@ class LogisticSolver {
                 int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
-  double Loss(const Eigen::VectorXd& eta) const;
   void Evaluate();
   double Gap(const Penalty& penalty, ThreadPool& pool);
   double BoundBeside(std::span<const int32_t> free, const Penalty& penalty, ThreadPool& pool) const;
