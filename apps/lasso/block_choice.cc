@@ -7,7 +7,8 @@
 namespace strads::lasso {
 namespace {
 
-constexpr int64_t kLeastFirstSize = 64, kMostFirstSize = 512;  // variables
+constexpr double kLeastFirstSize = 64, kMostFirstSize = 1024;  // variables
+constexpr double kFirstSizeOfRows = 0.05;
 constexpr double kLeastFirstGroups = 8;
 constexpr double kGrowth = 2;
 // Inner products pay as long as the block is this small, or this small beside the entries of a
@@ -20,23 +21,28 @@ constexpr double kSmallShare = 0.25;
 constexpr double kBytesPerEntry = 40;
 constexpr double kBytesPerProduct = 24;
 
-double FirstSize(int64_t num_units, double unit_size) {
-  const auto root = static_cast<int64_t>(std::sqrt(static_cast<double>(num_units)));
-  const auto size = static_cast<double>(std::clamp(root, kLeastFirstSize, kMostFirstSize));
+double UnitSize(const BlockChoice::Problem& problem) {
+  if (problem.num_units == 0) return 1;
+  return static_cast<double>(problem.num_variables) / static_cast<double>(problem.num_units);
+}
+
+// In units. Of many rows many variables can be in the model, and few looks at all of them pay.
+double FirstSize(const BlockChoice::Problem& problem) {
+  const double root = std::sqrt(static_cast<double>(problem.num_units));
+  const double of_rows = kFirstSizeOfRows * static_cast<double>(problem.num_rows);
+  const double size =
+      std::floor(std::clamp(std::clamp(of_rows, root, 2 * root), kLeastFirstSize, kMostFirstSize));
+  const double unit_size = UnitSize(problem);
   return unit_size == 1 ? size : std::max(kLeastFirstGroups, size / unit_size);
 }
 
 }  // namespace
 
-BlockChoice::BlockChoice(const Options& options,
-                         int64_t num_units,
-                         int64_t num_variables,
-                         double mean_entries)
+BlockChoice::BlockChoice(const Options& options, const Problem& problem)
     : memory_(1e6 * options.block_memory),
-      mean_entries_(mean_entries),
-      unit_size_(num_units > 0 ? static_cast<double>(num_variables) / static_cast<double>(num_units)
-                               : 1),
-      first_size_(FirstSize(num_units, unit_size_)),
+      mean_entries_(problem.mean_entries),
+      unit_size_(UnitSize(problem)),
+      first_size_(FirstSize(problem)),
       working_set_(static_cast<int>(first_size_), kGrowth),
       gather_(options.IsLogistic()) {}
 

@@ -15,12 +15,13 @@ namespace strads::lasso {
 // would take more than --block_memory, or rounding keeps it from its best.
 class BlockChoice {
  public:
-  // Of `num_units` variables or groups, of `num_variables` in all, whose columns have
-  // `mean_entries` non-zeros each.
-  BlockChoice(const Options& options,
-              int64_t num_units,
-              int64_t num_variables,
-              double mean_entries);
+  struct Problem {
+    int64_t num_units = 0;  // variables or groups
+    int64_t num_variables = 0;
+    int64_t num_rows = 0;
+    double mean_entries = 0;  // non-zeros of a column
+  };
+  BlockChoice(const Options& options, const Problem& problem);
 
   struct Block {
     int64_t nonzeros = 0;  // of the model

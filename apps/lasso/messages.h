@@ -75,6 +75,7 @@ struct Partial {
   std::vector<double> xx;       // sum_i w_i x_ij^2 of all columns
   std::vector<double> xe;       // sum_i w_i x_ij of all columns, if they are needed
   std::vector<double> spreads;  // then, sum_i w_i (x_ij - xe_j / weight)^2
+  int64_t num_rows = 0;         // of the shard
   int64_t entries = 0;          // non-zeros of the shard
   int32_t threads = 1;          // that the worker may use
 
@@ -104,6 +105,7 @@ struct Partial {
                 xx,
                 xe,
                 spreads,
+                num_rows,
                 entries,
                 threads,
                 couplings,

@@ -149,6 +149,7 @@ class Model {
   int free_halvings_ = 0;               // of it, since
   std::vector<bool> is_screened_;       // units; empty: none
   double largest_radius_ = 0;           // about the dual point at which any could be
+  int64_t num_rows_ = 0;                // of X
   double mean_entries_ = 0;             // non-zeros of X in a column
   std::vector<double> lengths_;         // of units, once it is known
   std::vector<double> scratch_;         // a slope for each variable, once any is updated by itself

@@ -12,7 +12,10 @@
 namespace strads::lasso {
 
 void Model::BeginBlock() {
-  choice_.emplace(options_, penalty_.num_units(), std::ssize(columns_->norms), mean_entries_);
+  choice_.emplace(options_, BlockChoice::Problem{.num_units = penalty_.num_units(),
+                                                 .num_variables = std::ssize(columns_->norms),
+                                                 .num_rows = num_rows_,
+                                                 .mean_entries = mean_entries_});
   block_.emplace(*columns_, *pool_);
 }
 
@@ -39,10 +42,14 @@ void Model::ChooseBlock(const Violators& violators, Update& update) {
 }
 
 void Model::SolveBlock(const BlockStep& step, std::span<const Partial> partials, Update& update) {
-  constexpr double kShare = 0.3;  // of the gap over all variables: the block may be too small yet
+  // Of the gap over all variables: the block may be too small yet, but hardly where few join.
+  constexpr double kShare = 0.3, kShareIfFewJoin = 0.1, kFew = 0.05;
+  const bool few_join =
+      static_cast<double>(step.joining.size()) <= kFew * static_cast<double>(block_->size());
+  const double share = few_join ? kShareIfFewJoin : kShare;
   const Block::Change change =
       block_->Solve(step, UnitsOf(step.joining), partials, coefficients_, shifted_intercept_,
-                    penalty_, kShare * gap_ * null_objective_);
+                    penalty_, share * gap_ * null_objective_);
   updates_ += change.updates;
   solved_since_measured_ = true;
   const bool has_changed = !step.joining.empty() || !change.values.empty() || change.intercept != 0;

@@ -96,6 +96,7 @@ void Model::Look(std::span<const Partial> partials, Update& update) {
     AddTo(columns_->xe, partial.xe);
     update.counts.resize(std::max(update.counts.size(), partial.counts.size()), 0);
     for (size_t j = 0; j < partial.counts.size(); ++j) update.counts[j] += partial.counts[j];
+    num_rows_ += partial.num_rows;
     mean_entries_ += static_cast<double>(partial.entries);
   }
   if (options_.schedule == "block_greedy") update.counts.resize(p, 0);

@@ -156,6 +156,7 @@ void Worker::Look(Partial& partial) {
                    : is_summed_ ? ones_.squaredNorm()
                                 : static_cast<double>(data_.x.num_rows());
   const Eigen::VectorXd& e = is_summed_ ? ones_ : none_;
+  partial.num_rows = data_.x.num_rows();
   partial.entries = data_.x.num_nonzeros();
   partial.threads = pool_.threads();
   partial.xx.resize(num_cols);

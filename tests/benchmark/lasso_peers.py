@@ -40,6 +40,7 @@ from sklearn.datasets import load_svmlight_file
 from sklearn.linear_model import Lasso, LogisticRegression
 
 import liblinear_library
+import settled_memory
 
 HERE = pathlib.Path(__file__).resolve().parent
 TARGETS = (1e-4, 1e-6)
@@ -97,6 +98,7 @@ def dense_set(path, rows, columns, correlation=0.9):
 
 def run(command):
     """Standard output, and wall seconds."""
+    settled_memory.settle()
     start = time.perf_counter()
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     return done.stdout, time.perf_counter() - start

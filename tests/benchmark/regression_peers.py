@@ -41,6 +41,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 import lasso_peers
 import liblinear_library
+import settled_memory
 from svm_peers import WAYS, liblinear_weights, our_weights
 
 TARGETS = (1e-3, 1e-6)
@@ -77,6 +78,7 @@ class Problem:
 def measured(command, folder):
     """Wall seconds and peak memory in bytes of a process."""
     memory = folder / "memory"
+    settled_memory.settle()
     begin = time.perf_counter()
     subprocess.run([*LIMIT, "/usr/bin/time", "-f", "%M", "-o", memory, *command], check=True,
                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -21,6 +21,7 @@ import numpy
 from sklearn.datasets import load_svmlight_file
 
 import liblinear_library
+import settled_memory
 
 TARGETS = (1e-3, 1e-6)
 OURS = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
@@ -53,6 +54,7 @@ def our_weights(path, width, of="classes", name="weights"):
 
 
 def timed(command):
+    settled_memory.settle()
     begin = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - begin
