@@ -42,11 +42,12 @@ void Model::ChooseBlock(const Violators& violators, Update& update) {
 }
 
 void Model::SolveBlock(const BlockStep& step, std::span<const Partial> partials, Update& update) {
-  // Of the gap over all variables: the block may be too small yet, but hardly where few join.
-  constexpr double kShare = 0.3, kShareIfFewJoin = 0.1, kFew = 0.05;
+  // Of the gap over all variables: the block may be too small yet, but hardly where few join. The
+  // last Newton steps of a logistic block gain many digits each.
+  constexpr double kShare = 0.3, kFew = 0.05;
   const bool few_join =
       static_cast<double>(step.joining.size()) <= kFew * static_cast<double>(block_->size());
-  const double share = few_join ? kShareIfFewJoin : kShare;
+  const double share = !few_join ? kShare : columns_->is_logistic ? 1e-3 : 0.1;
   const Block::Change change =
       block_->Solve(step, UnitsOf(step.joining), partials, coefficients_, shifted_intercept_,
                     penalty_, share * gap_ * null_objective_);
