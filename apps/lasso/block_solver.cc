@@ -178,7 +178,6 @@ System::Newton System::NewtonStep(State& state) const {
   const auto is_signed = [&](const Penalty::Unit& unit) {
     return unit.count == 1 && (unit.l1 > 0 || penalty_.nonnegative());
   };
-  const double penalty = penalty_.Value(state.b.data());
   const auto move = [&](double share) {
     bool is_whole = share == 1;
     Eigen::VectorXd change = Eigen::VectorXd::Zero(gram_.cols());
@@ -195,8 +194,15 @@ System::Newton System::NewtonStep(State& state) const {
     }
     const Eigen::VectorXd q_change = gram_ * change;
     const Eigen::VectorXd b = state.b + change;
-    const double gain =
-        change.dot(state.q) - 0.5 * change.dot(q_change) - (penalty_.Value(b.data()) - penalty);
+    // Unit by unit, so that it is exact where it is but a rounding of the objective.
+    double gain = change.dot(state.q) - 0.5 * change.dot(q_change);
+    for (const int u : units) {
+      const Penalty::Unit unit = penalty_.unit(u);
+      const double before = state.b[unit.first], after = b[unit.first];
+      gain -= unit.count > 1 ? penalty_.Value(unit, b.data()) - penalty_.Value(unit, state.b.data())
+                             : unit.l1 * (std::abs(after) - std::abs(before)) +
+                                   0.5 * unit.l2 * (after - before) * (after + before);
+    }
     if (!(gain > 0)) return Newton::kNoStep;
     state.b = b;
     state.rr -= 2 * change.dot(state.q) - change.dot(q_change);
@@ -278,13 +284,19 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
       // Descent would bring back what a step has just set to zero: not before its end is reached.
       auto made = System::Newton::kCutShort;
       int64_t steps = 0;
-      for (; made == System::Newton::kCutShort && changes < most; ++steps, changes += count)
+      for (; made == System::Newton::kCutShort && steps <= count && changes < most; ++steps) {
         made = system.NewtonStep(part);
+        changes += count;
+      }
       if (steps == 1 && made == System::Newton::kNoStep) patience *= 2;
       spent = -static_cast<double>(steps - 1) * step_cost;
     }
-    if ((changed == 0 && !system.is_beside_free()) || system.ObjectiveOf(part) >= before)
-      break;  // rounding
+    if ((changed == 0 && !system.is_beside_free()) || system.ObjectiveOf(part) >= before) {
+      // Rounding; a step tells by its own gain whether it leads down, and goes once more so far.
+      if (!system.is_beside_free() && system.NewtonStep(part) != System::Newton::kNoStep)
+        changes += count;
+      break;
+    }
   }
   for (Eigen::Index c = 0; c < count; ++c) {
     const Eigen::Index i = support[Index(c)];

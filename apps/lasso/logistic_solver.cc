@@ -20,16 +20,15 @@ namespace strads::lasso {
 namespace {
 
 // The gap that the quadratic problem is solved to, relative to its own and that of the block; and
-// by inner products where these are few, so that changes cost next to nothing.
+// by inner products of few columns, so that changes cost next to nothing.
 constexpr double kInnerShare = 0.1, kShareOfFew = 1e-3;
 // By columns, before the loss, which has curved away meanwhile, is looked at anew.
 constexpr double kMostSweeps = 10;
 constexpr double kMostInnerProducts = 1024;  // columns
-// Of an entry of a column that changes: a pair of entries in a row, one where there are few of
-// them, and an entry that has to be moved into its row first.
+// Of an entry of a column that changes: a pair of entries in a row, one where there are few
+// columns, and an entry that has to be moved into its row first.
 constexpr double kPairCost = 10, kFewPairCost = 0.5, kMoveCost = 3;
-constexpr double kFewEntries = 16;   // of a row
-constexpr double kFewColumns = 0.1;  // beside the entries of a column
+constexpr double kFewColumns = 256, kFewBesideEntries = 0.1;  // of a column
 // Of a row's weight: rows whose class is certain have less curvature than can be divided by.
 constexpr double kLeastCurvature = 1e-10;
 constexpr double kSufficient = 1e-4;  // Armijo's constant
@@ -41,7 +40,8 @@ constexpr double kRounding = 1e-13;  // of the objective
 // they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
 // then it is solved as far as rounding allows.
 double InnerGap(double share, double own, double gap) {
-  return own > 0 ? share * std::min(gap, own) : -std::numeric_limits<double>::infinity();
+  return own > 0 ? share * (own < 1e-3 * gap ? share * own : std::min(gap, own))
+                 : -std::numeric_limits<double>::infinity();
 }
 
 }  // namespace
@@ -71,6 +71,7 @@ void LogisticSolver::Grow(ColumnMatrix x,
   b_.insert(b_.end(), b.begin(), b.end());
   x_.Append(std::move(x));
   rows_ = RowMatrix();
+  is_at_last_digits_ = false;
 }
 
 void LogisticSolver::Evaluate() {
@@ -133,13 +134,12 @@ double LogisticSolver::BoundBeside(std::span<const int32_t> free,
                  point.sums);
 }
 
-// Of few entries in a row, and more in a column than there are columns: changes by inner products
-// cost less than by columns then, too.
-bool LogisticSolver::HasFewProducts() const {
-  const auto entries = static_cast<double>(x_.num_nonzeros());
-  const double columns = size(), rows = static_cast<double>(num_rows());
-  return !x_.is_dense() && entries <= kFewEntries * rows &&
-         columns * columns <= kFewColumns * entries;
+// So few that their products stay in the cache, and fewer than a column has entries: then changes
+// by inner products cost less than by columns, too.
+bool LogisticSolver::HasFewColumns() const {
+  const double columns = size();
+  return !x_.is_dense() && columns <= kFewColumns &&
+         columns * columns <= kFewBesideEntries * static_cast<double>(x_.num_nonzeros());
 }
 
 // In changes of a variable by its column.
@@ -149,9 +149,9 @@ double LogisticSolver::CostOfInnerProducts() const {
     return std::numeric_limits<double>::infinity();
   const auto entries = x_.is_dense() ? rows * columns : static_cast<double>(x_.num_nonzeros());
   const double pairs = 0.5 * entries * entries / rows;  // of entries in a row
-  const double cost = HasFewProducts() ? kFewPairCost * pairs +
-                                             (rows_.num_cols() == size() ? 0 : kMoveCost * entries)
-                                       : kPairCost * pairs;
+  const double cost = HasFewColumns() ? kFewPairCost * pairs +
+                                            (rows_.num_cols() == size() ? 0 : kMoveCost * entries)
+                                      : kPairCost * pairs;
   return cost * columns / entries;
 }
 
@@ -191,7 +191,7 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
                                                      ThreadPool& pool) {
   std::vector<int32_t> all(b_.size());
   std::iota(all.begin(), all.end(), 0);
-  const bool has_few = HasFewProducts();
+  const bool has_few = HasFewColumns();
   auto [pairs, norms, sums, weight] = has_few ? ProductsOfRows(pool) : ProductsOfColumns(all, pool);
   const Eigen::Map<const Eigen::VectorXd> b(b_.data(), std::ssize(b_));
   const Eigen::Map<const Eigen::VectorXd> q(q_.data(), std::ssize(q_));
@@ -257,7 +257,7 @@ bool LogisticSolver::NewtonStep(
   const double cost = CostOfInnerProducts();
   const auto by_columns = static_cast<int64_t>(std::ceil(std::min(cost, kMostSweeps * size() + 1)));
   Step step;
-  if (cut_short_ >= cost) {
+  if (cut_short_ >= cost || (is_at_last_digits_ && std::isfinite(cost))) {
     step = ByInnerProducts(penalty, gap, most, pool);
   } else {
     step = ByColumns(penalty, gap, std::min(most, by_columns), pool);
@@ -273,8 +273,8 @@ bool LogisticSolver::NewtonStep(
   const double expected =
       -r_.dot(direction) + penalty.Value(step.b.data()) - penalty.Value(b_.data());
   // Too little to be seen in the objective; a full step is right this close to the optimum.
-  const bool is_last_digits = std::abs(expected) < kRounding * before;
-  if (!is_last_digits && !(expected < 0)) return false;
+  is_at_last_digits_ = std::abs(expected) < kRounding * before;
+  if (!is_at_last_digits_ && !(expected < 0)) return false;
   const Eigen::VectorXd eta = std::move(eta_);
   for (double share = 1; share >= kShortestStep; share /= 2) {
     eta_ = eta + share * direction;
@@ -283,7 +283,7 @@ bool LogisticSolver::NewtonStep(
       b[i] = share == 1 ? step.b[i] : b[i] + share * (step.b[i] - b[i]);
     Evaluate();
     const double after = loss_ + penalty.Value(b.data());
-    if (!is_last_digits && !(after <= before + kSufficient * share * expected)) continue;
+    if (!is_at_last_digits_ && !(after <= before + kSufficient * share * expected)) continue;
     b_ = std::move(b);
     intercept_ += share * step.intercept;
     return true;
@@ -296,17 +296,32 @@ bool LogisticSolver::NewtonStep(
 int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   int64_t changes = 0;
   Evaluate();
-  int in_vain = 0;  // steps since the gap has become smaller
-  double least = std::numeric_limits<double>::infinity();
+  // Near the last digits a step can lead to a larger gap.
+  struct {
+    double gap = std::numeric_limits<double>::infinity();
+    std::vector<double> b;
+    double intercept = 0;
+    Eigen::VectorXd eta;
+  } best;
+  int in_vain = 0;  // steps since
   while (in_vain < kMostInVain && changes < most) {
     const double now = Gap(penalty, pool);
     // What joins goes by r, which says of other variables what the bound's point does only once the
     // block is at its best.
-    if (is_beside_free_ && least == std::numeric_limits<double>::infinity())
+    if (is_beside_free_ && best.b.empty())
       gap = std::max(std::min(gap, kInnerShare * now), kRounding * loss_);
-    in_vain = now < least ? 0 : in_vain + 1;
-    least = std::min(least, now);
+    if (now < best.gap || best.b.empty()) {
+      best = {now, b_, intercept_, eta_};
+      in_vain = 0;
+    } else {
+      ++in_vain;
+    }
     if (now <= gap || !NewtonStep(penalty, now, most - changes, changes, pool)) break;
+  }
+  if (in_vain > 0) {
+    b_ = std::move(best.b);
+    intercept_ = best.intercept;
+    eta_ = std::move(best.eta);
   }
   return changes;
 }

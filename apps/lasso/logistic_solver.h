@@ -21,9 +21,9 @@ namespace strads::lasso {
 // Newton's method: each step minimises the quadratic approximation of the loss with the penalty
 // (on rows scaled by the square roots of their curvatures), and goes so far along it that the
 // objective falls (Friedman, Hastie and Tibshirani, 2010; Lee, Sun and Saunders, 2014). The
-// quadratic problem is ColumnSolver's, for ten sweeps at most, and BlockSolver's where rows have
-// few entries, or once steps in a row that were cut short like that have cost as much as all inner
-// products of the block.
+// quadratic problem is ColumnSolver's, for ten sweeps at most, and BlockSolver's once steps in a
+// row that were cut short like that have cost as much as all inner products of the block, or for
+// the last digits.
 class LogisticSolver {
  public:
   // Rows with y > 0 are of the positive class. `weights` is w, empty if all are 1.
@@ -55,7 +55,7 @@ class LogisticSolver {
     int64_t changes = 0;
   };
   double CostOfInnerProducts() const;
-  bool HasFewProducts() const;
+  bool HasFewColumns() const;
   // Of the columns with each other and with e, that of the intercept, rows weighing as they curve.
   struct Products {
     std::vector<double> pairs;  // in the order of ColumnMatrix::GramBlock
@@ -82,7 +82,10 @@ class LogisticSolver {
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
   bool is_beside_free_ = false;  // free_columns.h
-  double cut_short_ = 0;         // changes by columns of steps in a row that were
+  // The last step could not be seen in the objective: from here on Newton steps of the quadratic
+  // problem, which need not see it, get farther than descent.
+  bool is_at_last_digits_ = false;
+  double cut_short_ = 0;  // changes by columns of steps in a row that were
   // At eta_:
   double loss_ = 0;
   double entropy_ = 0;

@@ -43,14 +43,15 @@ void Model::ChooseBlock(const Violators& violators, Update& update) {
 
 void Model::SolveBlock(const BlockStep& step, std::span<const Partial> partials, Update& update) {
   // Of the gap over all variables: the block may be too small yet, but hardly where few join. The
-  // last Newton steps of a logistic block gain many digits each.
-  constexpr double kShare = 0.3, kFew = 0.05;
+  // last Newton steps of a logistic block gain many digits each, of those that anyone asks for.
+  constexpr double kShare = 0.3, kFew = 0.05, kAskedFor = 1e-9;
   const bool few_join =
       static_cast<double>(step.joining.size()) <= kFew * static_cast<double>(block_->size());
-  const double share = !few_join ? kShare : columns_->is_logistic ? 1e-3 : 0.1;
-  const Block::Change change =
-      block_->Solve(step, UnitsOf(step.joining), partials, coefficients_, shifted_intercept_,
-                    penalty_, share * gap_ * null_objective_);
+  double gap = kShare * gap_;
+  if (few_join)
+    gap = std::min(gap, std::max(kAskedFor, (columns_->is_logistic ? 1e-3 : 0.1) * gap_));
+  const Block::Change change = block_->Solve(step, UnitsOf(step.joining), partials, coefficients_,
+                                             shifted_intercept_, penalty_, gap * null_objective_);
   updates_ += change.updates;
   solved_since_measured_ = true;
   const bool has_changed = !step.joining.empty() || !change.values.empty() || change.intercept != 0;
