@@ -23,6 +23,7 @@ constexpr int kTile = 32;
 constexpr double kRidge = 1e-12;
 // A flop of the Cholesky factorisation in terms of a number that descent reads and writes.
 constexpr double kFlopCost = 0.15;
+constexpr int kLastSteps = 3;
 constexpr double kShortestStep = 1.0 / 64;  // of a Newton step that is cut short
 // The gap over the support, relative to that asked for over the block.
 constexpr double kShare = 0.3;
@@ -292,9 +293,11 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
       spent = -static_cast<double>(steps - 1) * step_cost;
     }
     if ((changed == 0 && !system.is_beside_free()) || system.ObjectiveOf(part) >= before) {
-      // Rounding; a step tells by its own gain whether it leads down, and goes once more so far.
-      if (!system.is_beside_free() && system.NewtonStep(part) != System::Newton::kNoStep)
+      // Rounding; a Newton step tells by its own gain whether it leads down.
+      for (int steps = 0; steps < kLastSteps && !system.is_beside_free(); ++steps) {
+        if (system.NewtonStep(part) == System::Newton::kNoStep) break;
         changes += count;
+      }
       break;
     }
   }
