@@ -296,9 +296,11 @@ bool LogisticSolver::NewtonStep(
 int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   int64_t changes = 0;
   Evaluate();
-  // Near the last digits a step can lead to a larger gap.
+  const auto objective = [&] { return loss_ + penalty.Value(b_.data()); };
+  // A step that cannot be seen in the objective can lead to a larger gap.
   struct {
     double gap = std::numeric_limits<double>::infinity();
+    double objective = 0;
     std::vector<double> b;
     double intercept = 0;
     Eigen::VectorXd eta;
@@ -311,14 +313,14 @@ int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& po
     if (is_beside_free_ && best.b.empty())
       gap = std::max(std::min(gap, kInnerShare * now), kRounding * loss_);
     if (now < best.gap || best.b.empty()) {
-      best = {now, b_, intercept_, eta_};
+      best = {now, objective(), b_, intercept_, eta_};
       in_vain = 0;
     } else {
       ++in_vain;
     }
     if (now <= gap || !NewtonStep(penalty, now, most - changes, changes, pool)) break;
   }
-  if (in_vain > 0) {
+  if (in_vain > 0 && objective() >= (1 - kRounding) * best.objective) {
     b_ = std::move(best.b);
     intercept_ = best.intercept;
     eta_ = std::move(best.eta);
