@@ -23,7 +23,7 @@ constexpr int kTile = 32;
 constexpr double kRidge = 1e-12;
 // A flop of the Cholesky factorisation in terms of a number that descent reads and writes.
 constexpr double kFlopCost = 0.15;
-constexpr int kLastSteps = 3;
+constexpr int kLastSteps = 3, kMostInLastSteps = 1024;
 constexpr double kShortestStep = 1.0 / 64;  // of a Newton step that is cut short
 // The gap over the support, relative to that asked for over the block.
 constexpr double kShare = 0.3;
@@ -294,7 +294,8 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
     }
     if ((changed == 0 && !system.is_beside_free()) || system.ObjectiveOf(part) >= before) {
       // Rounding; a Newton step tells by its own gain whether it leads down.
-      for (int steps = 0; steps < kLastSteps && !system.is_beside_free(); ++steps) {
+      const bool is_affordable = count <= kMostInLastSteps && !system.is_beside_free();
+      for (int steps = 0; steps < kLastSteps && is_affordable; ++steps) {
         if (system.NewtonStep(part) == System::Newton::kNoStep) break;
         changes += count;
       }

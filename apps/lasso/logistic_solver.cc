@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include "apps/lasso/block_solver.h"
@@ -298,32 +299,33 @@ int64_t LogisticSolver::Solve(const Penalty& penalty, double gap, ThreadPool& po
   Evaluate();
   const auto objective = [&] { return loss_ + penalty.Value(b_.data()); };
   // A step that cannot be seen in the objective can lead to a larger gap.
-  struct {
-    double gap = std::numeric_limits<double>::infinity();
+  struct Point {
+    double gap = 0;
     double objective = 0;
-    std::vector<double> b;
+    std::vector<double> b = {};
     double intercept = 0;
-    Eigen::VectorXd eta;
-  } best;
+    Eigen::VectorXd eta = {};
+  };
+  std::optional<Point> best;
   int in_vain = 0;  // steps since
   while (in_vain < kMostInVain && changes < most) {
     const double now = Gap(penalty, pool);
     // What joins goes by r, which says of other variables what the bound's point does only once the
     // block is at its best.
-    if (is_beside_free_ && best.b.empty())
+    if (is_beside_free_ && !best)
       gap = std::max(std::min(gap, kInnerShare * now), kRounding * loss_);
-    if (now < best.gap || best.b.empty()) {
-      best = {now, objective(), b_, intercept_, eta_};
+    if (!best || now < best->gap) {
+      best = Point{now, objective(), b_, intercept_, eta_};
       in_vain = 0;
     } else {
       ++in_vain;
     }
     if (now <= gap || !NewtonStep(penalty, now, most - changes, changes, pool)) break;
   }
-  if (in_vain > 0 && objective() >= (1 - kRounding) * best.objective) {
-    b_ = std::move(best.b);
-    intercept_ = best.intercept;
-    eta_ = std::move(best.eta);
+  if (in_vain > 0 && objective() >= (1 - kRounding) * best->objective) {
+    b_ = std::move(best->b);
+    intercept_ = best->intercept;
+    eta_ = std::move(best->eta);
   }
   return changes;
 }

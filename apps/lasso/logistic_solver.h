@@ -82,7 +82,7 @@ class LogisticSolver {
   std::vector<double> q_;  // X_B'r when Gap was called last
   double intercept_ = 0;
   bool is_beside_free_ = false;  // free_columns.h
-  // The last step could not be seen in the objective: from here on Newton steps of the quadratic
+  // The last step could not be seen in the objective: for the next, Newton steps of the quadratic
   // problem, which need not see it, get farther than descent.
   bool is_at_last_digits_ = false;
   double cut_short_ = 0;  // changes by columns of steps in a row that were
