@@ -77,7 +77,7 @@ bool Cholesky::Extend(int64_t columns,
         kernels::UnpackPanel(panel, width, rows, part);
       }
     });
-    kernels::MultiplyPairs(panels.data(), count, first_new, rows, rows, pool,
+    kernels::MultiplyPairs(panels.data(), count, first_new, rows, pool,
                            [&](int64_t a, int64_t b, const double* products) {
                              const int64_t i = end + kPanelColumns * a, j = end + kPanelColumns * b;
                              for (int64_t c = 0; c < std::min<int64_t>(kPanelColumns, columns - j);

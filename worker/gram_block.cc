@@ -79,38 +79,29 @@ void ColumnMatrix::GramDense(std::span<const int32_t> columns,
                              int first_new,
                              double* upper,
                              ThreadPool& pool) const {
-  constexpr int64_t kRows = 256;  // of a panel: a few of them fit into the first cache
   using kernels::kPanelColumns;
   const int64_t count = std::ssize(columns);
-  const int64_t num_panels = (count + kPanelColumns - 1) / kPanelColumns;
-  const int64_t batch = kernels::RowsOfBatch(num_rows_, num_panels, kRows, pool);
-  AlignedVector<double> panels(Size(num_panels * kPanelColumns * batch));
   const auto column_of = [&](int64_t b) {  // entry a of it is x_a'x_b
     return upper + (b * (b - 1) - int64_t{first_new} * (first_new - 1)) / 2;
   };
-  for (int64_t row = 0; row < num_rows_; row += batch) {
-    const int64_t rows = std::min(batch, num_rows_ - row);
-    pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p) {
+  kernels::PackAndMultiplyPairs(
+      num_rows_, (count + kPanelColumns - 1) / kPanelColumns, first_new / kPanelColumns, pool,
+      [&](int64_t p, int64_t row, int64_t rows, double* panel) {
         const double* part[kPanelColumns];
         const int64_t at = kPanelColumns * p;
         const int width = static_cast<int>(std::min<int64_t>(kPanelColumns, count - at));
         for (int c = 0; c < width; ++c) part[c] = DenseColumn(columns[Size(at + c)]) + row;
-        kernels::PackPanel(part, width, rows, panels.data() + kPanelColumns * rows * p);
-      }
-    });
-    kernels::MultiplyPairs(
-        panels.data(), num_panels, first_new / kPanelColumns, rows, kRows, pool,
-        [&](int64_t a, int64_t b, const double* products) {
-          const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), count);
-          for (int64_t j = std::max<int64_t>(kPanelColumns * b, first_new); j < last; ++j) {
-            double* const to = column_of(j) + i;
-            const int64_t most = std::min<int64_t>(kPanelColumns, j - i);
-            for (int64_t r = 0; r < most; ++r)
-              to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
-          }
-        });
-  }
+        kernels::PackPanel(part, width, rows, panel);
+      },
+      [&](int64_t a, int64_t b, const double* products) {
+        const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), count);
+        for (int64_t j = std::max<int64_t>(kPanelColumns * b, first_new); j < last; ++j) {
+          double* const to = column_of(j) + i;
+          const int64_t most = std::min<int64_t>(kPanelColumns, j - i);
+          for (int64_t r = 0; r < most; ++r)
+            to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
+        }
+      });
 }
 
 }  // namespace strads

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "strads/aligned_vector.h"
 #include "strads/parallel.h"
 
 namespace strads::kernels {
@@ -14,6 +15,7 @@ constexpr int kHalf = kPanelColumns / 2;
 // Panels that are multiplied with as many others by one thread: they stay in its cache. Fewer where
 // threads would have less than so many tiles each.
 constexpr int64_t kTile = 8, kTilesOfThread = 4;
+constexpr int64_t kStep = 256;  // rows of a panel: two of them fit into the first cache
 constexpr int64_t kBatchBytes = 4 << 20;
 
 // A row of half a panel.
@@ -86,13 +88,16 @@ STRADS_VECTOR_CLONES void SolvePanel(const double* u, int64_t stride, int64_t n,
   }
 }
 
-void MultiplyPairs(const double* panels,
-                   int64_t count,
-                   int64_t first,
-                   int64_t n,
-                   int64_t step,
-                   ThreadPool& pool,
-                   const std::function<void(int64_t, int64_t, const double*)>& sink) {
+namespace {
+
+// `step` rows at a time.
+void MultiplyInSteps(const double* panels,
+                     int64_t count,
+                     int64_t first,
+                     int64_t n,
+                     int64_t step,
+                     ThreadPool& pool,
+                     const PairSink& sink) {
   struct Tile {
     int64_t a, b;  // its first panels
   };
@@ -124,10 +129,36 @@ void MultiplyPairs(const double* panels,
   });
 }
 
-int64_t RowsOfBatch(int64_t rows, int64_t count, int64_t step, const ThreadPool& pool) {
-  if (pool.threads() == 1) return std::min(rows, step);
-  const auto bytes = static_cast<int64_t>(sizeof(double)) * kPanelColumns * count * step;
-  return std::min(rows, std::max<int64_t>(1, kBatchBytes / std::max<int64_t>(1, bytes)) * step);
+}  // namespace
+
+void MultiplyPairs(const double* panels,
+                   int64_t count,
+                   int64_t first,
+                   int64_t n,
+                   ThreadPool& pool,
+                   const PairSink& sink) {
+  MultiplyInSteps(panels, count, first, n, n, pool, sink);
+}
+
+void PackAndMultiplyPairs(
+    int64_t rows,
+    int64_t count,
+    int64_t first,
+    ThreadPool& pool,
+    const std::function<void(int64_t p, int64_t row, int64_t n, double* panel)>& pack,
+    const PairSink& sink) {
+  constexpr int64_t kRowBytes = kPanelColumns * sizeof(double);
+  const int64_t steps = kBatchBytes / (kRowBytes * kStep * std::max<int64_t>(1, count));
+  const int64_t most = pool.threads() == 1 ? kStep : std::max<int64_t>(1, steps) * kStep;
+  const int64_t batch = std::min(rows, most);
+  AlignedVector<double> panels(static_cast<size_t>(count * kPanelColumns * batch));
+  for (int64_t row = 0; row < rows; row += batch) {
+    const int64_t n = std::min(batch, rows - row);
+    pool.ParallelFor(count, [&](int64_t begin, int64_t end) {
+      for (int64_t p = begin; p < end; ++p) pack(p, row, n, panels.data() + kPanelColumns * n * p);
+    });
+    MultiplyInSteps(panels.data(), count, first, n, kStep, pool, sink);
+  }
 }
 
 }  // namespace strads::kernels

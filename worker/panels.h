@@ -27,20 +27,27 @@ void MultiplyPanels(const double* a, const double* b, int64_t n, double* product
 // its columns `stride` apart.
 void SolvePanel(const double* u, int64_t stride, int64_t n, double* panel);
 
-// Calls sink(a, b, products of panels a and b, of at most `step` rows) for all a <= b with first <=
-// b < count, by ascending row, from the threads of the pool: all of one pair from one thread.
-// `panels` are `count` of them in a row, n rows each.
+using PairSink = std::function<void(int64_t a, int64_t b, const double* products)>;
+
+// Calls sink(a, b, products of panels a and b) for all a <= b with first <= b < count, from the
+// threads of the pool. `panels` are `count` of them in a row, n rows each.
 void MultiplyPairs(const double* panels,
                    int64_t count,
                    int64_t first,
                    int64_t n,
-                   int64_t step,
                    ThreadPool& pool,
-                   const std::function<void(int64_t, int64_t, const double*)>& sink);
+                   const PairSink& sink);
 
-// Of `rows` rows in all, how many are packed into `count` panels before pairs are multiplied,
-// `step` at a time: those that stay in the cache, for one thread; for more as many as make threads
-// worth waking, and fit a cache that is further away.
-int64_t RowsOfBatch(int64_t rows, int64_t count, int64_t step, const ThreadPool& pool);
+// The same of panels of any number of rows, of which pack(p, row, n, panel) puts n of panel p, from
+// `row` on, into memory: sink is called for a few hundred rows at a time, by ascending row, and for
+// all of one pair from one thread. What is packed stays in a cache, of one thread in its first; for
+// more threads it is as much as makes them worth waking.
+void PackAndMultiplyPairs(
+    int64_t rows,
+    int64_t count,
+    int64_t first,
+    ThreadPool& pool,
+    const std::function<void(int64_t p, int64_t row, int64_t n, double* panel)>& pack,
+    const PairSink& sink);
 
 }  // namespace strads::kernels

@@ -12,7 +12,6 @@ namespace {
 
 using kernels::kPanelColumns;
 
-constexpr int64_t kRows = 256;  // of a panel: two of them fit into the first cache
 // Threads divide rows where the triangle is small: each part has one of its own. How many there are
 // does not depend on the number of threads.
 constexpr int64_t kMostColumns = 256, kRowsOfPart = 1024, kMostParts = 16;
@@ -54,35 +53,27 @@ void Gram(const DenseRows<Value>& x,
           std::span<const double> centre,
           std::vector<double>& upper,
           ThreadPool& pool) {
-  const int64_t width = std::ssize(centre), rows = std::ssize(data.rows);
-  const int64_t num_panels = (width + kPanelColumns - 1) / kPanelColumns;
-  const int64_t batch = kernels::RowsOfBatch(rows, num_panels, kRows, pool);
-  AlignedVector<double> panels(Index(num_panels * kPanelColumns * batch));
-  for (int64_t first = 0; first < rows; first += batch) {
-    const int64_t count = std::min(batch, rows - first);
-    pool.ParallelFor(num_panels, [&](int64_t begin, int64_t end) {
-      for (int64_t p = begin; p < end; ++p)
-        Pack(x, data, centre, first, count, p, panels.data() + kPanelColumns * count * p);
-    });
-    kernels::MultiplyPairs(panels.data(), num_panels, 0, count, kRows, pool,
-                           [&](int64_t a, int64_t b, const double* products) {
-                             const int64_t i = kPanelColumns * a;
-                             const int64_t last = std::min(kPanelColumns * (b + 1), width);
-                             for (int64_t j = kPanelColumns * b; j < last; ++j) {
-                               double* const to = upper.data() + Column(j) + i;
-                               const int64_t most = std::min<int64_t>(kPanelColumns, j - i + 1);
-                               for (int64_t r = 0; r < most; ++r)
-                                 to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
-                             }
-                           });
-  }
+  const int64_t width = std::ssize(centre);
+  kernels::PackAndMultiplyPairs(
+      std::ssize(data.rows), (width + kPanelColumns - 1) / kPanelColumns, 0, pool,
+      [&](int64_t p, int64_t first, int64_t count, double* panel) {
+        Pack(x, data, centre, first, count, p, panel);
+      },
+      [&](int64_t a, int64_t b, const double* products) {
+        const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), width);
+        for (int64_t j = kPanelColumns * b; j < last; ++j) {
+          double* const to = upper.data() + Column(j) + i;
+          const int64_t most = std::min<int64_t>(kPanelColumns, j - i + 1);
+          for (int64_t r = 0; r < most; ++r)
+            to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
+        }
+      });
 }
 
 // Sums over some rows, not centred.
 struct RawSums {
   explicit RawSums(int64_t cols) : x(Index(cols), 0.0), xy(Index(cols), 0.0) {}
 
-  std::vector<double> xx;  // the triangle
   std::vector<double> x, xy;
   double weight = 0, y = 0, yy = 0;
 };
@@ -129,48 +120,52 @@ void AddPairs(const SparseRows<Value>& x,
   }
 }
 
+// Of all rows; the triangle is added to `upper`, which is zero.
 template <class Value>
 RawSums SumsOf(const SparseRows<Value>& x,
                const WeightedRows& data,
                double y_centre,
+               std::vector<double>& upper,
                int64_t cols,
                ThreadPool& pool) {
   const auto rows = std::ssize(data.rows);
-  const int64_t num_parts =
-      cols <= kMostColumns ? std::clamp<int64_t>(rows / kRowsOfPart, 1, kMostParts) : 1;
-  std::vector<RawSums> parts(Index(num_parts), RawSums(cols));
-  pool.ParallelFor(num_parts, [&](int64_t begin, int64_t end) {
-    for (int64_t part = begin; part < end; ++part) {
-      const auto first = Index(rows * part / num_parts),
-                 last = Index(rows * (part + 1) / num_parts);
-      RawSums& sums = parts[Index(part)];
-      sums.xx.resize(Column(cols), 0.0);
-      AddTotals(x, data, y_centre, first, last, sums);
-      if (num_parts > 1) AddPairs(x, data, first, last, 0, cols, sums.xx.data());
-    }
-  });
-  RawSums& total = parts.front();
-  if (num_parts == 1) {
+  if (cols > kMostColumns || rows < 2 * kRowsOfPart) {
+    RawSums total(cols);
+    AddTotals(x, data, y_centre, 0, Index(rows), total);
     // Every thread goes through all rows for some of the columns.
     pool.ParallelFor(
         cols,
         [&](int64_t begin, int64_t end) {
-          AddPairs(x, data, 0, Index(rows), begin, end, total.xx.data());
+          AddPairs(x, data, 0, Index(rows), begin, end, upper.data());
         },
         std::max<int64_t>(1, cols / (4 * pool.threads())));
+    return total;
   }
+  const int64_t num_parts = std::min(rows / kRowsOfPart, kMostParts);
+  std::vector<RawSums> parts(Index(num_parts), RawSums(cols));
+  std::vector<std::vector<double>> triangles(Index(num_parts));
+  pool.ParallelFor(num_parts, [&](int64_t begin, int64_t end) {
+    for (int64_t part = begin; part < end; ++part) {
+      const auto first = Index(rows * part / num_parts);
+      const auto last = Index(rows * (part + 1) / num_parts);
+      triangles[Index(part)].resize(Column(cols), 0.0);
+      AddTotals(x, data, y_centre, first, last, parts[Index(part)]);
+      AddPairs(x, data, first, last, 0, cols, triangles[Index(part)].data());
+    }
+  });
   const auto add = [](const std::vector<double>& from, std::vector<double>& to) {
-    for (std::size_t k = 0; k < to.size(); ++k) to[k] += from[k];
+    for (std::size_t k = 0; k < from.size(); ++k) to[k] += from[k];
   };
-  for (std::size_t part = 1; part < parts.size(); ++part) {
-    add(parts[part].xx, total.xx);
+  RawSums total(cols);
+  for (std::size_t part = 0; part < parts.size(); ++part) {
+    add(triangles[part], upper);
     add(parts[part].x, total.x);
     add(parts[part].xy, total.xy);
     total.weight += parts[part].weight;
     total.y += parts[part].y;
     total.yy += parts[part].yy;
   }
-  return std::move(total);
+  return total;
 }
 
 template <class Value>
@@ -180,13 +175,12 @@ void Gram(const SparseRows<Value>& x,
           std::vector<double>& upper,
           ThreadPool& pool) {
   const int64_t cols = std::ssize(centre) - 1;
-  const RawSums sums = SumsOf(x, data, centre.back(), cols, pool);
+  const RawSums sums = SumsOf(x, data, centre.back(), upper, cols, pool);
   for (int64_t b = 0; b < cols; ++b) {
-    const double* const from = sums.xx.data() + Column(b);
     double* const to = upper.data() + Column(b);
     const double mean = centre[Index(b)], sum = sums.x[Index(b)];
     for (int64_t a = 0; a <= b; ++a)
-      to[a] = from[a] + centre[Index(a)] * (sums.weight * mean - sum) - sums.x[Index(a)] * mean;
+      to[a] = to[a] + centre[Index(a)] * (sums.weight * mean - sum) - sums.x[Index(a)] * mean;
   }
   double* const last = upper.data() + Column(cols);
   for (int64_t a = 0; a < cols; ++a) last[a] = sums.xy[Index(a)] - centre[Index(a)] * sums.y;

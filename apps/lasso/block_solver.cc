@@ -23,6 +23,7 @@ constexpr int kTile = 32;
 constexpr double kRidge = 1e-12;
 // A flop of the Cholesky factorisation in terms of a number that descent reads and writes.
 constexpr double kFlopCost = 0.15;
+// Newton steps, at most, where rounding hides what they gain, and variables that they are made of.
 constexpr int kLastSteps = 3, kMostInLastSteps = 1024;
 constexpr double kShortestStep = 1.0 / 64;  // of a Newton step that is cut short
 // The gap over the support, relative to that asked for over the block.

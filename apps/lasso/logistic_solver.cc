@@ -39,9 +39,11 @@ constexpr double kRounding = 1e-13;  // of the objective
 
 // Of the quadratic problem, whose own gap is of second order in how far the slopes are from what
 // they should be, and rounds to 0 long before that of the logistic loss, which is of first order:
-// then it is solved as far as rounding allows.
+// then it is solved as far as rounding allows. Where its own is as small as this beside the gap, a
+// share of the one takes the square of that of the other.
+constexpr double kSecondOrder = 1e-3;
 double InnerGap(double share, double own, double gap) {
-  return own > 0 ? share * (own < 1e-3 * gap ? share * own : std::min(gap, own))
+  return own > 0 ? share * (own < kSecondOrder * gap ? share * own : std::min(gap, own))
                  : -std::numeric_limits<double>::infinity();
 }
 
@@ -52,11 +54,8 @@ LogisticSolver::LogisticSolver(Eigen::VectorXd y, Eigen::VectorXd weights, bool 
       weights_(std::move(weights)),
       has_intercept_(intercept),
       eta_(Eigen::VectorXd::Zero(y_.size())),
-      all_rows_(Index(y_.size())),
       r_(y_.size()),
-      curvature_(y_.size()) {
-  std::iota(all_rows_.begin(), all_rows_.end(), 0);
-}
+      curvature_(y_.size()) {}
 
 void LogisticSolver::Grow(ColumnMatrix x,
                           std::span<const double> b,
@@ -158,10 +157,12 @@ double LogisticSolver::CostOfInnerProducts() const {
 
 LogisticSolver::Products LogisticSolver::ProductsOfRows(ThreadPool& pool) {
   if (rows_.num_cols() != size()) rows_ = RowMatrix::FromColumns(x_, pool);
-  const std::vector<double> ones(Index(num_rows()), 1.0), centre(b_.size() + 1, 0.0);
-  const std::vector<double> upper = RowGram(
-      {.x = &rows_, .rows = all_rows_, .y = ones, .weights = {curvature_.data(), ones.size()}},
-      centre, pool);
+  std::vector<int64_t> all(Index(num_rows()));
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<double> ones(all.size(), 1.0), centre(b_.size() + 1, 0.0);
+  const std::vector<double> upper =
+      RowGram({.x = &rows_, .rows = all, .y = ones, .weights = {curvature_.data(), ones.size()}},
+              centre, pool);
   Products products{.pairs = {}, .norms = Eigen::VectorXd(size()), .sums = Eigen::VectorXd(size())};
   products.pairs.reserve(upper.size());
   const double* column = upper.data();

@@ -76,7 +76,6 @@ class LogisticSolver {
   Eigen::VectorXd eta_;  // b0 + X_B b
   ColumnMatrix x_;
   RowMatrix rows_;  // x_, once products are made of them
-  std::vector<int64_t> all_rows_;
   std::vector<int32_t> numbers_;
   std::vector<double> b_;
   std::vector<double> q_;  // X_B'r when Gap was called last
