@@ -4,13 +4,13 @@ namespace strads {
 namespace {
 
 // One scheduler then has a round to make a plan in, and one more for what a machine does besides.
-constexpr int kAheadBesideRounds = 2;
+constexpr int kRoundsAhead = 2;
 
 int LookaheadOf(Planning planning, int schedulers) {
   if (planning == Planning::kOneByOne) return 0;
   if (schedulers > 0) return schedulers + 1;
   if (planning == Planning::kAtAnyTime) return 1;
-  return planning == Planning::kBesideRounds && schedulers < 0 ? kAheadBesideRounds : 0;
+  return planning == Planning::kBetweenRounds ? 0 : kRoundsAhead;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -29,16 +30,19 @@ int32_t VariableBlocks::NextSeed() const {
 void VariableBlocks::Grow(std::span<const double> couplings) {
   const auto blocks_left = static_cast<size_t>(num_blocks_) - blocks_.size();
   const size_t size = (left_.size() + blocks_left - 1) / blocks_left;
-  const auto end = left_.begin() + static_cast<std::ptrdiff_t>(size);
   const int32_t seed = NextSeed();
-  const auto strength = [&](int32_t j) {
-    return std::pair(j != seed, -std::abs(couplings[static_cast<size_t>(j)]));
+  const auto key = [&](int32_t j) {
+    const double strength = std::abs(couplings[static_cast<size_t>(j)]);
+    return std::pair(j == seed ? -std::numeric_limits<double>::infinity() : -strength, j);
   };
-  std::ranges::stable_sort(left_, {}, strength);
-  blocks_.emplace_back(left_.begin(), end);
-  std::ranges::sort(blocks_.back());
-  left_.erase(left_.begin(), end);
-  std::ranges::sort(left_);
+  std::vector<std::pair<double, int32_t>> keys(left_.size());
+  std::ranges::transform(left_, keys.begin(), key);
+  const auto last = keys.begin() + static_cast<std::ptrdiff_t>(size) - 1;
+  std::ranges::nth_element(keys, last);
+  const auto rest =
+      std::stable_partition(left_.begin(), left_.end(), [&](int32_t j) { return key(j) <= *last; });
+  blocks_.emplace_back(left_.begin(), rest);
+  left_.erase(left_.begin(), rest);
   Close();
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -50,8 +51,8 @@ void Model::Check(const Plan& plan,
                                           : partial.xr.size() == measured_.size();
     const bool states_match =
         partial.updates_seen == partials.front().updates_seen &&
-        partial.updates_seen >= first_offset_ &&
-        partial.updates_seen < first_offset_ + static_cast<int64_t>(offsets_.size());
+        partial.updates_seen >= first_recent_ &&
+        partial.updates_seen < first_recent_ + static_cast<int64_t>(recent_.size());
     const size_t products = partial.free_products.size(), dual = partial.dual_slopes.size();
     const bool free_fit = products == partials.front().free_products.size() &&
                           dual == partials.front().dual_slopes.size() &&
@@ -86,10 +87,10 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   update.scheduler = plan.scheduler;
   // The workers' losses belong to the model of some updates ago.
   const int64_t seen = partials.front().updates_seen;
-  for (; first_offset_ < seen; ++first_offset_) offsets_.pop_front();
+  for (; first_recent_ < seen; ++first_recent_) recent_.pop_front();
   double loss = 0;
   for (const Partial& partial : partials) loss += partial.loss;
-  update.objective = loss + offsets_.front();
+  update.objective = loss + recent_.front().offset;
   parallelism_ = plan.parallelism;
   if (step.measure) {
     Measure(plan, partials, update);
@@ -100,7 +101,8 @@ Update Model::Pull(const Plan& plan, std::span<const Partial> partials) {
   }
   if (choice_ && (step.solve || update.measure_again)) update.next.measure = true;
   next_ = update.next;
-  offsets_.push_back(Offset());
+  recent_.push_back({Offset(), {}});
+  if (!plan.blocks.empty()) recent_.back().best = update.columns;
   if (plan.seed >= 0) {
     update.couplings = CouplingsOf(plan, partials);
   }
@@ -162,22 +164,28 @@ void Model::UpdateColumns(const Plan& plan, std::span<const Partial> partials, U
   }
 }
 
-// In each block the variable whose change would be largest, in units of the fitted values.
+// In each block the variable whose change would be largest, in units of the fitted values. Not of
+// those changed since the workers' slopes: they would be moved twice.
 std::vector<int32_t> Model::BestOf(const Plan& plan) const {
+  std::vector<int32_t> changed;
+  for (auto after = std::next(recent_.begin()); after != recent_.end(); ++after)
+    changed.insert(changed.end(), after->best.begin(), after->best.end());
+  std::ranges::sort(changed);
   std::vector<int32_t> best;
   const int32_t* column = plan.columns.data();
   for (const int32_t size : plan.blocks) {
     double most = -1;
-    best.push_back(*column);
+    int32_t best_of_block = -1;
     for (const int32_t* const end = column + size; column < end; ++column) {
       double change = 0;
       (void)penalty_.Change(penalty_.unit(*column), coefficients_.values().data(), scratch_.data(),
                             Curvatures().data(), &change);
       const double moved = std::abs(change) * std::sqrt(columns_->norms[Index(*column)]);
-      if (moved <= most) continue;
+      if (moved <= most || std::ranges::binary_search(changed, *column)) continue;
       most = moved;
-      best.back() = *column;
+      best_of_block = *column;
     }
+    if (best_of_block >= 0) best.push_back(best_of_block);
   }
   return best;
 }
@@ -187,7 +195,7 @@ std::vector<int32_t> Model::BestOf(const Plan& plan) const {
 void Model::UpdateIntercept(double er, double moved, double expected, Update& update) {
   const double curvature = kLogisticCurvature * columns_->weight;
   if (!projects_ && er * er / (2 * curvature) <= expected) return;
-  const auto under_way = static_cast<double>(offsets_.size());
+  const auto under_way = static_cast<double>(recent_.size());
   MoveIntercept(er / (curvature * under_way) - moved / columns_->weight, update);
 }
 
@@ -237,7 +245,7 @@ Eigen::VectorXd Model::Fitted(const ColumnMatrix& x) const {
 
 strads::Report Model::Report() const {
   strads::Report report;
-  report.penalty = offsets_.back();
+  report.penalty = recent_.back().offset;
   if (!is_null_ && next_lambdas_.empty()) {
     report.gap = gap_;
     report.least_objective = best_dual_;

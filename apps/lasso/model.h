@@ -182,8 +182,13 @@ class Model {
   int looks_in_vain_ = 0;
   double er_ = 0;  // e'r of the model, if e is projected out
   double penalty_sum_ = 0;
-  std::deque<double> offsets_{0.0};  // Offset() after n updates, from n = first_offset_
-  int64_t first_offset_ = 0;
+  // After n updates, from n = first_recent_, those that workers have seen.
+  struct Recent {
+    double offset = 0;          // Offset()
+    std::vector<int32_t> best;  // that the last of them changed, if of blocks the best
+  };
+  std::deque<Recent> recent_{Recent{}};
+  int64_t first_recent_ = 0;
   int64_t nonzeros_ = 0;
   int64_t updates_ = 0;
   int32_t parallelism_ = 0;

@@ -214,7 +214,7 @@ void Model::Measure(const Plan& plan, std::span<const Partial> partials, Update&
   nonzeros_ = coefficients_.CountNonzeros();
   penalty_sum_ = penalty_.Value(b);
   er_ = projects_ && !columns_->is_logistic ? slopes.er : 0;
-  offsets_.back() = Offset();
+  recent_.back().offset = Offset();
   update.objective = slopes.loss + penalty_sum_;
 
   if (warm_start_ && !(update.objective <= null_objective_)) return StartCold(update);

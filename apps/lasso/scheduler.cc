@@ -9,7 +9,7 @@ namespace {
 
 constexpr int kGuardWindow = 32;  // rounds
 // Variables drawn by priority from which on a draw takes much longer than handing it over.
-constexpr int kLongDraw = 256;
+constexpr int kLongDraw = 8;
 
 // A measurement reads all of X once, as updating every variable once does. So they are this many
 // times the variables apart at most, and no more than grows by this factor from one to the next.
@@ -46,7 +46,7 @@ Planning Scheduler::PlanningOf(const Options& options) {
   if (options.schedule == "working_set") return Planning::kAtAnyTime;
   const bool is_long = options.schedule == "dependency" ||
                        (options.schedule == "priority" && options.parallelism >= kLongDraw);
-  return is_long ? Planning::kBesideRounds : Planning::kBetweenRounds;
+  return is_long ? Planning::kBesideRounds : Planning::kAheadOfRounds;
 }
 
 Scheduler::Scheduler(const Options& options, Slice slice)
@@ -187,40 +187,32 @@ Scheduled<Plan> Scheduler::Schedule() {
   } else if (measure_again_) {
     // What the last measurement says does not hold any more: another scheduler's comes first.
   } else if (blocks_) {
-    PlanBestOfBlocks(plan, units);
+    PlanBestOfBlocks(plan);
   } else {
     units = NextUnits();
   }
   for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = true;
   if (priority_ != nullptr) priority_->Hold(units);
   in_flight_.push_back(units);
-  plan.columns = ColumnsOf(std::move(units));
+  if (!blocks_) plan.columns = ColumnsOf(std::move(units));
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
   const bool fence = plan.measure || plan.follow || alone_;
   return {std::move(plan), fence};
 }
 
-void Scheduler::PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units) {
+// Whole blocks, whatever is under way: the model knows what workers have not seen.
+void Scheduler::PlanBestOfBlocks(Plan& plan) {
   if (seed_is_asked_for_) return;
   if (!blocks_->IsComplete()) {
     plan.seed = blocks_->NextSeed();
     seed_is_asked_for_ = true;
     return;
   }
-  std::vector<bool> is_looked_at(blocks_->blocks().size(), false);
-  Fill(
-      parallelism_, [&](int places) { return blocks_->Draw(places, random_); },
-      [&](int at) {
-        const auto b = static_cast<size_t>(at);
-        const size_t first = units.size();
-        for (const int32_t j : blocks_->blocks()[b]) {
-          if (!is_looked_at[b] && !is_in_flight_[static_cast<size_t>(j)]) units.push_back(j);
-        }
-        is_looked_at[b] = true;
-        if (units.size() == first) return false;
-        plan.blocks.push_back(static_cast<int32_t>(units.size() - first));
-        return true;
-      });
+  for (const int b : blocks_->Draw(parallelism_, random_)) {
+    const std::vector<int32_t>& block = blocks_->blocks()[static_cast<size_t>(b)];
+    plan.columns.insert(plan.columns.end(), block.begin(), block.end());
+    plan.blocks.push_back(static_cast<int32_t>(block.size()));
+  }
 }
 
 // Whatever made the one before be given up.

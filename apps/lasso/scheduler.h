@@ -40,7 +40,7 @@ class Scheduler {
   };
   // Those of this scheduler's slice.
   Changes OwnChanges(const Update& update) const;
-  void PlanBestOfBlocks(Plan& plan, std::vector<int32_t>& units);
+  void PlanBestOfBlocks(Plan& plan);
   void GoAlone() {
     parallelism_ = 1;
     alone_ = true;

@@ -37,14 +37,14 @@ What to see:
 
 * `working_set` needs the least time everywhere, at any parallelism, as it solves for the variables that
   matter together.
-* `priority` needs a fifth to a hundredth of the updates of `random`, as most variables stay zero. But it
-  draws variables that change much, which are often coupled: more at a time bring little up to 64, as the guard
-  then halves the parallelism (the steps in its curves). 512 at a time are planned two rounds ahead: what was just
-  updated stays out of the next rounds, and the guard acts less often.
+* `priority` needs a ninth to a hundredth of the updates of `random`, as most variables stay zero. Plans are made
+  two rounds ahead: what was just updated, and so is drawn most, stays out of the next rounds. Where it is coupled all
+  the same, the guard halves the parallelism (the steps in the curves), and more at a time bring little.
 * `random` (Shotgun) gains from parallelism as long as variables drawn from all of them are hardly ever
-  coupled: up to 512 of 4,000 columns that only neighbours are like, up to 64 of gene expressions to 1e-06.
+  coupled: up to 512 of 4,000 columns that only neighbours are like. Of gene expressions 512 at a time need half as
+  many updates again as 64 to 1e-06.
 * `dependency` keeps its parallelism where a few variables are coupled with many: on the gene expressions
-  512 at a time need no more updates than 1, where `priority` needs three to ten times as many. It looks at pairs:
+  512 at a time need no more updates than 1, where `priority` needs seven to twelve times as many. It looks at pairs:
   couplings below --max_coupling that add up, as among the neighbours' neighbours of the generated columns,
   pass. In seconds its check costs more than it saves on one machine, the more so the more candidates it
   compares (twice the parallelism) and the longer the columns are.

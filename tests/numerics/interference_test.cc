@@ -141,6 +141,27 @@ TEST_F(Interference, OneUpdateAtATimeNeverRaisesTheObjective) {
   }
 }
 
+// Of columns that are orthogonal no update is in another's way, so only the second of a variable
+// from slopes that do not know of the first can raise the objective.
+TEST_F(Interference, NoVariableIsUpdatedTwiceFromTheSameSlopes) {
+  const Problem problem = DrawOrthonormal(40, 30, 5);
+  for (const char* schedule :
+       {"cyclic", "shuffled", "random", "priority", "dependency", "block_greedy"}) {
+    lasso::Options options = Parallel(schedule, false);
+    options.parallelism = 4;
+    double before = NullObjective(problem);
+    RunHooks hooks;
+    hooks.on_round = [&](const RoundRecord& record) {
+      EXPECT_LE(record.objective, before * (1 + 1e-12)) << schedule << ", round " << record.round;
+      before = record.objective;
+    };
+    RunOptions run = To(1e-9, 2, 3);
+    run.lookahead = 2;
+    const Solution solution = Solve(problem, options, run, hooks);
+    EXPECT_EQ(solution.summary.termination, Termination::kConverged) << schedule;
+  }
+}
+
 TEST_F(Interference, PriorityNeedsFewerUpdatesThanRandomWhereFewVariablesMatter) {
   for (const int64_t seed : {1, 2, 3, 4, 5}) {
     const Problem problem = DrawProblem(

@@ -17,8 +17,8 @@ Decided Decide(Planning planning, int schedulers, int lookahead, bool has_free_c
   return {decided.schedulers, decided.lookahead};
 }
 
-constexpr Planning kAll[] = {Planning::kBetweenRounds, Planning::kBesideRounds,
-                             Planning::kAtAnyTime, Planning::kOneByOne};
+constexpr Planning kAll[] = {Planning::kBetweenRounds, Planning::kAheadOfRounds,
+                             Planning::kBesideRounds, Planning::kAtAnyTime, Planning::kOneByOne};
 
 TEST(Planning, LeavesAloneWhatIsGiven) {
   for (const Planning planning : kAll) {
@@ -43,15 +43,18 @@ TEST(Planning, PlansAsFarAheadWhoeverPlans) {
     EXPECT_EQ(std::get<1>(Decide(planning, -1, -1, true)),
               std::get<1>(Decide(planning, -1, -1, false)));
   }
-  EXPECT_EQ(Decide(Planning::kBesideRounds, -1, -1, true),
-            Decide(Planning::kBesideRounds, 1, -1, true));
+  for (const Planning planning : {Planning::kAheadOfRounds, Planning::kBesideRounds}) {
+    const int by_default = std::get<1>(Decide(planning, -1, -1));
+    EXPECT_GT(by_default, 0);
+    for (const int schedulers : {0, 1})
+      EXPECT_EQ(std::get<1>(Decide(planning, schedulers, -1)), by_default);
+  }
 }
 
 TEST(Planning, IsAheadOfNoUpdateThatAPlanNeeds) {
   for (const int schedulers : {-1, 0, 1})
     EXPECT_EQ(std::get<1>(Decide(Planning::kOneByOne, schedulers, -1)), 0);
   EXPECT_EQ(std::get<1>(Decide(Planning::kBetweenRounds, -1, -1)), 0);
-  EXPECT_EQ(std::get<1>(Decide(Planning::kBesideRounds, 0, -1)), 0);
   EXPECT_GT(std::get<1>(Decide(Planning::kBetweenRounds, 2, -1)), 2);
 }
 

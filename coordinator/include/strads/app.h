@@ -31,8 +31,9 @@ struct Scheduled {
 
 // What the plans of an app, by its options, are made from, and so when they are best made.
 enum class Planning {
-  kBetweenRounds,  // they take little time, and are best made from all updates before
-  kBesideRounds,   // they take about as long as a round: they are made ahead, while workers push
+  kBetweenRounds,  // they are best made from all updates before, while workers wait
+  kAheadOfRounds,  // those of the last rounds may be missing: made ahead, while workers push
+  kBesideRounds,   // likewise, and they take long: on a core of its own, if there is one
   kAtAnyTime,      // no plan needs any update, and round 1 can be planned before round 0 is over
   kOneByOne,       // each needs the update of the round before: NextPlan
 };

@@ -75,7 +75,7 @@ struct RunOptions {
       "parameters; 0: the coordinator holds them",
       "staleness: rounds that workers and plans may lag behind the updates; 0: bulk synchronous",
       "lookahead: rounds that plans are made ahead, beyond staleness, so that workers need not "
-      "wait for them; -1: the number of schedulers and one, or 0 with --schedulers=0",
+      "wait for them; -1: the number of schedulers and one; with none, 2 where plans may be",
       "consistency: of data-parallel apps, how old the parameters may be that workers read: bsp, "
       "ssp, essp, async or backup",
       "backup_workers: with consistency=backup, how many gradients of a clock are not waited for",
