@@ -78,8 +78,8 @@ struct RawSums {
   double weight = 0, y = 0, yy = 0;
 };
 
-template <class Value>
-void AddTotals(const SparseRows<Value>& x,
+template <class Values>
+void AddTotals(const SparseRows<Values>& x,
                const WeightedRows& data,
                double y_centre,
                std::size_t begin,
@@ -98,8 +98,8 @@ void AddTotals(const SparseRows<Value>& x,
 }
 
 // Columns [first, last) of what rows [begin, end) add to the triangle.
-template <class Value>
-void AddPairs(const SparseRows<Value>& x,
+template <class Values>
+void AddPairs(const SparseRows<Values>& x,
               const WeightedRows& data,
               std::size_t begin,
               std::size_t end,
@@ -108,7 +108,7 @@ void AddPairs(const SparseRows<Value>& x,
               double* upper) {
   for (std::size_t i = begin; i < end; ++i) {
     const int32_t* const c = x.columns + x.starts[data.rows[i]];
-    const Value* const values = x.values + x.starts[data.rows[i]];
+    const Values values = x.values + x.starts[data.rows[i]];
     const int64_t size = x.size(data.rows[i]);
     const int64_t from =
         first == 0 ? 0 : std::lower_bound(c, c + size, static_cast<int32_t>(first)) - c;
@@ -121,8 +121,8 @@ void AddPairs(const SparseRows<Value>& x,
 }
 
 // Of all rows; the triangle is added to `upper`, which is zero.
-template <class Value>
-RawSums SumsOf(const SparseRows<Value>& x,
+template <class Values>
+RawSums SumsOf(const SparseRows<Values>& x,
                const WeightedRows& data,
                double y_centre,
                std::vector<double>& upper,
@@ -168,8 +168,8 @@ RawSums SumsOf(const SparseRows<Value>& x,
   return total;
 }
 
-template <class Value>
-void Gram(const SparseRows<Value>& x,
+template <class Values>
+void Gram(const SparseRows<Values>& x,
           const WeightedRows& data,
           std::span<const double> centre,
           std::vector<double>& upper,

@@ -17,6 +17,7 @@ namespace {
 constexpr double kSpare = 1.05;
 
 bool IsSingle(double value) { return static_cast<double>(static_cast<float>(value)) == value; }
+bool IsOne(double value) { return value == 1; }
 
 // Where a piece comes to lie.
 struct Place {
@@ -61,7 +62,17 @@ void RowMatrixBuilder::Append(std::span<const RowPiece> pieces, double share, Th
     std::ranges::copy(piece.columns, x_.columns_.begin() + at.entry);
     for (const int32_t size : piece.sizes) x_.starts_[Index(++at.row)] = at.entry += size;
   });
-  if (x_.is_single_) {
+  if (x_.is_binary()) {
+    std::atomic<bool> is_binary = true;
+    for_each_piece([&](const RowPiece& piece, const Place&) {
+      if (!std::ranges::all_of(piece.values, IsOne)) is_binary = false;
+    });
+    if (is_binary) return;
+    resize(x_.singles_);
+    std::fill_n(x_.singles_.begin(), places.front().entry, 1.0F);
+    x_.kind_ = RowMatrix::Kind::kSingles;
+  }
+  if (x_.is_single()) {
     std::atomic<bool> is_single = true;
     resize(x_.singles_);
     for_each_piece([&](const RowPiece& piece, const Place& at) {
@@ -85,16 +96,25 @@ void RowMatrix::Settle(int64_t cols, ThreadPool& pool) {
   num_rows_ = std::ssize(starts_) - 1;
   num_cols_ = cols;
   num_nonzeros_ = starts_.back();
-  if (!is_single_ && std::ranges::all_of(doubles_, IsSingle)) {
-    singles_.assign(doubles_.begin(), doubles_.end());
-    doubles_ = {};
-    is_single_ = true;
-  }
   is_dense_ = num_rows_ > 0 &&
               static_cast<double>(num_nonzeros_) >=
                   kDenseFraction * static_cast<double>(num_rows_) * static_cast<double>(num_cols_);
-  if (!is_dense_) return;
-  if (is_single_)
+  if (kind_ == Kind::kDoubles && std::ranges::all_of(doubles_, IsSingle)) {
+    singles_.assign(doubles_.begin(), doubles_.end());
+    doubles_ = {};
+    kind_ = Kind::kSingles;
+  }
+  if (!is_dense_) {
+    if (!is_single() || !std::ranges::all_of(singles_, IsOne)) return;
+    singles_ = {};
+    kind_ = Kind::kOnes;
+    return;
+  }
+  if (is_binary()) {
+    singles_.assign(columns_.size(), 1.0F);
+    kind_ = Kind::kSingles;
+  }
+  if (is_single())
     singles_ = Spread(singles_, pool);
   else
     doubles_ = Spread(doubles_, pool);
@@ -148,11 +168,14 @@ RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
 }
 
 void RowMatrix::Widen() {
-  if (!is_single_) return;
-  doubles_.reserve(singles_.capacity());
-  doubles_.assign(singles_.begin(), singles_.end());
-  singles_ = {};
-  is_single_ = false;
+  if (is_binary()) {
+    doubles_.assign(columns_.size(), 1.0);
+  } else if (is_single()) {
+    doubles_.reserve(singles_.capacity());
+    doubles_.assign(singles_.begin(), singles_.end());
+    singles_ = {};
+  }
+  kind_ = Kind::kDoubles;
 }
 
 Eigen::VectorXd RowMatrix::Times(const Eigen::VectorXd& w) const {

@@ -14,14 +14,18 @@ struct Sample {
   RowMatrix rows;
 };
 
-Sample Draw(int rows, int cols, double share, bool single) {
+enum class Values { kOnes, kSingles, kDoubles };
+
+Sample Draw(int rows, int cols, double share, Values values) {
   Random random(5);
   Sample sample{Eigen::MatrixXd::Zero(rows, cols), {}};
   for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < cols; ++j) {
       if (random.Uniform() >= share) continue;
       const double value = random.Uniform() + 2;
-      sample.x(i, j) = single ? static_cast<double>(static_cast<float>(value)) : value;
+      sample.x(i, j) = values == Values::kOnes      ? 1
+                       : values == Values::kSingles ? static_cast<double>(static_cast<float>(value))
+                                                    : value;
     }
   }
   ThreadPool pool(1);
@@ -29,14 +33,16 @@ Sample Draw(int rows, int cols, double share, bool single) {
   return sample;
 }
 
-// Dense and sparse, floats and doubles; widths around the panels' 8, and beyond those of which
-// threads divide the rows; more rows than one panel, and one part, has.
+// Dense and sparse, ones, floats and doubles; widths around the panels' 8, and beyond those of
+// which threads divide the rows; more rows than one panel, and one part, has.
 TEST(RowGram, IsTheSumOfOuterProductsOfTheRowsThatWereNamed) {
   constexpr int kRows = 6000;
   for (const double share : {1.0, 0.1}) {
-    for (const int cols : {1, 7, 8, 20, 300}) {
-      const Sample sample = Draw(kRows, cols, share, cols % 2 == 0);
+    for (const int cols : {1, 7, 8, 21, 300}) {
+      const auto values = static_cast<Values>(cols % 3);
+      const Sample sample = Draw(kRows, cols, share, values);
       ASSERT_EQ(sample.rows.is_dense(), share == 1.0);
+      ASSERT_EQ(sample.rows.is_binary(), share < 1 && values == Values::kOnes);
       std::vector<int64_t> rows;
       std::vector<double> y, weights, centre;
       Random random(6);

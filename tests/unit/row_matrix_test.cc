@@ -75,6 +75,71 @@ TEST(RowMatrix, HoldsWhatItWasGiven) {
   }
 }
 
+// Until a batch brings another value.
+TEST(RowMatrix, StoresNoValuesWhereAllAreOne) {
+  const std::vector<int32_t> sizes = {2, 0, 1}, columns = {1, 9, 3};
+  const std::vector<double> ones = {1, 1, 1}, singles = {1, 2, 1}, doubles = {1, 1, 0.1};
+  for (const std::vector<double>& last : {ones, singles, doubles}) {
+    ThreadPool pool(2);
+    RowMatrixBuilder builder;
+    const std::vector<RowPiece> begin = {{sizes, columns, ones}, {sizes, columns, ones}};
+    builder.Append(begin, 0.5, pool);
+    builder.Append(std::vector<RowPiece>{{sizes, columns, last}, {sizes, columns, ones}}, 1, pool);
+    const RowMatrix x = builder.Finish(10, pool);
+    EXPECT_EQ(x.is_binary(), last == ones);
+    EXPECT_EQ(x.is_single(), last == singles);
+    Dense expected(12, std::vector<double>(10, 0.0));
+    for (size_t piece = 0; piece < 4; ++piece) {
+      const std::vector<double>& values = piece == 2 ? last : ones;
+      expected[3 * piece][1] = values[0];
+      expected[3 * piece][9] = values[1];
+      expected[3 * piece + 2][3] = values[2];
+    }
+    EXPECT_EQ(ToDense(x), expected);
+  }
+}
+
+TEST(RowMatrix, OfOnesIsTheMatrixOfTheirValues) {
+  Random random(4);
+  for (const int64_t cols : {13, 200}) {  // dense, sparse
+    std::vector<Entries> rows(50);
+    for (Entries& row : rows) {
+      for (int32_t j = 0; j < 13; ++j) {
+        if (random.Uniform() < 0.8) row.emplace_back(j, 1);
+      }
+    }
+    const RowMatrix ones = Make(rows, cols);
+    EXPECT_EQ(ones.is_binary(), cols == 200);
+    RowMatrix doubles = ones;
+    const std::vector<double> twice(static_cast<size_t>(cols), 2.0), half(twice.size(), 0.5);
+    doubles.ScaleColumns(twice);
+    EXPECT_EQ(ToDense(doubles)[3][1], 2 * ToDense(ones)[3][1]);
+    doubles.ScaleColumns(half);
+    EXPECT_FALSE(doubles.is_binary());
+    EXPECT_EQ(ToDense(ones), ToDense(doubles));
+    Eigen::VectorXd w(cols), of_ones(cols), of_doubles(cols);
+    for (double& weight : w) weight = random.Uniform();
+    of_ones = of_doubles = w;
+    for (int64_t i = 0; i < ones.num_rows(); ++i) {
+      EXPECT_EQ(ones.Dot(i, w), doubles.Dot(i, w));
+      ones.Add(i, 0.1, of_ones);
+      doubles.Add(i, 0.1, of_doubles);
+    }
+    EXPECT_EQ(of_ones, of_doubles);
+  }
+}
+
+// What is dropped was all that was not 1.
+TEST(RowMatrix, BecomesBinaryWhereOtherValuesGo) {
+  ThreadPool pool(1);
+  RowMatrix x = Make({{{0, 1}, {15, 2}}, {{3, 1}}}, 20);
+  EXPECT_FALSE(x.is_binary());
+  x.Resize(10, pool);
+  EXPECT_TRUE(x.is_binary());
+  EXPECT_EQ(ToDense(x)[0][0], 1);
+  EXPECT_EQ(x.num_nonzeros(), 2);
+}
+
 TEST(RowMatrix, KeepsDoublesThatAreNoFloats) {
   const RowMatrix x = Make({{{0, 0.1}}}, 10);
   EXPECT_FALSE(x.is_single());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 
 #include "strads/aligned_vector.h"
 #include "strads/column_matrix.h"
@@ -24,12 +25,18 @@ template <class T>
 // Of a row, what is fetched ahead at most.
 inline constexpr int64_t kMostAhead = 256;
 
-// Borrowed rows of a sparse matrix; Value is float or double.
-template <class Value>
+// Values that are all 1, none of which is stored.
+struct Ones {
+  double operator[](int64_t) const { return 1; }
+  Ones operator+(int64_t) const { return {}; }
+};
+
+// Borrowed rows of a sparse matrix; Values is const float*, const double* or Ones.
+template <class Values>
 struct SparseRows {
   const int64_t* starts;
   const int32_t* columns;
-  const Value* values;
+  Values values;
   int64_t ahead;  // entries of a row that Prefetch asks for
 
   int64_t size(int64_t row) const { return starts[row + 1] - starts[row]; }
@@ -37,7 +44,7 @@ struct SparseRows {
   // x_i' w, in four sums that are added at the end: the order never changes.
   double Dot(int64_t row, const double* w) const {
     const int32_t* const c = columns + starts[row];
-    const Value* const v = values + starts[row];
+    const Values v = values + starts[row];
     const int64_t n = size(row);
     double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
     int64_t k = 0;
@@ -54,7 +61,7 @@ struct SparseRows {
   // w += scale x_i
   void Add(int64_t row, double scale, double* w) const {
     const int32_t* const c = columns + starts[row];
-    const Value* const v = values + starts[row];
+    const Values v = values + starts[row];
     const int64_t n = size(row);
     for (int64_t k = 0; k < n; ++k) w[c[k]] += scale * static_cast<double>(v[k]);
   }
@@ -72,7 +79,7 @@ struct SparseRows {
   // to guess than lines in vain. Of long rows the hardware fetches the rest.
   [[gnu::always_inline]] void Prefetch(int64_t row) const {
     PrefetchRange(columns + starts[row], ahead);
-    PrefetchRange(values + starts[row], ahead);
+    if constexpr (!std::is_same_v<Values, Ones>) PrefetchRange(values + starts[row], ahead);
   }
 };
 
@@ -119,6 +126,7 @@ struct DenseRows {
 // A matrix read by rows: shape num_rows x num_cols. Sparse: 64-bit row starts, 32-bit column
 // indices (ascending in a row), zeros not stored; dense (from kDenseFraction on) row-major. Values
 // are floats if all of them are exactly floats, else doubles: either way they are what was given.
+// Of a sparse matrix whose values are all 1, as those of indicators are, none is stored.
 // Const members may run concurrently.
 class RowMatrix {
  public:
@@ -142,20 +150,30 @@ class RowMatrix {
   int64_t num_cols() const { return num_cols_; }
   int64_t num_nonzeros() const { return num_nonzeros_; }
   bool is_dense() const { return is_dense_; }
-  bool is_single() const { return is_single_; }
+  bool is_binary() const { return kind_ == Kind::kOnes; }
+  bool is_single() const { return kind_ == Kind::kSingles; }
 
-  // visit(rows) with SparseRows or DenseRows of float or double.
+  // visit(rows) with SparseRows or DenseRows.
   template <class Visit>
   decltype(auto) With(Visit&& visit) const {
     if (is_dense_) {
-      return is_single_ ? visit(DenseRows<float>{singles_.data(), num_cols_})
-                        : visit(DenseRows<double>{doubles_.data(), num_cols_});
+      return is_single() ? visit(DenseRows<float>{singles_.data(), num_cols_})
+                         : visit(DenseRows<double>{doubles_.data(), num_cols_});
     }
     const int64_t mean = num_nonzeros_ / std::max<int64_t>(num_rows_, 1);
-    const int64_t ahead = std::min(mean + 1, kMostAhead);
-    return is_single_
-               ? visit(SparseRows<float>{starts_.data(), columns_.data(), singles_.data(), ahead})
-               : visit(SparseRows<double>{starts_.data(), columns_.data(), doubles_.data(), ahead});
+    const auto with = [&]<class Values>(Values values) -> decltype(auto) {
+      const int64_t ahead = std::min(mean + 1, kMostAhead);
+      return visit(SparseRows<Values>{starts_.data(), columns_.data(), values, ahead});
+    };
+    switch (kind_) {
+      case Kind::kOnes:
+        return with(Ones{});
+      case Kind::kSingles:
+        return with(singles_.data());
+      case Kind::kDoubles:
+        break;
+    }
+    return with(doubles_.data());
   }
 
   // x_i' w, and g += scale x_i, one row at a time: a loop over many rows goes through With, which
@@ -172,7 +190,9 @@ class RowMatrix {
  private:
   friend class RowMatrixBuilder;
 
-  void Widen();  // singles to doubles
+  enum class Kind { kOnes, kSingles, kDoubles };
+
+  void Widen();  // to doubles
   // Of starts, columns and values as a sparse matrix has them: the rest, and the storage.
   void Settle(int64_t cols, ThreadPool& pool);
   template <class Value>
@@ -182,11 +202,11 @@ class RowMatrix {
   int64_t num_cols_ = 0;
   int64_t num_nonzeros_ = 0;
   bool is_dense_ = false;
-  bool is_single_ = false;
+  Kind kind_ = Kind::kDoubles;
   AlignedVector<int64_t> starts_ = {0};  // sparse: num_rows_ + 1
   AlignedVector<int32_t> columns_;       // sparse
-  AlignedVector<float> singles_;
-  AlignedVector<double> doubles_;
+  AlignedVector<float> singles_;         // of kSingles
+  AlignedVector<double> doubles_;        // of kDoubles
 };
 
 // Some rows, borrowed: how many entries each has, and these, row by row, columns ascending, no zero
@@ -198,10 +218,10 @@ struct RowPiece {
 };
 
 // Makes a RowMatrix of rows that come piece by piece, none of which has to be kept: 12 bytes an
-// entry, 8 as long as all values are exactly floats.
+// entry, 8 as long as all values are exactly floats, 4 as long as all are 1.
 class RowMatrixBuilder {
  public:
-  RowMatrixBuilder() { x_.is_single_ = true; }
+  RowMatrixBuilder() { x_.kind_ = RowMatrix::Kind::kOnes; }
 
   // The rows of these pieces follow those before. `share` of all entries, about, have come with
   // them: as much memory is asked for. O(entries + rows), over the pool's threads.
