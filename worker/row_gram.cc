@@ -17,7 +17,7 @@ using kernels::kPanelColumns;
 constexpr int64_t kMostColumns = 256, kRowsOfPart = 1024, kMostParts = 16;
 
 // Where column b of the triangle begins.
-std::size_t Column(int64_t b) { return Index(b * (b + 1) / 2); }
+std::size_t ColumnStart(int64_t b) { return Index(b * (b + 1) / 2); }
 
 // Rows [first, first + count) of columns [8 p, 8 p + 8) of z, each times the root of its weight.
 template <class Value>
@@ -62,7 +62,7 @@ void Gram(const DenseRows<Value>& x,
       [&](int64_t a, int64_t b, const double* products) {
         const int64_t i = kPanelColumns * a, last = std::min(kPanelColumns * (b + 1), width);
         for (int64_t j = kPanelColumns * b; j < last; ++j) {
-          double* const to = upper.data() + Column(j) + i;
+          double* const to = upper.data() + ColumnStart(j) + i;
           const int64_t most = std::min<int64_t>(kPanelColumns, j - i + 1);
           for (int64_t r = 0; r < most; ++r)
             to[r] += products[kPanelColumns * r + j - kPanelColumns * b];
@@ -78,8 +78,8 @@ struct RawSums {
   double weight = 0, y = 0, yy = 0;
 };
 
-template <class Values>
-void AddTotals(const SparseRows<Values>& x,
+template <class Values, class Column>
+void AddTotals(const SparseRows<Values, Column>& x,
                const WeightedRows& data,
                double y_centre,
                std::size_t begin,
@@ -98,8 +98,8 @@ void AddTotals(const SparseRows<Values>& x,
 }
 
 // Columns [first, last) of what rows [begin, end) add to the triangle.
-template <class Values>
-void AddPairs(const SparseRows<Values>& x,
+template <class Values, class Column>
+void AddPairs(const SparseRows<Values, Column>& x,
               const WeightedRows& data,
               std::size_t begin,
               std::size_t end,
@@ -107,13 +107,13 @@ void AddPairs(const SparseRows<Values>& x,
               int64_t last,
               double* upper) {
   for (std::size_t i = begin; i < end; ++i) {
-    const int32_t* const c = x.columns + x.starts[data.rows[i]];
+    const Column* const c = x.columns + x.starts[data.rows[i]];
     const Values values = x.values + x.starts[data.rows[i]];
     const int64_t size = x.size(data.rows[i]);
     const int64_t from =
         first == 0 ? 0 : std::lower_bound(c, c + size, static_cast<int32_t>(first)) - c;
     for (int64_t b = from; b < size && c[b] < last; ++b) {
-      double* const to = upper + Column(c[b]);
+      double* const to = upper + ColumnStart(c[b]);
       const double scale = data.weights[i] * static_cast<double>(values[b]);
       for (int64_t a = 0; a <= b; ++a) to[c[a]] += scale * static_cast<double>(values[a]);
     }
@@ -121,8 +121,8 @@ void AddPairs(const SparseRows<Values>& x,
 }
 
 // Of all rows; the triangle is added to `upper`, which is zero.
-template <class Values>
-RawSums SumsOf(const SparseRows<Values>& x,
+template <class Values, class Column>
+RawSums SumsOf(const SparseRows<Values, Column>& x,
                const WeightedRows& data,
                double y_centre,
                std::vector<double>& upper,
@@ -148,7 +148,7 @@ RawSums SumsOf(const SparseRows<Values>& x,
     for (int64_t part = begin; part < end; ++part) {
       const auto first = Index(rows * part / num_parts);
       const auto last = Index(rows * (part + 1) / num_parts);
-      triangles[Index(part)].resize(Column(cols), 0.0);
+      triangles[Index(part)].resize(ColumnStart(cols), 0.0);
       AddTotals(x, data, y_centre, first, last, parts[Index(part)]);
       AddPairs(x, data, first, last, 0, cols, triangles[Index(part)].data());
     }
@@ -168,8 +168,8 @@ RawSums SumsOf(const SparseRows<Values>& x,
   return total;
 }
 
-template <class Values>
-void Gram(const SparseRows<Values>& x,
+template <class Values, class Column>
+void Gram(const SparseRows<Values, Column>& x,
           const WeightedRows& data,
           std::span<const double> centre,
           std::vector<double>& upper,
@@ -177,12 +177,12 @@ void Gram(const SparseRows<Values>& x,
   const int64_t cols = std::ssize(centre) - 1;
   const RawSums sums = SumsOf(x, data, centre.back(), upper, cols, pool);
   for (int64_t b = 0; b < cols; ++b) {
-    double* const to = upper.data() + Column(b);
+    double* const to = upper.data() + ColumnStart(b);
     const double mean = centre[Index(b)], sum = sums.x[Index(b)];
     for (int64_t a = 0; a <= b; ++a)
       to[a] = to[a] + centre[Index(a)] * (sums.weight * mean - sum) - sums.x[Index(a)] * mean;
   }
-  double* const last = upper.data() + Column(cols);
+  double* const last = upper.data() + ColumnStart(cols);
   for (int64_t a = 0; a < cols; ++a) last[a] = sums.xy[Index(a)] - centre[Index(a)] * sums.y;
   last[cols] = sums.yy;
 }
@@ -192,7 +192,7 @@ void Gram(const SparseRows<Values>& x,
 std::vector<double> RowGram(const WeightedRows& data,
                             std::span<const double> centre,
                             ThreadPool& pool) {
-  std::vector<double> upper(Column(std::ssize(centre)), 0.0);
+  std::vector<double> upper(ColumnStart(std::ssize(centre)), 0.0);
   data.x->With([&](const auto& x) { Gram(x, data, centre, upper, pool); });
   return upper;
 }

@@ -39,7 +39,8 @@ bool CopySingles(std::span<const double> values, float* to) {
 
 void RowMatrixBuilder::Append(std::span<const RowPiece> pieces, double share, ThreadPool& pool) {
   std::vector<Place> places;
-  Place end = {.row = std::ssize(x_.starts_) - 1, .entry = std::ssize(x_.columns_)};
+  const int64_t before = x_.starts_.back();
+  Place end = {.row = std::ssize(x_.starts_) - 1, .entry = before};
   for (const RowPiece& piece : pieces) {
     places.push_back(end);
     end.row += std::ssize(piece.sizes);
@@ -56,20 +57,40 @@ void RowMatrixBuilder::Append(std::span<const RowPiece> pieces, double share, Th
       for (int64_t p = first; p < last; ++p) body(pieces[Index(p)], places[Index(p)]);
     });
   };
+  const auto all = [&](const auto& holds) {
+    std::atomic<bool> all_hold = true;
+    for_each_piece([&](const RowPiece& piece, const Place&) {
+      if (!holds(piece)) all_hold = false;
+    });
+    return all_hold.load();
+  };
+  const auto copy_columns = [&]<class Column>(AlignedVector<Column>& columns) {
+    resize(columns);
+    for_each_piece([&](const RowPiece& piece, const Place& at) {
+      std::ranges::transform(piece.columns, columns.begin() + at.entry,
+                             [](int32_t column) { return static_cast<Column>(column); });
+    });
+  };
   x_.starts_.resize(Index(end.row + 1));
-  resize(x_.columns_);
   for_each_piece([&](const RowPiece& piece, Place at) {
-    std::ranges::copy(piece.columns, x_.columns_.begin() + at.entry);
     for (const int32_t size : piece.sizes) x_.starts_[Index(++at.row)] = at.entry += size;
   });
+  const auto is_narrow = [](int32_t column) { return column < RowMatrix::kMostNarrow; };
+  if (x_.is_narrow_ &&
+      !all([&](const RowPiece& piece) { return std::ranges::all_of(piece.columns, is_narrow); })) {
+    x_.columns_.reserve(x_.narrow_.capacity());
+    x_.columns_.assign(x_.narrow_.begin(), x_.narrow_.end());
+    x_.narrow_ = {};
+    x_.is_narrow_ = false;
+  }
+  if (x_.is_narrow_)
+    copy_columns(x_.narrow_);
+  else
+    copy_columns(x_.columns_);
   if (x_.is_binary()) {
-    std::atomic<bool> is_binary = true;
-    for_each_piece([&](const RowPiece& piece, const Place&) {
-      if (!std::ranges::all_of(piece.values, IsOne)) is_binary = false;
-    });
-    if (is_binary) return;
+    if (all([](const RowPiece& piece) { return std::ranges::all_of(piece.values, IsOne); })) return;
     resize(x_.singles_);
-    std::fill_n(x_.singles_.begin(), places.front().entry, 1.0F);
+    std::fill_n(x_.singles_.begin(), before, 1.0F);
     x_.kind_ = RowMatrix::Kind::kSingles;
   }
   if (x_.is_single()) {
@@ -105,13 +126,21 @@ void RowMatrix::Settle(int64_t cols, ThreadPool& pool) {
     kind_ = Kind::kSingles;
   }
   if (!is_dense_) {
-    if (!is_single() || !std::ranges::all_of(singles_, IsOne)) return;
-    singles_ = {};
-    kind_ = Kind::kOnes;
+    if (!is_narrow_ && num_cols_ <= kMostNarrow) {
+      narrow_.resize(columns_.size());
+      std::ranges::transform(columns_, narrow_.begin(),
+                             [](int32_t column) { return static_cast<uint16_t>(column); });
+      columns_ = {};
+      is_narrow_ = true;
+    }
+    if (is_single() && std::ranges::all_of(singles_, IsOne)) {
+      singles_ = {};
+      kind_ = Kind::kOnes;
+    }
     return;
   }
   if (is_binary()) {
-    singles_.assign(columns_.size(), 1.0F);
+    singles_.assign(Index(num_nonzeros_), 1.0F);
     kind_ = Kind::kSingles;
   }
   if (is_single())
@@ -119,19 +148,22 @@ void RowMatrix::Settle(int64_t cols, ThreadPool& pool) {
   else
     doubles_ = Spread(doubles_, pool);
   columns_ = {};
+  narrow_ = {};
   starts_ = {0};
 }
 
 template <class Value>
 AlignedVector<Value> RowMatrix::Spread(const AlignedVector<Value>& values, ThreadPool& pool) const {
   AlignedVector<Value> spread(Index(num_rows_ * num_cols_));
-  pool.ParallelFor(num_rows_, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      Value* const row = spread.data() + i * num_cols_;
-      std::fill_n(row, num_cols_, Value{0});
-      for (auto k = Index(starts_[Index(i)]); k < Index(starts_[Index(i) + 1]); ++k)
-        row[columns_[k]] = values[k];
-    }
+  WithColumns([&](const auto& columns) {
+    pool.ParallelFor(num_rows_, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        Value* const row = spread.data() + i * num_cols_;
+        std::fill_n(row, num_cols_, Value{0});
+        for (auto k = Index(starts_[Index(i)]); k < Index(starts_[Index(i) + 1]); ++k)
+          row[columns[k]] = values[k];
+      }
+    });
   });
   return spread;
 }
@@ -169,7 +201,7 @@ RowMatrix RowMatrix::FromColumns(const ColumnMatrix& x, ThreadPool& pool) {
 
 void RowMatrix::Widen() {
   if (is_binary()) {
-    doubles_.assign(columns_.size(), 1.0);
+    doubles_.assign(Index(num_nonzeros_), 1.0);
   } else if (is_single()) {
     doubles_.reserve(singles_.capacity());
     doubles_.assign(singles_.begin(), singles_.end());
@@ -192,7 +224,9 @@ void RowMatrix::ScaleColumns(std::span<const double> scale) {
   if (is_dense_) {
     for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[k % Index(num_cols_)];
   } else {
-    for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[Index(columns_[k])];
+    WithColumns([&](const auto& columns) {
+      for (std::size_t k = 0; k < doubles_.size(); ++k) doubles_[k] *= scale[Index(columns[k])];
+    });
   }
 }
 

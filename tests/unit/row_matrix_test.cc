@@ -129,6 +129,37 @@ TEST(RowMatrix, OfOnesIsTheMatrixOfTheirValues) {
   }
 }
 
+// Of the last column that 16 bits can name and the first that they cannot, which comes at once, in
+// a later batch, with new columns, or goes.
+TEST(RowMatrix, HoldsColumnsOnEitherSideOf16Bits) {
+  constexpr int32_t kLast = 65535;
+  const std::vector<int32_t> sizes = {2}, low = {7, kLast}, high = {kLast, kLast + 1};
+  const std::vector<double> values = {2, 3};
+  ThreadPool pool(2);
+  for (const auto& [first, second] :
+       {std::pair(low, low), std::pair(low, high), std::pair(high, low)}) {
+    RowMatrixBuilder builder;
+    builder.Append(std::vector<RowPiece>{{sizes, first, values}}, 0.5, pool);
+    builder.Append(std::vector<RowPiece>{{sizes, second, values}}, 1, pool);
+    RowMatrix x = builder.Finish(std::max(first[1], second[1]) + 1, pool);
+    x.Resize(kLast + 3, pool);
+    for (int64_t i = 0; i < 2; ++i) {
+      const std::vector<int32_t>& columns = i == 0 ? first : second;
+      std::vector<double> expected(kLast + 3, 0.0);
+      for (size_t k = 0; k < 2; ++k) expected[static_cast<size_t>(columns[k])] = values[k];
+      EXPECT_EQ(ToDense(x)[static_cast<size_t>(i)], expected);
+      Eigen::VectorXd w = Eigen::VectorXd::LinSpaced(kLast + 3, 0, kLast + 2);
+      EXPECT_EQ(x.Dot(i, w), 2 * columns[0] + 3 * columns[1]);
+    }
+    x.Resize(kLast + 1, pool);
+    EXPECT_EQ(ToDense(x)[0][kLast], first == low ? 3 : 2);
+    std::vector<double> twice(kLast + 1, 2.0);
+    x.ScaleColumns(twice);
+    EXPECT_EQ(ToDense(x)[0][kLast], first == low ? 6 : 4);
+    EXPECT_EQ(ToDense(RowMatrix::FromColumns(ColumnMatrix::FromRows(x, pool), pool)), ToDense(x));
+  }
+}
+
 // What is dropped was all that was not 1.
 TEST(RowMatrix, BecomesBinaryWhereOtherValuesGo) {
   ThreadPool pool(1);

@@ -31,11 +31,12 @@ struct Ones {
   Ones operator+(int64_t) const { return {}; }
 };
 
-// Borrowed rows of a sparse matrix; Values is const float*, const double* or Ones.
-template <class Values>
+// Borrowed rows of a sparse matrix; Values is const float*, const double* or Ones, Column uint16_t
+// or int32_t.
+template <class Values, class Column>
 struct SparseRows {
   const int64_t* starts;
-  const int32_t* columns;
+  const Column* columns;
   Values values;
   int64_t ahead;  // entries of a row that Prefetch asks for
 
@@ -43,7 +44,7 @@ struct SparseRows {
 
   // x_i' w, in four sums that are added at the end: the order never changes.
   double Dot(int64_t row, const double* w) const {
-    const int32_t* const c = columns + starts[row];
+    const Column* const c = columns + starts[row];
     const Values v = values + starts[row];
     const int64_t n = size(row);
     double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
@@ -60,7 +61,7 @@ struct SparseRows {
 
   // w += scale x_i
   void Add(int64_t row, double scale, double* w) const {
-    const int32_t* const c = columns + starts[row];
+    const Column* const c = columns + starts[row];
     const Values v = values + starts[row];
     const int64_t n = size(row);
     for (int64_t k = 0; k < n; ++k) w[c[k]] += scale * static_cast<double>(v[k]);
@@ -70,7 +71,7 @@ struct SparseRows {
   template <class Visit>
   void ForEach(int64_t row, Visit&& visit) const {
     for (int64_t k = starts[row]; k < starts[row + 1]; ++k)
-      visit(columns[k], static_cast<double>(values[k]));
+      visit(static_cast<int32_t>(columns[k]), static_cast<double>(values[k]));
   }
 
   // For a loop over rows in any order: has what Prefetch needs of a row fetched into the cache.
@@ -123,10 +124,11 @@ struct DenseRows {
   }
 };
 
-// A matrix read by rows: shape num_rows x num_cols. Sparse: 64-bit row starts, 32-bit column
-// indices (ascending in a row), zeros not stored; dense (from kDenseFraction on) row-major. Values
-// are floats if all of them are exactly floats, else doubles: either way they are what was given.
-// Of a sparse matrix whose values are all 1, as those of indicators are, none is stored.
+// A matrix read by rows: shape num_rows x num_cols. Sparse: 64-bit row starts, column indices
+// (ascending in a row) of 16 bits where all of them fit, else 32, zeros not stored; dense (from
+// kDenseFraction on) row-major. Values are floats if all of them are exactly floats, else doubles:
+// either way they are what was given. Of a sparse matrix whose values are all 1, as those of
+// indicators are, none is stored.
 // Const members may run concurrently.
 class RowMatrix {
  public:
@@ -161,19 +163,15 @@ class RowMatrix {
                          : visit(DenseRows<double>{doubles_.data(), num_cols_});
     }
     const int64_t mean = num_nonzeros_ / std::max<int64_t>(num_rows_, 1);
-    const auto with = [&]<class Values>(Values values) -> decltype(auto) {
-      const int64_t ahead = std::min(mean + 1, kMostAhead);
-      return visit(SparseRows<Values>{starts_.data(), columns_.data(), values, ahead});
+    const int64_t ahead = std::min(mean + 1, kMostAhead);
+    const auto with_columns = [&]<class Column>(const Column* columns) -> decltype(auto) {
+      const auto with_values = [&]<class Values>(Values values) -> decltype(auto) {
+        return visit(SparseRows<Values, Column>{starts_.data(), columns, values, ahead});
+      };
+      if (is_binary()) return with_values(Ones{});
+      return is_single() ? with_values(singles_.data()) : with_values(doubles_.data());
     };
-    switch (kind_) {
-      case Kind::kOnes:
-        return with(Ones{});
-      case Kind::kSingles:
-        return with(singles_.data());
-      case Kind::kDoubles:
-        break;
-    }
-    return with(doubles_.data());
+    return is_narrow_ ? with_columns(narrow_.data()) : with_columns(columns_.data());
   }
 
   // x_i' w, and g += scale x_i, one row at a time: a loop over many rows goes through With, which
@@ -192,6 +190,12 @@ class RowMatrix {
 
   enum class Kind { kOnes, kSingles, kDoubles };
 
+  static constexpr int64_t kMostNarrow = int64_t{1} << 16;  // columns
+
+  template <class Body>
+  decltype(auto) WithColumns(Body&& body) const {
+    return is_narrow_ ? body(narrow_) : body(columns_);
+  }
   void Widen();  // to doubles
   // Of starts, columns and values as a sparse matrix has them: the rest, and the storage.
   void Settle(int64_t cols, ThreadPool& pool);
@@ -204,9 +208,11 @@ class RowMatrix {
   bool is_dense_ = false;
   Kind kind_ = Kind::kDoubles;
   AlignedVector<int64_t> starts_ = {0};  // sparse: num_rows_ + 1
-  AlignedVector<int32_t> columns_;       // sparse
-  AlignedVector<float> singles_;         // of kSingles
-  AlignedVector<double> doubles_;        // of kDoubles
+  bool is_narrow_ = false;               // sparse: columns in narrow_, else in columns_
+  AlignedVector<uint16_t> narrow_;
+  AlignedVector<int32_t> columns_;
+  AlignedVector<float> singles_;   // of kSingles
+  AlignedVector<double> doubles_;  // of kDoubles
 };
 
 // Some rows, borrowed: how many entries each has, and these, row by row, columns ascending, no zero
@@ -217,11 +223,15 @@ struct RowPiece {
   std::span<const double> values;
 };
 
-// Makes a RowMatrix of rows that come piece by piece, none of which has to be kept: 12 bytes an
-// entry, 8 as long as all values are exactly floats, 4 as long as all are 1.
+// Makes a RowMatrix of rows that come piece by piece, none of which has to be kept: 2 bytes an
+// entry, or 4 once a column needs them, and 8 of values, 4 as long as all are exactly floats, none
+// as long as all are 1.
 class RowMatrixBuilder {
  public:
-  RowMatrixBuilder() { x_.kind_ = RowMatrix::Kind::kOnes; }
+  RowMatrixBuilder() {
+    x_.kind_ = RowMatrix::Kind::kOnes;
+    x_.is_narrow_ = true;
+  }
 
   // The rows of these pieces follow those before. `share` of all entries, about, have come with
   // them: as much memory is asked for. O(entries + rows), over the pool's threads.
