@@ -23,23 +23,6 @@ constexpr double kSettled = 1e-2;
 // But a measurement costs as much as updating every variable; this share of that comes first.
 constexpr double kLeastSweepsBetween = 0.05;
 
-// Draws for so many places, and again for those that what was drawn does not take.
-template <class Draw, class Take>
-void Fill(int places, const Draw& draw, const Take& take) {
-  bool has_dropped = true;
-  for (int in_vain = 0; has_dropped && in_vain < kMostInVain && places > 0;) {
-    const int before = places;
-    has_dropped = false;
-    for (const int32_t drawn : draw(places)) {
-      if (take(drawn))
-        --places;
-      else
-        has_dropped = true;
-    }
-    in_vain = places < before ? 0 : in_vain + 1;
-  }
-}
-
 }  // namespace
 
 Planning Scheduler::PlanningOf(const Options& options) {
@@ -129,14 +112,17 @@ std::vector<int32_t> Scheduler::Draw(int count) {
     return true;
   };
   std::erase_if(deferred_, take);
-  Fill(
-      count - static_cast<int>(units.size()), [&](int places) { return schedule_->Draw(places); },
-      [&](int32_t u) {
-        const bool is_taken = take(u);
-        if (!is_taken && sweeps_ && std::ranges::find(deferred_, u) == deferred_.end())
-          deferred_.push_back(u);
-        return is_taken;
-      });
+  bool has_dropped = true;
+  for (int in_vain = 0; has_dropped && in_vain < kMostInVain && std::ssize(units) < count;) {
+    const size_t before = units.size();
+    has_dropped = false;
+    for (const int32_t u : schedule_->Draw(count - static_cast<int>(before))) {
+      if (take(u)) continue;
+      has_dropped = true;
+      if (sweeps_ && std::ranges::find(deferred_, u) == deferred_.end()) deferred_.push_back(u);
+    }
+    in_vain = units.size() > before ? 0 : in_vain + 1;
+  }
   for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = false;
   return units;
 }
