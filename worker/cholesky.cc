@@ -1,7 +1,7 @@
 #include "strads/cholesky.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
-#include <cmath>
 
 #include "strads/parallel.h"
 #include "worker/kernels.h"
@@ -35,16 +35,12 @@ void Cholesky::Reserve(int64_t columns) {
 
 // Columns and rows of one block, from what the blocks before have left of them.
 bool Cholesky::FactorBlock(int64_t first, int64_t end) {
-  for (int64_t j = first; j < end; ++j) {
-    double* const column = Column(j) + first;
-    for (int64_t i = first; i <= j; ++i) {
-      const int64_t rows = i - first;
-      const double left = column[rows] - kernels::DenseDot(Column(i) + first, column, rows);
-      if (i == j && !(left > 0)) return false;
-      column[rows] = i == j ? std::sqrt(left) : left / Column(i)[i];
-    }
-  }
-  return true;
+  using Block = Eigen::Map<Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
+  Block block(Column(first) + first, end - first, end - first, Eigen::OuterStride<>(stride_));
+  Eigen::Ref<Eigen::MatrixXd> in_place(block);
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(in_place);
+  // A pivot that is no number makes all after it such.
+  return factor.info() == Eigen::Success && block(end - first - 1, end - first - 1) > 0;
 }
 
 bool Cholesky::Extend(int64_t columns,

@@ -169,7 +169,7 @@ Block::Change Block::Solve(const BlockStep& step,
       throw ProtocolError("a block of columns is to be solved by inner products");
     GrowInnerProducts(step, partials, coefficients);
     if (is_beside_free) gap = std::min(gap, kShare * solver_.Gap(state_, own));
-    change.updates = solver_.Solve(state_, own, gap, MostChanges());
+    change.updates = solver_.Solve(state_, own, gap, pool_, MostChanges());
     b = state_.b.data();
   }
   std::vector<double> before;

@@ -1,8 +1,8 @@
 #include "apps/lasso/block_solver.h"
 
+#include <strads/cholesky.h>
 #include <strads/index.h>
 
-#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -59,7 +59,7 @@ class System {
   }
   int64_t Sweep(State& state);
   enum class Newton { kNoStep, kCutShort, kWhole };
-  Newton NewtonStep(State& state) const;
+  Newton NewtonStep(State& state, ThreadPool& pool) const;
 
  private:
   double BoundBesideFree(const State& state) const;
@@ -136,7 +136,7 @@ int64_t System::Sweep(State& state) {
 // Moves all units that are not zero towards their common optimum: single variables with the signs
 // they have; those whose sign would change stop at zero, and the step is cut short. No step, and
 // nothing moved, if the objective would not fall.
-System::Newton System::NewtonStep(State& state) const {
+System::Newton System::NewtonStep(State& state, ThreadPool& pool) const {
   const Penalty::Support nonzero = penalty_.SupportOf(state.b.data());
   const std::vector<int>& units = nonzero.units;
   const std::vector<int32_t>& support = nonzero.variables;
@@ -146,7 +146,7 @@ System::Newton System::NewtonStep(State& state) const {
   Eigen::VectorXd slope(count);  // of the objective, negated
   for (Eigen::Index c = 0; c < count; ++c) {
     const Eigen::Index i = support[Index(c)];
-    for (Eigen::Index a = c; a < count; ++a) matrix(a, c) = gram_(support[Index(a)], i);
+    for (Eigen::Index a = 0; a <= c; ++a) matrix(a, c) = gram_(support[Index(a)], i);
     slope[c] = state.q[i];
   }
   const double largest = matrix.diagonal().maxCoeff();
@@ -173,9 +173,11 @@ System::Newton System::NewtonStep(State& state) const {
     }
     at += unit.count;
   }
-  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(matrix);
-  if (factor.info() != Eigen::Success) return Newton::kNoStep;
-  const Eigen::VectorXd whole = factor.solve(slope);
+  Cholesky factor;
+  const auto fill = [&](int64_t j, double* to) { std::copy_n(matrix.col(j).data(), j + 1, to); };
+  if (!factor.Extend(count, fill, pool)) return Newton::kNoStep;
+  const Eigen::VectorXd whole = factor.Solve(slope);
+  if (!whole.allFinite()) return Newton::kNoStep;
   if (!whole.allFinite()) return Newton::kNoStep;
   const auto is_signed = [&](const Penalty::Unit& unit) {
     return unit.count == 1 && (unit.l1 > 0 || penalty_.nonnegative());
@@ -259,7 +261,8 @@ void BlockSolver::Grow(std::span<const double> squared_norms, std::span<const do
   }
 }
 
-int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most) {
+int64_t BlockSolver::SolveSupport(
+    State& state, const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   const auto [units, support] = penalty.SupportOf(state.b.data());
   const auto count = std::ssize(support);
   Eigen::MatrixXd matrix(count, count);
@@ -287,7 +290,7 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
       auto made = System::Newton::kCutShort;
       int64_t steps = 0;
       for (; made == System::Newton::kCutShort && steps <= count && changes < most; ++steps) {
-        made = system.NewtonStep(part);
+        made = system.NewtonStep(part, pool);
         changes += count;
       }
       if (steps == 1 && made == System::Newton::kNoStep) patience *= 2;
@@ -297,7 +300,7 @@ int64_t BlockSolver::SolveSupport(State& state, const Penalty& penalty, double g
       // Rounding; a Newton step tells by its own gain whether it leads down.
       const bool is_affordable = count <= kMostInLastSteps && !system.is_beside_free();
       for (int steps = 0; steps < kLastSteps && is_affordable; ++steps) {
-        if (system.NewtonStep(part) == System::Newton::kNoStep) break;
+        if (system.NewtonStep(part, pool) == System::Newton::kNoStep) break;
         changes += count;
       }
       break;
@@ -322,7 +325,8 @@ double BlockSolver::Gap(const State& state, const Penalty& penalty) const {
   return System(gram, penalty, none).GapOf(state, std::numeric_limits<double>::infinity());
 }
 
-int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int64_t most) {
+int64_t BlockSolver::Solve(
+    State& state, const Penalty& penalty, double gap, ThreadPool& pool, int64_t most) {
   const Products gram(gram_.data(), size_, size_, Eigen::OuterStride<>(capacity_));
   System system(gram, penalty, group_steps_);
   int64_t changes = 0;
@@ -331,7 +335,7 @@ int64_t BlockSolver::Solve(State& state, const Penalty& penalty, double gap, int
     const int64_t changed = system.Sweep(state);
     changes += changed;
     if (changed == 0) break;
-    changes += SolveSupport(state, penalty, kShare * gap, most - changes);
+    changes += SolveSupport(state, penalty, kShare * gap, pool, most - changes);
     if (system.ObjectiveOf(state) >= before) break;  // rounding
   }
   return changes;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <strads/parallel.h>
+
 #include <Eigen/Core>
 #include <cstdint>
 #include <limits>
@@ -50,11 +52,13 @@ class BlockSolver {
   int64_t Solve(State& state,
                 const Penalty& penalty,
                 double gap,
+                ThreadPool& pool,
                 int64_t most = std::numeric_limits<int64_t>::max());
 
  private:
   // Solves for the units that are not zero, the others staying so.
-  int64_t SolveSupport(State& state, const Penalty& penalty, double gap, int64_t most);
+  int64_t SolveSupport(
+      State& state, const Penalty& penalty, double gap, ThreadPool& pool, int64_t most);
 
   int size_ = 0;
   int capacity_ = 0;

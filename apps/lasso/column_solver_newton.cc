@@ -122,7 +122,7 @@ int64_t ColumnSolver::SolveByProducts(const Penalty& penalty,
     state.xy[k] += Eigen::Map<const Eigen::VectorXd>(solver.Column(k), count).dot(state.b);
   state.rr = r_.squaredNorm() - mean_r_ * mean_r_ * weight_;
   state.yr = y_.dot(r_) - mean_y_ * mean_r_ * weight_;
-  const int64_t changes = solver.Solve(state, penalty.Over(support.units), gap, most);
+  const int64_t changes = solver.Solve(state, penalty.Over(support.units), gap, pool, most);
   for (Eigen::Index k = 0; k < count; ++k) {
     const int32_t i = support.variables[Index(k)];
     const double change = state.b[k] - b_[Index(i)];

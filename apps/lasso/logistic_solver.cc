@@ -226,7 +226,7 @@ LogisticSolver::Step LogisticSolver::ByInnerProducts(const Penalty& penalty,
   Step step;
   step.changes = solver.Solve(
       state, penalty,
-      InnerGap(has_few ? kShareOfFew : kInnerShare, solver.Gap(state, penalty), gap), most);
+      InnerGap(has_few ? kShareOfFew : kInnerShare, solver.Gap(state, penalty), gap), pool, most);
   step.b.assign(state.b.begin(), state.b.end());
   if (has_intercept_) step.intercept = (sum_r - sums.dot(state.b - b)) / length;
   return step;

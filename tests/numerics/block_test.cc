@@ -74,7 +74,7 @@ TEST_P(BlockTest, IsSolvedFromInnerProductsHoweverItGrew) {
     for (const int last : {cols() / 3, cols() / 2, cols()}) {
       Grow(solver, state, last);
       const double null_objective = NullObjective(problem());
-      solver.Solve(state, Penalty::Lasso(last, lambda), 1e-11 * null_objective);
+      solver.Solve(state, Penalty::Lasso(last, lambda), 1e-11 * null_objective, pool_);
       EXPECT_LE(RelativeGap(Restricted(last), state.b, lambda), 2e-11);
       // What the solver believes is so.
       const Eigen::MatrixXd x = Dense(problem()).leftCols(last);
@@ -86,7 +86,7 @@ TEST_P(BlockTest, IsSolvedFromInnerProductsHoweverItGrew) {
                 1e-11 * LambdaMax(problem()));
     }
     const Penalty penalty = Penalty::Lasso(cols(), lambda);
-    EXPECT_EQ(solver.Solve(state, penalty, 1e-10 * NullObjective(problem())), 0)
+    EXPECT_EQ(solver.Solve(state, penalty, 1e-10 * NullObjective(problem()), pool_), 0)
         << "there was nothing to do";
   }
 }
@@ -207,8 +207,8 @@ TEST(Block, OfColumnsThatAreNearlyOthersTakesFewSteps) {
 TEST(Block, OfNothingIsSolvedAtOnce) {
   BlockSolver::State state;
   state.rr = state.yr = 4;
-  EXPECT_EQ(BlockSolver().Solve(state, Penalty::Lasso(0, 1), 0), 0);
   ThreadPool pool(1);
+  EXPECT_EQ(BlockSolver().Solve(state, Penalty::Lasso(0, 1), 0, pool), 0);
   EXPECT_EQ(ColumnSolver(Eigen::VectorXd::Ones(4)).Solve(Penalty::Lasso(0, 1), 0, pool), 0);
 }
 
