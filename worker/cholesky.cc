@@ -37,8 +37,7 @@ void Cholesky::Reserve(int64_t columns) {
 bool Cholesky::FactorBlock(int64_t first, int64_t end) {
   using Block = Eigen::Map<Eigen::MatrixXd, 0, Eigen::OuterStride<>>;
   Block block(Column(first) + first, end - first, end - first, Eigen::OuterStride<>(stride_));
-  Eigen::Ref<Eigen::MatrixXd> in_place(block);
-  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(in_place);
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>, Eigen::Upper> factor(block);  // in place
   // A pivot that is no number makes all after it such.
   return factor.info() == Eigen::Success && block(end - first - 1, end - first - 1) > 0;
 }

@@ -64,11 +64,10 @@ void RowMatrixBuilder::Append(std::span<const RowPiece> pieces, double share, Th
     });
     return all_hold.load();
   };
-  const auto copy_columns = [&]<class Column>(AlignedVector<Column>& columns) {
+  const auto copy_columns = [&](auto& columns) {
     resize(columns);
     for_each_piece([&](const RowPiece& piece, const Place& at) {
-      std::ranges::transform(piece.columns, columns.begin() + at.entry,
-                             [](int32_t column) { return static_cast<Column>(column); });
+      std::ranges::copy(piece.columns, columns.begin() + at.entry);
     });
   };
   x_.starts_.resize(Index(end.row + 1));
@@ -127,9 +126,7 @@ void RowMatrix::Settle(int64_t cols, ThreadPool& pool) {
   }
   if (!is_dense_) {
     if (!is_narrow_ && num_cols_ <= kMostNarrow) {
-      narrow_.resize(columns_.size());
-      std::ranges::transform(columns_, narrow_.begin(),
-                             [](int32_t column) { return static_cast<uint16_t>(column); });
+      narrow_.assign(columns_.begin(), columns_.end());
       columns_ = {};
       is_narrow_ = true;
     }

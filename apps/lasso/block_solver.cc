@@ -178,7 +178,6 @@ System::Newton System::NewtonStep(State& state, ThreadPool& pool) const {
   if (!factor.Extend(count, fill, pool)) return Newton::kNoStep;
   const Eigen::VectorXd whole = factor.Solve(slope);
   if (!whole.allFinite()) return Newton::kNoStep;
-  if (!whole.allFinite()) return Newton::kNoStep;
   const auto is_signed = [&](const Penalty::Unit& unit) {
     return unit.count == 1 && (unit.l1 > 0 || penalty_.nonnegative());
   };

@@ -176,11 +176,11 @@ Scheduled<Plan> Scheduler::Schedule() {
     PlanBestOfBlocks(plan);
   } else {
     units = NextUnits();
+    plan.columns = ColumnsOf(units);
   }
   for (const int32_t u : units) is_in_flight_[static_cast<size_t>(u)] = true;
   if (priority_ != nullptr) priority_->Hold(units);
-  in_flight_.push_back(units);
-  if (!blocks_) plan.columns = ColumnsOf(std::move(units));
+  in_flight_.push_back(std::move(units));
   if (filter_ && schedule_ != nullptr) AskForCouplings(plan);
   const bool fence = plan.measure || plan.follow || alone_;
   return {std::move(plan), fence};

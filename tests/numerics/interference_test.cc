@@ -123,21 +123,25 @@ TEST_F(Interference, TheGuardLeavesHarmlessParallelismAlone) {
   EXPECT_EQ(solution.summary.extra.at("parallelism"), 64);
 }
 
+// No round may raise the objective.
+RunHooks ExpectDescent(const Problem& problem, const std::string& schedule) {
+  RunHooks hooks;
+  hooks.on_round = [schedule, before = NullObjective(problem)](const RoundRecord& record) mutable {
+    EXPECT_LE(record.objective, before * (1 + 1e-12)) << schedule << ", round " << record.round;
+    before = record.objective;
+  };
+  return hooks;
+}
+
 TEST_F(Interference, OneUpdateAtATimeNeverRaisesTheObjective) {
   const Problem problem = Correlated(4);
   for (const char* schedule :
        {"cyclic", "shuffled", "random", "priority", "dependency", "block_greedy", "working_set"}) {
     lasso::Options options = Parallel(schedule, false);
     options.parallelism = 1;
-    double before = NullObjective(problem);
-    RunHooks hooks;
-    hooks.on_round = [&](const RoundRecord& record) {
-      EXPECT_LE(record.objective, before * (1 + 1e-12)) << schedule << ", round " << record.round;
-      before = record.objective;
-    };
     RunOptions run = To(0);
     run.max_rounds = 3000;
-    Solve(problem, options, run, hooks);
+    Solve(problem, options, run, ExpectDescent(problem, schedule));
   }
 }
 
@@ -149,15 +153,9 @@ TEST_F(Interference, NoVariableIsUpdatedTwiceFromTheSameSlopes) {
        {"cyclic", "shuffled", "random", "priority", "dependency", "block_greedy"}) {
     lasso::Options options = Parallel(schedule, false);
     options.parallelism = 4;
-    double before = NullObjective(problem);
-    RunHooks hooks;
-    hooks.on_round = [&](const RoundRecord& record) {
-      EXPECT_LE(record.objective, before * (1 + 1e-12)) << schedule << ", round " << record.round;
-      before = record.objective;
-    };
     RunOptions run = To(1e-9, 2, 3);
     run.lookahead = 2;
-    const Solution solution = Solve(problem, options, run, hooks);
+    const Solution solution = Solve(problem, options, run, ExpectDescent(problem, schedule));
     EXPECT_EQ(solution.summary.termination, Termination::kConverged) << schedule;
   }
 }
