@@ -17,7 +17,7 @@ namespace strads::svm {
 // lost on weights that the others have changed. But at so many entries for each weight at least:
 // below, the weights' way to the coordinator and back takes most of the time.
 inline constexpr double kSharedPasses = 1.0 / 16;
-inline constexpr double kLeastEntries = 16;
+inline constexpr double kLeastEntries = 4;
 
 // How much is to be done in one call, and how accurately.
 struct Effort {

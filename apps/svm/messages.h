@@ -43,6 +43,7 @@ struct Plan {
 // A shard's part of a Step, or of ProximalSums, whose `vector` is `change`.
 struct ProblemStep {
   WeightChange change;
+  double along = 0, square = 0;  // w'change, |change|^2
   double gain = 0, curvature = 0;
   double violation = 0;
   int64_t passes = 0, visits = 0;
@@ -50,7 +51,18 @@ struct ProblemStep {
   std::vector<double> slopes = {};
   std::vector<double> losses = {};
   double dual = 0;
-  STRADS_FIELDS(change, gain, curvature, violation, passes, visits, diagonal, slopes, losses, dual)
+  STRADS_FIELDS(change,
+                along,
+                square,
+                gain,
+                curvature,
+                violation,
+                passes,
+                visits,
+                diagonal,
+                slopes,
+                losses,
+                dual)
 };
 
 // A shard's share. Vectors of kSolve and kMeasure are parallel to the plan's problems.

@@ -18,6 +18,8 @@ constexpr double kSquaredProximity = 20;
 // What every worker holds of all rows at most where workers divide classes by themselves.
 constexpr int64_t kMostBytes = int64_t{1} << 30;
 constexpr int64_t kBytesOfEntry = 12;
+// Workers divide classes where their rounds about rows would look at fewer entries for each weight.
+constexpr double kEntriesForRows = 16;
 
 }  // namespace
 
@@ -92,7 +94,7 @@ bool Model::DividesClasses(int64_t nonzeros, size_t workers) const {
   const double of_round =
       kSharedPasses * static_cast<double>(nonzeros) / static_cast<double>(workers);
   return labels.size() >= workers && nonzeros <= kMostBytes / kBytesOfEntry &&
-         of_round < kLeastEntries * static_cast<double>(num_features_);
+         of_round < kEntriesForRows * static_cast<double>(num_features_);
 }
 
 Update Model::PullLook(std::span<const Partial> partials) {
@@ -224,9 +226,11 @@ void Model::MakeClasses(size_t problem) {
   const size_t stride = options_.IsCrammerSinger() ? labels.size() : 1;
   const size_t count = stride > 1 || problems_.size() > 1 ? labels.size() : 1;
   classes.resize(count);
+  nonzeros_.resize(count);
   for (size_t k = 0; k < stride; ++k) {
     const size_t number = stride > 1 ? k : problem;
     classes[number] = MakeClass(count == 1 ? labels.back() : labels[number], w, stride, k);
+    nonzeros_[number] = classes[number].weights.CountNonzeros();
   }
 }
 
@@ -246,7 +250,7 @@ strads::Report Model::Report() const {
     is_stuck = is_stuck || problem.is_stuck();
     is_hopeless = is_hopeless || problem.is_hopeless();
   }
-  for (const ClassModel& of : classes) report.nonzeros += of.weights.CountNonzeros();
+  report.nonzeros = std::accumulate(nonzeros_.begin(), nonzeros_.end(), int64_t{0});
   if ((is_stuck || is_hopeless) && NextPlan().problems.empty()) {
     report.done = is_hopeless ? "the gap falls too slowly; --scale=standard, a smaller --C or "
                                 "fewer --workers may help"

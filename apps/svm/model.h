@@ -87,6 +87,7 @@ class Model : public SvmModel {
   double validation_accuracy_ = -1;  // before any was measured
   bool divides_classes_ = false;
   std::vector<ProblemState> problems_;
+  std::vector<int64_t> nonzeros_;  // of `classes`
   bool ends_soon_ = false;
 };
 

@@ -13,9 +13,12 @@
 namespace strads::svm {
 namespace {
 
-// Of several workers, passes without a measurement; twice as many where they have brought the
-// largest violation down to this share of what it was after the first.
-constexpr double kMostPasses = 8;
+// Of several workers, passes until w is measured for the first time. Where Newton's method pays
+// twice as many until each time that follows, to a limit: passes are cheap there once most rows are
+// left out, and a measurement looks at all.
+constexpr double kMostPasses = 8, kMostPassesLater = 64;
+// Twice as many, too, once they have brought the largest violation down to this share of what it
+// was after the first.
 constexpr double kFast = 0.15;
 // One worker goes on in a round until it is accurate, or so many passes over its active rows: the
 // second, of a smooth loss, where Newton steps take over soon.
@@ -25,7 +28,8 @@ constexpr double kLonePasses = 20, kSmoothPasses = 5;
 constexpr double kStalled = 0.65;
 constexpr int kMostStalls = 1, kMostLoneStalls = 2;
 // So has it where Newton's method pays, if at this rate it takes more visits of each row than this
-// to the tolerance.
+// to the tolerance. Of several workers that alone decides there: many cheap passes may cost less
+// than one Newton step.
 constexpr double kMostLeft = 80;
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
@@ -50,7 +54,9 @@ ProblemState::ProblemState(const Shape& shape)
     : shape_(shape),
       w_(static_cast<size_t>(shape.size), 0.0),
       best_(static_cast<size_t>(shape.size), 0.0),
-      overlap_(shape.workers) {}
+      overlap_(shape.workers),
+      most_passes_(kMostPasses),
+      later_passes_(kMostPasses) {}
 
 ProblemPlan ProblemState::PlanFor(int problem) const {
   return {.problem = problem,
@@ -95,7 +101,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   }
   std::vector<double> change = newton_.step();
   for (double& by : change) by *= length;
-  update.change = WeightChange::Of(change);
+  update.change = WeightChange::Of(std::move(change));
   update.change.AddTo(w_);
   stage_ = Stage::kPoints;
   return update;
@@ -127,13 +133,11 @@ ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
 }
 
 ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps) {
-  std::vector<double> sum(w_.size(), 0.0);
-  double gain = 0, curvature = 0, own = 0, violation = 0, passes = 0;
+  double slope = 0, curvature = 0, own = 0, violation = 0, passes = 0;
   for (const ProblemStep* step : steps) {
-    step->change.AddTo(sum);
-    gain += step->gain;
+    slope += step->gain - step->along;
     curvature += step->curvature;
-    own += SquaredNorm(step->change.values);
+    own += step->square;
     violation = std::max(violation, step->violation);
     passes += static_cast<double>(step->passes);
     visits_ += step->visits;
@@ -142,11 +146,14 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
   if (shape_.workers == 1) {
     update.change = steps.front()->change;
   } else {
-    const double slope = gain - Vector(w_).dot(Vector(sum)), total = SquaredNorm(sum);
-    const double bend = curvature + total;
+    std::vector<double> sum(w_.size(), 0.0);
+    for (const ProblemStep* step : steps) step->change.AddTo(sum);
+    const double total = SquaredNorm(sum), bend = curvature + total;
     update.length = bend > 0 ? std::clamp(slope / bend, 0.0, 1.0) : 1;
-    for (double& change : sum) change *= update.length;
-    update.change = WeightChange::Of(sum);
+    if (update.length < 1) {
+      for (double& change : sum) change *= update.length;
+    }
+    update.change = WeightChange::Of(std::move(sum));
     if (own > 0) overlap_ = std::clamp(total / own, 1.0, static_cast<double>(shape_.workers));
   }
   update.change.AddTo(w_);
@@ -155,7 +162,8 @@ ProblemUpdate ProblemState::TakePasses(std::span<const ProblemStep* const> steps
   passes_ += passes / shape_.workers;
   if (!std::isfinite(first_violation_)) first_violation_ = violation;
   const bool is_fast = violation <= kFast * first_violation_;
-  measures_next_ = shape_.workers == 1 || is_settled_ || passes_ >= (is_fast ? 2 : 1) * kMostPasses;
+  measures_next_ =
+      shape_.workers == 1 || is_settled_ || passes_ >= (is_fast ? 2 : 1) * most_passes_;
   return update;
 }
 
@@ -181,8 +189,9 @@ int ProblemState::Rate(const ScaledLosses& losses, double dual) {
 }
 
 bool ProblemState::IsSlow(double gap_before) const {
-  if (gap_ > kStalled * gap_before) return true;
-  if (!NewtonPays(shape_.rows, shape_.size)) return false;
+  const bool by_visits = Pays() && shape_.workers > 1 && gap_ < gap_before;
+  if (!by_visits && gap_ > kStalled * gap_before) return true;
+  if (!Pays()) return false;
   const double fall = std::log(std::min(gap_before, 1.0) / gap_);
   const double left = std::log(gap_ / shape_.tolerance);
   return static_cast<double>(visits_) * left > kMostLeft * static_cast<double>(shape_.rows) * fall;
@@ -206,6 +215,9 @@ int ProblemState::Measured(const ScaledLosses& losses,
     accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
   }
   stalls_ = IsSlow(gap_before) ? stalls_ + 1 : 0;
+  const double left = passes_ * std::log(gap_ / shape_.tolerance) / std::log(gap_before / gap_);
+  if (Pays()) later_passes_ = std::min(2 * later_passes_, kMostPassesLater);
+  most_passes_ = left > 0 ? std::min(left, later_passes_) : later_passes_;
   passes_ = 0;
   visits_ = 0;
   first_violation_ = std::numeric_limits<double>::infinity();

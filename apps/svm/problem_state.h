@@ -59,8 +59,9 @@ class ProblemState {
   // What is found at weights w_; `dual` is all of it. Returns as Measured.
   int Rate(const ScaledLosses& losses, double dual);
 
-  // Newton's method pays, and of smooth losses from early on: its steps converge quadratically.
-  bool IsSmooth() const { return shape_.is_smooth && NewtonPays(shape_.rows, shape_.size); }
+  bool Pays() const { return NewtonPays(shape_.rows, shape_.size); }
+  // It does, and of smooth losses from early on: its steps converge quadratically.
+  bool IsSmooth() const { return shape_.is_smooth && Pays(); }
   bool IsSlow(double gap_before) const;
   int MostStalls() const;
 
@@ -71,6 +72,9 @@ class ProblemState {
   double best_penalty_ = 0;
   double gap_ = std::numeric_limits<double>::infinity();
   double overlap_;
+  // Of several workers, passes until w is measured, as many as seem to be left to the tolerance,
+  // but these at most.
+  double most_passes_, later_passes_;
   double accuracy_ = 0.1;
   Stage stage_ = Stage::kPasses;
   int stalls_ = 0;        // measurements in a row

@@ -7,6 +7,7 @@
 #include <strads/linear_decision.h>
 #include <strads/random.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -17,8 +18,13 @@
 namespace strads::svm {
 namespace {
 
-ProblemStep Message(const Step& step) {
-  return {.change = WeightChange::Of(step.change),
+ProblemStep Message(Step step, const std::vector<double>& w) {
+  const Eigen::Map<const Eigen::VectorXd> change(step.change.data(), std::ssize(step.change)),
+      at(w.data(), std::ssize(w));
+  const double along = at.dot(change), square = change.squaredNorm();
+  return {.change = WeightChange::Of(std::move(step.change)),
+          .along = along,
+          .square = square,
           .gain = step.gain,
           .curvature = step.curvature,
           .violation = step.violation,
@@ -26,9 +32,9 @@ ProblemStep Message(const Step& step) {
           .visits = step.visits};
 }
 
-ProblemStep Message(const ProximalSums& sums) {
-  return {.change = WeightChange::Of(sums.vector),
-          .diagonal = WeightChange::Of(sums.diagonal),
+ProblemStep Message(ProximalSums sums) {
+  return {.change = WeightChange::Of(std::move(sums.vector)),
+          .diagonal = WeightChange::Of(std::move(sums.diagonal)),
           .losses = {sums.losses.begin(), sums.losses.end()},
           .dual = sums.dual};
 }
@@ -172,11 +178,12 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
       return Message(solver.Solve(problem.w, {.overlap = plan.overlap,
                                               .accuracy = plan.accuracy,
                                               .passes = plan.passes,
-                                              .least_visits = least_visits_}));
+                                              .least_visits = least_visits_}),
+                     problem.w);
     case Stage::kPoints: {
-      const ProximalSums sums = solver.Points(problem.w, plan.proximity);
+      ProximalSums sums = solver.Points(problem.w, plan.proximity);
       problem.measured = sums.losses;
-      return Message(sums);
+      return Message(std::move(sums));
     }
     case Stage::kCurve:
       return {.change = WeightChange::All(solver.Curve(problem.direction))};

@@ -20,16 +20,13 @@ struct WeightChange {
   std::vector<int32_t> indices;  // empty: `values` are all, or all are zero
   std::vector<double> values;
 
-  static WeightChange Of(std::span<const double> dense) {
-    WeightChange change;
-    change.size = static_cast<int64_t>(dense.size());
+  static WeightChange Of(std::vector<double> dense) {
     size_t nonzeros = 0;
     for (const double value : dense) nonzeros += value != 0;
+    if (nonzeros > 0 && 12 * nonzeros >= 8 * dense.size()) return All(std::move(dense));
+    WeightChange change;
+    change.size = static_cast<int64_t>(dense.size());
     if (nonzeros == 0) return change;
-    if (12 * nonzeros >= 8 * dense.size()) {
-      change.values.assign(dense.begin(), dense.end());
-      return change;
-    }
     // Written whether it is zero or not, to a place that stays the same if it is: no branch.
     change.indices.resize(nonzeros + 1);
     change.values.resize(nonzeros + 1);
