@@ -1,5 +1,6 @@
 #pragma once
 
+#include <strads/aligned_vector.h>
 #include <strads/random.h>
 
 #include <algorithm>
@@ -91,8 +92,8 @@ class BinarySolver final : public LocalSolver {
   const TrainingRows& rows_;
   const Loss loss_;
   Random random_;
-  std::vector<Variable> variables_;
-  std::vector<double> alpha_;
+  AlignedVector<Variable> variables_;
+  AlignedVector<double> alpha_;
   std::vector<Change> changes_;  // of the last Solve, at most one of a variable
   std::vector<int32_t> active_;
   std::size_t next_ = 0;         // place in active_ of the variable that is visited next
@@ -108,7 +109,7 @@ class BinarySolver final : public LocalSolver {
   };
   double proximity_ = 0;
   std::vector<double> margins_;  // y_i w.x_i
-  std::vector<double> points_;
+  AlignedVector<double> points_;
   std::vector<Free> free_;  // rows whose points are at no bound
 };
 
