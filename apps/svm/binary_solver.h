@@ -3,6 +3,7 @@
 #include <strads/aligned_vector.h>
 #include <strads/random.h>
 
+#include <Eigen/Core>
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -37,6 +38,7 @@ class BinarySolver final : public LocalSolver {
   ProximalSums Points(std::span<const double> w, double proximity) override;
   std::vector<double> Curve(std::span<const double> direction) override;
   std::vector<double> Slopes(std::span<const double> direction) override;
+  void Advance(double length) override;
   void Commit() override;
   double largest_norm() const override;
   std::span<const double> dual_variables() const override { return alpha_; }
@@ -72,16 +74,21 @@ class BinarySolver final : public LocalSolver {
   double Diagonal(const Variable& variable) const {
     return loss_ == Loss::kHinge ? 0 : variable.limit;
   }
-  // c_i loss(m), and a - d_i/2 a^2.
-  double LossOf(const Variable& variable, double margin) const {
-    const double hinge = std::max(1 - margin, 0.0);
-    return loss_ == Loss::kHinge ? variable.limit * hinge : 0.5 / variable.limit * hinge * hinge;
-  }
-  // Of a margin of 1 or more all are 0.
+  // c_i loss(m) at m times each scale: of a margin of 1 or more all are 0.
   void AddLosses(const Variable& variable, double margin, ScaledLosses& losses) const {
     if (margin >= 1) return;
-    for (std::size_t k = 0; k < kScales; ++k) losses[k] += LossOf(variable, kScale[k] * margin);
+    using Scaled = Eigen::Array<double, kScales, 1>;
+    Eigen::Map<Scaled> sum(losses.data());
+    const Scaled hinge = (1 - margin * Eigen::Map<const Scaled>(kScale.data())).max(0.0);
+    if (loss_ == Loss::kHinge)
+      sum += variable.limit * hinge;
+    else
+      sum += 0.5 / variable.limit * hinge.square();
   }
+  bool IsFree(const Variable& variable, double alpha) const {
+    return alpha > 0 && alpha < Upper(variable);
+  }
+  // a - d_i/2 a^2
   double DualOf(const Variable& variable, double alpha) const {
     return alpha - 0.5 * Diagonal(variable) * alpha * alpha;
   }
@@ -110,6 +117,10 @@ class BinarySolver final : public LocalSolver {
   double proximity_ = 0;
   std::vector<double> margins_;  // y_i w.x_i
   AlignedVector<double> points_;
+  std::vector<double> points_sum_;     // sum_i points_i y_i x_i
+  std::vector<double> changes_along_;  // of margins_, by the direction of the last Slopes
+  bool has_advanced_ = false;          // since the last Points: margins_ are of the w to come
+  int advances_ = 0;        // since margins_ and points_sum_ were computed from all entries
   std::vector<Free> free_;  // rows whose points are at no bound
 };
 

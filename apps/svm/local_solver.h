@@ -76,10 +76,13 @@ class LocalSolver {
   // For a proximal point (proximal.h), from the dual variables: its points at w; their derivative
   // times a direction, less that of I; and, for each StepLength t, the sum over rows of the point
   // at w + t direction times what direction does to its margin. O(entries) each, of rows at no
-  // bound for Curve.
+  // bound for Curve, and of those whose points change for Points after Advance.
   virtual ProximalSums Points(std::span<const double> w, double proximity) = 0;
   virtual std::vector<double> Curve(std::span<const double> direction) = 0;
   virtual std::vector<double> Slopes(std::span<const double> direction) = 0;
+  // The w of the next Points is that of the last and so much of the direction of the last Slopes,
+  // which spares most of what the next has to compute. O(rows).
+  virtual void Advance(double length) = 0;
   // The last Points become the dual variables. O(rows).
   virtual void Commit() = 0;
 

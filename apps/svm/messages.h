@@ -112,9 +112,10 @@ struct ProblemUpdate {
   WeightChange change;
   // Of a proximal point.
   WeightChange direction;
+  double advance = -1;      // so much of the direction is `change`; below 0: of none
   uint8_t commits = 0;      // the points become the dual variables
   int32_t best_scale = -1;  // the model becomes what was rated, w times this scale; -1: it does not
-  STRADS_FIELDS(length, change, direction, commits, best_scale)
+  STRADS_FIELDS(length, change, direction, advance, commits, best_scale)
 };
 
 struct Update {

@@ -103,6 +103,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   for (double& by : change) by *= length;
   update.change = WeightChange::Of(std::move(change));
   update.change.AddTo(w_);
+  update.advance = length;
   stage_ = Stage::kPoints;
   return update;
 }
@@ -120,6 +121,7 @@ ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
     measures_next_ = true;  // held-out rows
   } else if (is_found) {
     update.commits = 1;
+    update.advance = 0;
     proximity_ *= newton_steps_ <= 1 ? kEasyGrowth : kProximityGrowth;
     newton_steps_ = 0;
     is_stuck_ = proximity_ > kMostProximity * shape_.proximity;

@@ -260,6 +260,7 @@ void Worker::Sync(const Update& update) {
     }
     if (!Owns(update.problems[q])) continue;
     if (of.commits != 0) problem.solver->Commit();
+    if (of.advance >= 0) problem.solver->Advance(of.advance);
     if (of.length < 1) problem.solver->Shorten(of.length);
   }
 }

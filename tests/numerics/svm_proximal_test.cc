@@ -40,13 +40,7 @@ class ProximalPoint : public ::testing::TestWithParam<Kind> {
       rows_.label.push_back(problem_.label[static_cast<size_t>(i)]);
       rows_.cost.push_back(0.2 + 0.01 * i);
     }
-    if (is_joint()) {
-      solver_ = std::make_unique<svm::CrammerSingerSolver>(rows_, classes(), Random(1));
-    } else {
-      const bool hinge = GetParam() == Kind::kHinge;
-      solver_ = std::make_unique<svm::BinarySolver>(
-          rows_, 1, hinge ? svm::Loss::kHinge : svm::Loss::kSquaredHinge, Random(1));
-    }
+    solver_ = MakeSolver();
     w_.resize(static_cast<size_t>((kFeatures + 1) * (is_joint() ? classes() : 1)), 0.0);
     w_ = Along(w_, 1, solver_->Solve(w_, {.accuracy = 0, .passes = 2}).change);
     // Not where the dual variables have put them.
@@ -54,6 +48,12 @@ class ProximalPoint : public ::testing::TestWithParam<Kind> {
     for (size_t j = 0; j < w_.size(); ++j) direction_.push_back(random_.Uniform() - 0.5);
   }
 
+  std::unique_ptr<svm::LocalSolver> MakeSolver() const {
+    if (is_joint()) return std::make_unique<svm::CrammerSingerSolver>(rows_, classes(), Random(1));
+    const bool hinge = GetParam() == Kind::kHinge;
+    return std::make_unique<svm::BinarySolver>(
+        rows_, 1, hinge ? svm::Loss::kHinge : svm::Loss::kSquaredHinge, Random(1));
+  }
   bool is_joint() const { return GetParam() == Kind::kCrammerSinger; }
   int classes() const { return is_joint() ? 4 : 2; }
   std::vector<double> VectorAt(const std::vector<double>& w) {
@@ -177,6 +177,36 @@ TEST_P(ProximalPoint, SlopesAreThoseOfTheSumOverPoints) {
   const std::vector<double> slopes = solver_->Slopes(direction_);
   ASSERT_EQ(slopes.size(), expected.size());
   for (size_t k = 0; k < slopes.size(); ++k) EXPECT_NEAR(slopes[k], expected[k], 1e-11);
+}
+
+TEST_P(ProximalPoint, IsTheSameAfterAdvancesAsFromScratch) {
+  const std::unique_ptr<svm::LocalSolver> carrying = MakeSolver();
+  carrying->Solve(std::vector<double>(w_.size(), 0.0), {.accuracy = 0, .passes = 2});
+  double proximity = kProximity;
+  for (int step = 0; step < 20; ++step) {
+    SCOPED_TRACE(step);
+    const svm::ProximalSums carried = carrying->Points(w_, proximity);
+    const svm::ProximalSums expected = solver_->Points(w_, proximity);
+    EXPECT_NEAR(carried.dual, expected.dual, 1e-12 * std::abs(expected.dual));
+    for (size_t k = 0; k < svm::kScales; ++k)
+      EXPECT_NEAR(carried.losses[k], expected.losses[k], 1e-12 * expected.losses[k]);
+    for (size_t j = 0; j < w_.size(); ++j) {
+      EXPECT_NEAR(carried.vector[j], expected.vector[j], 1e-11);
+      EXPECT_NEAR(carried.diagonal[j], expected.diagonal[j], 1e-11);
+    }
+    if (step % 4 == 3) {
+      carrying->Commit();
+      solver_->Commit();
+      proximity *= 1.5;
+      carrying->Advance(0);
+      continue;
+    }
+    for (double& of : direction_) of = random_.Uniform() - 0.5;
+    carrying->Slopes(direction_);
+    const double length = 0.3 * random_.Uniform();
+    w_ = Along(w_, length, direction_);
+    carrying->Advance(length);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(
