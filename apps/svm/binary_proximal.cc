@@ -102,6 +102,16 @@ std::vector<double> BinarySolver::Slopes(std::span<const double> direction) {
   return {sums.begin(), sums.end()};
 }
 
+std::vector<double> BinarySolver::Blocks() const {
+  std::vector<int64_t> rows;
+  std::vector<double> weights;
+  for (const Free& of : free_) {
+    rows.push_back(of.row);
+    weights.push_back(of.weight);
+  }
+  return rows_.BlockOf(rows, weights);
+}
+
 void BinarySolver::Advance(double length) {
   has_advanced_ = true;
   if (length == 0) return;

@@ -38,6 +38,7 @@ class BinarySolver final : public LocalSolver {
   ProximalSums Points(std::span<const double> w, double proximity) override;
   std::vector<double> Curve(std::span<const double> direction) override;
   std::vector<double> Slopes(std::span<const double> direction) override;
+  std::vector<double> Blocks() const override;
   void Advance(double length) override;
   void Commit() override;
   double largest_norm() const override;

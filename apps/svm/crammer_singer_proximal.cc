@@ -1,6 +1,8 @@
 #include <strads/index.h>
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 #include "apps/svm/crammer_singer_row.h"
 #include "apps/svm/crammer_singer_solver.h"
@@ -75,22 +77,53 @@ std::vector<double> CrammerSingerSolver::Curve(std::span<const double> direction
 std::vector<double> CrammerSingerSolver::Slopes(std::span<const double> direction) {
   const auto classes = Index(num_classes_);
   std::vector<double> sums(kStepLengths, 0.0), change(classes), linear(classes), sorted;
-  std::vector<double> point(classes);
+  std::vector<double> nearest(classes), farthest(classes), point(classes);
+  std::array<double, kStepLengths> lengths{};
+  for (int t = 0; t < kStepLengths; ++t) lengths[Index(t)] = StepLength(t);
+  double of_all = 0;
   rows_.x->With([&](const auto& x) {
     for (int64_t i = 0; i < rows_.size(); ++i) {
       Scores(x, rows_.rows[Index(i)], direction.data(), change.data());
-      for (int t = 0; t < kStepLengths; ++t) {
+      const auto solve = [&](double length, std::vector<double>& to) {
         for (std::size_t k = 0; k < classes; ++k) {
           const std::size_t at = Index(i) * classes + k;
-          linear[k] = gradients_[at] + StepLength(t) * change[k] - alpha_[at] / proximity_;
+          linear[k] = gradients_[at] + length * change[k] - alpha_[at] / proximity_;
         }
-        SolveRow(linear, rows_.label[Index(i)], rows_.cost[Index(i)], 1 / proximity_, sorted,
-                 point);
-        for (std::size_t k = 0; k < classes; ++k) sums[Index(t)] += point[k] * change[k];
+        SolveRow(linear, rows_.label[Index(i)], rows_.cost[Index(i)], 1 / proximity_, sorted, to);
+        return std::inner_product(to.begin(), to.end(), change.begin(), 0.0);
+      };
+      const double first = solve(lengths.front(), nearest), last = solve(lengths.back(), farthest);
+      // A point is a projection: what is between two that have the same has it, too.
+      if (nearest == farthest) {
+        of_all += first;
+        continue;
       }
+      sums.front() += first;
+      sums.back() += last;
+      for (std::size_t t = 1; t + 1 < sums.size(); ++t) sums[t] += solve(lengths[t], point);
     }
   });
+  for (double& sum : sums) sum += of_all;
   return sums;
+}
+
+std::vector<double> CrammerSingerSolver::Blocks() const {
+  std::vector<std::vector<int64_t>> rows(Index(num_classes_));
+  std::vector<std::vector<double>> weights(rows.size());
+  for (const int32_t i : free_) {
+    double count = 0;
+    ForEachFree(i, [&](int32_t) { ++count; });
+    ForEachFree(i, [&](int32_t k) {
+      rows[Index(k)].push_back(rows_.rows[Index(i)]);
+      weights[Index(k)].push_back(proximity_ * (1 - 1 / count));
+    });
+  }
+  std::vector<double> blocks;
+  for (std::size_t k = 0; k < rows.size(); ++k) {
+    const std::vector<double> block = rows_.BlockOf(rows[k], weights[k]);
+    blocks.insert(blocks.end(), block.begin(), block.end());
+  }
+  return blocks;
 }
 
 void CrammerSingerSolver::Commit() { alpha_ = points_; }

@@ -36,6 +36,7 @@ class CrammerSingerSolver final : public LocalSolver {
   ProximalSums Points(std::span<const double> w, double proximity) override;
   std::vector<double> Curve(std::span<const double> direction) override;
   std::vector<double> Slopes(std::span<const double> direction) override;
+  std::vector<double> Blocks() const override;
   void Advance(double) override {}
   void Commit() override;
   double largest_norm() const override {

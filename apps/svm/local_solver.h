@@ -80,6 +80,9 @@ class LocalSolver {
   virtual ProximalSums Points(std::span<const double> w, double proximity) = 0;
   virtual std::vector<double> Curve(std::span<const double> direction) = 0;
   virtual std::vector<double> Slopes(std::span<const double> direction) = 0;
+  // Of that derivative, less I, what is of one class each: upper triangles by columns, class after
+  // class. O(features^2) for each row and class at no bound, or the squares of entries.
+  virtual std::vector<double> Blocks() const = 0;
   // The w of the next Points is that of the last and so much of the direction of the last Slopes,
   // which spares most of what the next has to compute. O(rows).
   virtual void Advance(double length) = 0;

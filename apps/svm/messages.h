@@ -31,7 +31,8 @@ struct ProblemPlan {
   int stage = 0;
   double overlap = 1, accuracy = 0, passes = 0;
   double proximity = 0;
-  STRADS_FIELDS(problem, stage, overlap, accuracy, passes, proximity)
+  uint8_t wants_blocks = 0;  // with the points
+  STRADS_FIELDS(problem, stage, overlap, accuracy, passes, proximity, wants_blocks)
 };
 
 struct Plan {
@@ -48,6 +49,7 @@ struct ProblemStep {
   double violation = 0;
   int64_t passes = 0, visits = 0;
   WeightChange diagonal = {};
+  std::vector<double> blocks = {};
   std::vector<double> slopes = {};
   std::vector<double> losses = {};
   double dual = 0;
@@ -60,6 +62,7 @@ struct ProblemStep {
                 passes,
                 visits,
                 diagonal,
+                blocks,
                 slopes,
                 losses,
                 dual)

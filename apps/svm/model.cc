@@ -125,6 +125,7 @@ Update Model::PullLook(std::span<const Partial> partials) {
   for (int64_t q = 0; q < count; ++q) {
     problems_.emplace_back(
         ProblemState::Shape{.size = is_joint ? width * classes : width,
+                            .classes = is_joint ? classes : 1,
                             .rows = std::accumulate(rows.begin(), rows.end(), int64_t{0}),
                             .is_smooth = options_.IsSquared(),
                             .workers = static_cast<int>(Shares(partials).size()),

@@ -30,7 +30,7 @@ constexpr int kMostStalls = 1, kMostLoneStalls = 2;
 // So has it where Newton's method pays, if at this rate it takes more visits of each row than this
 // to the tolerance. Of several workers that alone decides there: many cheap passes may cost less
 // than one Newton step.
-constexpr double kMostLeft = 80;
+constexpr double kMostLeft = 20;
 // From one measurement to the next the accuracy asked for becomes finer by a factor of this range.
 constexpr double kFinest = 0.05, kCoarsest = 0.5;
 constexpr double kRounding = 1e-13;
@@ -39,6 +39,9 @@ constexpr double kRounding = 1e-13;
 // so many times the first proximity, points are exact but for rounding.
 constexpr double kMissing = 0.2, kProximityGrowth = 2, kEasyGrowth = 8;
 constexpr double kMostProximity = 1e12;
+// Blocks for preconditioning, or new ones, pay once systems take more iterations than this share of
+// the features, and so many: a matrix costs some features / 12 of its products.
+constexpr int64_t kIterationsPart = 32, kLeastIterations = 5;
 // Of the first one, times the largest |x_i|^2, for a smooth loss where Newton's method pays.
 constexpr double kSmoothStart = 1000;
 
@@ -56,7 +59,8 @@ ProblemState::ProblemState(const Shape& shape)
       best_(static_cast<size_t>(shape.size), 0.0),
       overlap_(shape.workers),
       most_passes_(kMostPasses),
-      later_passes_(kMostPasses) {}
+      later_passes_(kMostPasses),
+      newton_(shape.size / shape.classes, shape.classes) {}
 
 ProblemPlan ProblemState::PlanFor(int problem) const {
   return {.problem = problem,
@@ -66,13 +70,17 @@ ProblemPlan ProblemState::PlanFor(int problem) const {
           .passes = shape_.workers > 1 ? kSharedPasses
                     : IsSmooth()       ? kSmoothPasses
                                        : kLonePasses,
-          .proximity = proximity_};
+          .proximity = proximity_,
+          .wants_blocks = stage_ == Stage::kPoints && wants_blocks_};
 }
 
 ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   for (const ProblemStep* step : steps) {
     if (!step->change.Fits(w_.size()) || !step->diagonal.Fits(w_.size()) ||
         (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths) ||
+        step->blocks.size() != (stage_ == Stage::kPoints && wants_blocks_
+                                    ? BlockNumbers(shape_.size / shape_.classes, shape_.classes)
+                                    : 0) ||
         step->losses.size() != (stage_ == Stage::kPoints ? kScales : 0))
       throw ProtocolError("a step does not fit the problem");
   }
@@ -85,12 +93,17 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     for (size_t k = 0; k < step->slopes.size(); ++k) slopes[k] += step->slopes[k];
     for (size_t k = 0; k < step->losses.size(); ++k) sums.losses[k] += step->losses[k];
     sums.dual += step->dual;
+    sums.blocks.resize(step->blocks.size(), 0.0);
+    for (size_t k = 0; k < step->blocks.size(); ++k) sums.blocks[k] += step->blocks[k];
   }
-  if (stage_ == Stage::kPoints) return TakePoints(sums);
+  if (stage_ == Stage::kPoints) return TakePoints(std::move(sums));
   ProblemUpdate update;
   if (stage_ == Stage::kCurve) {
     const bool goes_on = newton_.Take(sums.vector);
-    if (!goes_on) stage_ = Stage::kSlopes;
+    if (!goes_on) {
+      stage_ = Stage::kSlopes;
+      wants_blocks_ = BlocksPay(newton_.iterations());
+    }
     update.direction = WeightChange::All(goes_on ? newton_.direction() : newton_.step());
     return update;
   }
@@ -108,7 +121,14 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
   return update;
 }
 
-ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
+bool ProblemState::BlocksPay(int iterations) const {
+  const int64_t features = shape_.size / shape_.classes;
+  return features <= kMostBlockFeatures &&
+         BlockNumbers(features, shape_.classes) <= kMostBlockNumbers &&
+         iterations > std::max(features / kIterationsPart, kLeastIterations);
+}
+
+ProblemUpdate ProblemState::TakePoints(ProximalSums sums) {
   ProblemUpdate update;
   const double dual = sums.dual - SquaredNorm(sums.vector) / 2;
   const double primal = sums.losses[0] + SquaredNorm(w_) / 2;
@@ -127,7 +147,8 @@ ProblemUpdate ProblemState::TakePoints(const ProximalSums& sums) {
     is_stuck_ = proximity_ > kMostProximity * shape_.proximity;
   } else {
     ++newton_steps_;
-    newton_.Begin(std::move(gradient), sums.diagonal);
+    if (!sums.blocks.empty()) newton_.TakeBlocks(std::move(sums.blocks), proximity_);
+    newton_.Begin(std::move(gradient), sums.diagonal, proximity_);
     update.direction = WeightChange::All(newton_.direction());
     stage_ = Stage::kCurve;
   }

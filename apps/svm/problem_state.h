@@ -24,7 +24,8 @@ namespace strads::svm {
 class ProblemState {
  public:
   struct Shape {
-    int64_t size = 0;  // weights
+    int64_t size = 0;     // weights
+    int64_t classes = 1;  // whose weights those are
     int64_t rows = 0;
     bool is_smooth = false;  // the loss
     int workers = 1;
@@ -55,7 +56,8 @@ class ProblemState {
 
  private:
   ProblemUpdate TakePasses(std::span<const ProblemStep* const> steps);
-  ProblemUpdate TakePoints(const ProximalSums& sums);
+  ProblemUpdate TakePoints(ProximalSums sums);
+  bool BlocksPay(int iterations) const;
   // What is found at weights w_; `dual` is all of it. Returns as Measured.
   int Rate(const ScaledLosses& losses, double dual);
 
@@ -79,6 +81,7 @@ class ProblemState {
   Stage stage_ = Stage::kPasses;
   int stalls_ = 0;        // measurements in a row
   int newton_steps_ = 0;  // of the proximal point that is being looked for
+  bool wants_blocks_ = false;
   double proximity_ = 0;
   NewtonStep newton_;
   bool is_settled_ = false;  // as accurate as was asked for

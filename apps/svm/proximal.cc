@@ -26,8 +26,16 @@ Eigen::Map<Eigen::VectorXd> Vector(std::vector<double>& x) {
 
 double StepLength(int k) { return std::exp2(0.5 * (k - kLengthOne)); }
 
-void NewtonStep::Begin(std::vector<double> gradient, const std::vector<double>& diagonal) {
+void NewtonStep::TakeBlocks(std::vector<double> blocks, double proximity) {
+  blocks_.Take(std::move(blocks), features_, classes_);
+  proximity_of_blocks_ = proximity;
+}
+
+void NewtonStep::Begin(std::vector<double> gradient,
+                       const std::vector<double>& diagonal,
+                       double proximity) {
   gradient_ = std::move(gradient);
+  if (!blocks_.empty()) blocks_.Scale(proximity / proximity_of_blocks_);
   scale_.resize(gradient_.size());
   for (size_t j = 0; j < scale_.size(); ++j) scale_[j] = 1 / (1 + diagonal[j]);
   residual_.resize(gradient_.size());
@@ -40,8 +48,16 @@ void NewtonStep::Begin(std::vector<double> gradient, const std::vector<double>& 
 }
 
 void NewtonStep::Precondition() {
-  preconditioned_.resize(residual_.size());
-  Vector(preconditioned_) = Vector(scale_).cwiseProduct(Vector(residual_));
+  if (!blocks_.empty()) {
+    preconditioned_ = blocks_.Times(residual_);
+  } else {
+    preconditioned_.resize(residual_.size());
+    Vector(preconditioned_) = Vector(scale_).cwiseProduct(Vector(residual_));
+  }
+  if (classes_ > 1) {
+    Eigen::Map<Eigen::MatrixXd> of_classes(preconditioned_.data(), classes_, features_);
+    of_classes.rowwise() -= of_classes.colwise().mean().eval();
+  }
   product_ = Vector(residual_).dot(Vector(preconditioned_));
 }
 

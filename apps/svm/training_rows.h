@@ -3,6 +3,7 @@
 #include <strads/row_matrix.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace strads::svm {
@@ -39,6 +40,9 @@ struct TrainingRows {
     of_x.ForEach(row, [&](int32_t, double value) { norm += value * value; });
     return norm;
   }
+  // The upper triangle, by columns, of the sum of weight x_i x_i' over these rows of x. Costs what
+  // RowGram does.
+  std::vector<double> BlockOf(std::span<const int64_t> of, std::span<const double> weights) const;
 };
 
 }  // namespace strads::svm

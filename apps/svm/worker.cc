@@ -35,6 +35,7 @@ ProblemStep Message(Step step, const std::vector<double>& w) {
 ProblemStep Message(ProximalSums sums) {
   return {.change = WeightChange::Of(std::move(sums.vector)),
           .diagonal = WeightChange::Of(std::move(sums.diagonal)),
+          .blocks = std::move(sums.blocks),
           .losses = {sums.losses.begin(), sums.losses.end()},
           .dual = sums.dual};
 }
@@ -182,6 +183,7 @@ ProblemStep Worker::TakeStep(const ProblemPlan& plan) {
                      problem.w);
     case Stage::kPoints: {
       ProximalSums sums = solver.Points(problem.w, plan.proximity);
+      if (plan.wants_blocks != 0) sums.blocks = solver.Blocks();
       problem.measured = sums.losses;
       return Message(std::move(sums));
     }

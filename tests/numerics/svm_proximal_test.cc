@@ -169,6 +169,23 @@ TEST_P(ProximalPoint, CurveIsTheDerivativeOfTheSumOverPoints) {
   }
 }
 
+TEST_P(ProximalPoint, BlocksAreTheDerivativeWithinAClass) {
+  solver_->Points(w_, kProximity);
+  const auto of_class = static_cast<size_t>(is_joint() ? classes() : 1);
+  const std::vector<double> blocks = solver_->Blocks();
+  ASSERT_EQ(blocks.size(), svm::BlockNumbers(kFeatures + 1, static_cast<int64_t>(of_class)));
+  size_t next = 0;
+  for (size_t k = 0; k < of_class; ++k) {
+    for (size_t j = 0; j <= kFeatures; ++j) {
+      std::vector<double> unit(w_.size(), 0.0);
+      unit[j * of_class + k] = 1;
+      const std::vector<double> image = solver_->Curve(unit);
+      for (size_t i = 0; i <= j; ++i, ++next)
+        EXPECT_NEAR(blocks[next], image[i * of_class + k], 1e-12 * (1 + std::abs(blocks[next])));
+    }
+  }
+}
+
 TEST_P(ProximalPoint, SlopesAreThoseOfTheSumOverPoints) {
   std::vector<double> expected;
   for (int k = 0; k < svm::kStepLengths; ++k)
@@ -211,53 +228,6 @@ TEST_P(ProximalPoint, IsTheSameAfterAdvancesAsFromScratch) {
 
 INSTANTIATE_TEST_SUITE_P(
     Of, ProximalPoint, ::testing::Values(Kind::kHinge, Kind::kSquaredHinge, Kind::kCrammerSinger));
-
-TEST(NewtonStep, SolvesItsSystemAndGoesAlongItToTheLeast) {
-  constexpr int kSize = 30;
-  Random random(3);
-  Eigen::MatrixXd x(kSize / 2, kSize);
-  for (double& value : x.reshaped()) value = random.Uniform() - 0.5;
-  for (int j = 0; j < kSize; ++j) x.col(j) *= 1 + j;
-  const Eigen::MatrixXd a = x.transpose() * x;
-  std::vector<double> w(kSize), gradient(kSize), diagonal(kSize);
-  for (double& value : w) value = random.Uniform() - 0.5;
-  // Of 1/2 w'(I + a) w - b'w.
-  Eigen::VectorXd b(kSize);
-  for (double& value : b) value = random.Uniform();
-  const Eigen::Map<const Eigen::VectorXd> at(w.data(), kSize);
-  Eigen::Map<Eigen::VectorXd>(gradient.data(), kSize) = at + a * at - b;
-  Eigen::Map<Eigen::VectorXd>(diagonal.data(), kSize) = a.diagonal();
-  const auto image = [&](const std::vector<double>& of) {
-    std::vector<double> product(kSize);
-    Eigen::Map<Eigen::VectorXd>(product.data(), kSize) =
-        a * Eigen::Map<const Eigen::VectorXd>(of.data(), kSize);
-    return product;
-  };
-  svm::NewtonStep newton;
-  newton.Begin(gradient, diagonal);
-  while (newton.Take(image(newton.direction()))) {
-  }
-  const Eigen::Map<const Eigen::VectorXd> step(newton.step().data(), kSize);
-  const Eigen::Map<const Eigen::VectorXd> first(gradient.data(), kSize);
-  EXPECT_LE((step + a * step + first).norm(), 0.2 * first.norm());
-  // Where slopes are a straight line its zero is met exactly.
-  const double slope = first.dot(step), along = at.dot(step), square = step.squaredNorm();
-  const auto length_of = [&](double zero) {
-    std::vector<double> slopes;
-    for (int k = 0; k < svm::kStepLengths; ++k) {
-      const double t = svm::StepLength(k);
-      slopes.push_back(along + t * square - slope * (1 - t / zero));
-    }
-    return newton.LengthOf(w, slopes);
-  };
-  for (const double zero : {0.003, 0.1, 1.0, 1.9}) EXPECT_NEAR(length_of(zero), zero, 1e-9);
-  const double longest = svm::StepLength(svm::kStepLengths - 1);
-  EXPECT_EQ(length_of(2 * longest), longest);
-  EXPECT_EQ(length_of(0.9 * svm::StepLength(0)), 0);
-  const Eigen::VectorXd before = step;
-  ASSERT_TRUE(newton.Shorten());
-  EXPECT_EQ(step, before * svm::StepLength(0));
-}
 
 // Rows that are many more than features of sizes that differ, each worker's of one class only: what
 // ascent by passes does not finish.
