@@ -40,7 +40,7 @@ constexpr double kRounding = 1e-13;
 constexpr double kMissing = 0.2, kProximityGrowth = 2, kEasyGrowth = 8;
 constexpr double kMostProximity = 1e12;
 // Blocks for preconditioning, or new ones, pay once systems take more iterations than this share of
-// the features, and so many: a matrix costs some features / 12 of its products.
+// the features, and so many: they cost some features / 12 products, and serve several systems.
 constexpr int64_t kIterationsPart = 32, kLeastIterations = 5;
 // Of the first one, times the largest |x_i|^2, for a smooth loss where Newton's method pays.
 constexpr double kSmoothStart = 1000;
