@@ -43,7 +43,7 @@ void NewtonStep::Begin(std::vector<double> gradient,
   step_.assign(gradient_.size(), 0.0);
   iterations_ = shortened_ = 0;
   Precondition();
-  enough_ = kEnoughResidual * kEnoughResidual * product_;
+  enough_ = kEnoughResidual * kEnoughResidual * Size();
   direction_ = preconditioned_;
 }
 
@@ -61,6 +61,8 @@ void NewtonStep::Precondition() {
   product_ = Vector(residual_).dot(Vector(preconditioned_));
 }
 
+double NewtonStep::Size() const { return Vector(scale_).dot(Vector(residual_).cwiseAbs2()); }
+
 bool NewtonStep::Take(const std::vector<double>& image) {
   const double bend = Vector(direction_).squaredNorm() + Vector(direction_).dot(Vector(image));
   if (!(bend > 0)) return false;
@@ -69,7 +71,7 @@ bool NewtonStep::Take(const std::vector<double>& image) {
   Vector(residual_) -= length * (Vector(direction_) + Vector(image));
   const double before = product_;
   Precondition();
-  if (++iterations_ == kMostIterations || product_ <= enough_) return false;
+  if (++iterations_ == kMostIterations || Size() <= enough_) return false;
   Vector(direction_) = Vector(preconditioned_) + product_ / before * Vector(direction_);
   return true;
 }

@@ -74,13 +74,16 @@ class NewtonStep {
 
  private:
   void Precondition();
+  // Of the residual, each weight on its own scale. Not on that of the blocks, which may be of rows
+  // that are at no bound any more: nothing would be asked for where they are too large.
+  double Size() const;
 
   int64_t features_, classes_;
   std::vector<double> gradient_, residual_, scale_, preconditioned_, direction_, step_;
   BlockInverse blocks_;
   double proximity_of_blocks_ = 1;
   double product_ = 0;  // residual' preconditioned
-  double enough_ = 0;   // of product_
+  double enough_ = 0;   // of Size()
   int iterations_ = 0, shortened_ = 0;
 };
 

@@ -116,6 +116,32 @@ TEST(NewtonStep, TakesFewIterationsByTheBlocksOfItsSystem) {
   EXPECT_GT(by_diagonal.iterations(), 5 * by_blocks.iterations());
 }
 
+// Blocks of rows that have come to a bound since, some of them on features where no other row is.
+TEST(NewtonStep, SolvesItsSystemByBlocksThatAreMuchTooLarge) {
+  constexpr int kSize = 20;
+  Random random(11);
+  Eigen::MatrixXd x(40, kSize);
+  for (double& value : x.reshaped()) value = random.Uniform() - 0.5;
+  x.rightCols(kSize / 2).setZero();
+  const Eigen::MatrixXd a = x.transpose() * x;
+  const Eigen::VectorXd first = Eigen::VectorXd::Ones(kSize);
+  std::vector<double> diagonal(kSize), blocks;
+  Eigen::Map<Eigen::VectorXd>(diagonal.data(), kSize) = a.diagonal();
+  for (int j = 0; j < kSize; ++j) {
+    for (int i = 0; i <= j; ++i) blocks.push_back(a(i, j) + (i == j && j >= kSize / 2 ? 1e9 : 0));
+  }
+  svm::NewtonStep newton(kSize);
+  newton.TakeBlocks(blocks, 1);
+  newton.Begin({first.begin(), first.end()}, diagonal, 1);
+  std::vector<double> image(kSize);
+  do {
+    Eigen::Map<Eigen::VectorXd>(image.data(), kSize) =
+        a * Eigen::Map<const Eigen::VectorXd>(newton.direction().data(), kSize);
+  } while (newton.Take(image));
+  const Eigen::Map<const Eigen::VectorXd> step(newton.step().data(), kSize);
+  EXPECT_LE((step + a * step + first).norm(), 0.3 * first.norm());
+}
+
 TEST(BlockInverse, IsTheInverseOfIdentityAndSoMuchOfItsBlocks) {
   constexpr int kFeatures = 6, kClasses = 2;
   Random random(7);
