@@ -233,8 +233,9 @@ int ProblemState::Measured(const ScaledLosses& losses,
   if (measurements_ == 0) best_primal_ = loss_at_zero;
   const double gap_before = gap_;
   const int best = Rate(losses, dual - SquaredNorm(w_) / 2);
+  bool passes_end = false;
   if (is_settled_ && gap_ > shape_.tolerance) {
-    is_stuck_ = accuracy_ < kRounding;
+    passes_end = accuracy_ < kRounding;
     accuracy_ *= std::clamp(std::sqrt(shape_.tolerance / gap_), kFinest, kCoarsest);
   }
   stalls_ = IsSlow(gap_before) ? stalls_ + 1 : 0;
@@ -244,7 +245,7 @@ int ProblemState::Measured(const ScaledLosses& losses,
   passes_ = 0;
   visits_ = 0;
   first_violation_ = std::numeric_limits<double>::infinity();
-  if (stalls_ >= MostStalls()) {
+  if (passes_end || stalls_ >= MostStalls()) {
     stage_ = Stage::kPoints;
     const double start = IsSmooth() ? kSmoothStart : 1;
     proximity_ = norm > 0 ? std::min(shape_.proximity, start / norm) : shape_.proximity;

@@ -267,5 +267,17 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Combine(::testing::Values(Kind::kHinge, Kind::kSquaredHinge, Kind::kCrammerSinger),
                        ::testing::Values(1, 2, 3)));
 
+// Each worker's variables may be as good as rounding allows while the gap is not.
+TEST(ProximalPoints, GoOnWherePassesComeToAnEnd) {
+  svm::Options options;
+  options.C = 0.03;
+  options.tolerance = 1e-9;
+  for (uint64_t seed = 1; seed <= 10; ++seed) {
+    const SvmProblem problem = RandomSvm(seed, 460, 2, 2, 1);
+    EXPECT_EQ(SolveSvm(problem, options, 3).summary.termination, Termination::kConverged)
+        << "seed " << seed;
+  }
+}
+
 }  // namespace
 }  // namespace strads::testing
