@@ -74,8 +74,8 @@ std::vector<double> BinarySolver::Curve(std::span<const double> direction) {
 }
 
 std::vector<double> BinarySolver::Slopes(std::span<const double> direction) {
-  std::array<double, kStepLengths> lengths{}, sums{};
-  for (int k = 0; k < kStepLengths; ++k) lengths[Index(k)] = StepLength(k);
+  const std::array<double, kStepLengths> lengths = StepLengths();
+  std::array<double, kStepLengths> sums{};
   changes_along_.resize(margins_.size());
   double at_upper = 0;
   rows_.x->With([&](const auto& x) {

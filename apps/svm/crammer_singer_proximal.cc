@@ -39,8 +39,7 @@ ProximalSums CrammerSingerSolver::Points(std::span<const double> w, double proxi
       if (point[Index(label)] == 0) continue;
       sums.dual += point[Index(label)];
       AddRow(x, row, point, sums.vector.data());
-      double count = 0;
-      ForEachFree(i, [&](int32_t) { ++count; });
+      const double count = CountFree(i);
       if (count < 2) continue;
       free_.push_back(static_cast<int32_t>(i));
       std::ranges::fill(weights, 0.0);
@@ -78,8 +77,7 @@ std::vector<double> CrammerSingerSolver::Slopes(std::span<const double> directio
   const auto classes = Index(num_classes_);
   std::vector<double> sums(kStepLengths, 0.0), change(classes), linear(classes), sorted;
   std::vector<double> nearest(classes), farthest(classes), point(classes);
-  std::array<double, kStepLengths> lengths{};
-  for (int t = 0; t < kStepLengths; ++t) lengths[Index(t)] = StepLength(t);
+  const std::array<double, kStepLengths> lengths = StepLengths();
   double of_all = 0;
   rows_.x->With([&](const auto& x) {
     for (int64_t i = 0; i < rows_.size(); ++i) {
@@ -111,8 +109,7 @@ std::vector<double> CrammerSingerSolver::Blocks() const {
   std::vector<std::vector<int64_t>> rows(Index(num_classes_));
   std::vector<std::vector<double>> weights(rows.size());
   for (const int32_t i : free_) {
-    double count = 0;
-    ForEachFree(i, [&](int32_t) { ++count; });
+    const double count = CountFree(i);
     ForEachFree(i, [&](int32_t k) {
       rows[Index(k)].push_back(rows_.rows[Index(i)]);
       weights[Index(k)].push_back(proximity_ * (1 - 1 / count));

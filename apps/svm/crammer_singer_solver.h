@@ -88,6 +88,11 @@ class CrammerSingerSolver final : public LocalSolver {
       if (point[k] < (k == rows_.label[row] ? rows_.cost[row] : 0)) visit(k);
     }
   }
+  double CountFree(int64_t i) const {
+    double count = 0;
+    ForEachFree(i, [&](int32_t) { ++count; });
+    return count;
+  }
 
   const TrainingRows& rows_;
   const int32_t num_classes_;

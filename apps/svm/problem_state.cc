@@ -60,7 +60,7 @@ ProblemState::ProblemState(const Shape& shape)
       overlap_(shape.workers),
       most_passes_(kMostPasses),
       later_passes_(kMostPasses),
-      newton_(shape.size / shape.classes, shape.classes) {}
+      newton_(shape.features(), shape.classes) {}
 
 ProblemPlan ProblemState::PlanFor(int problem) const {
   return {.problem = problem,
@@ -79,7 +79,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
     if (!step->change.Fits(w_.size()) || !step->diagonal.Fits(w_.size()) ||
         (stage_ == Stage::kSlopes && step->slopes.size() != kStepLengths) ||
         step->blocks.size() != (stage_ == Stage::kPoints && wants_blocks_
-                                    ? BlockNumbers(shape_.size / shape_.classes, shape_.classes)
+                                    ? BlockNumbers(shape_.features(), shape_.classes)
                                     : 0) ||
         step->losses.size() != (stage_ == Stage::kPoints ? kScales : 0))
       throw ProtocolError("a step does not fit the problem");
@@ -122,7 +122,7 @@ ProblemUpdate ProblemState::Take(std::span<const ProblemStep* const> steps) {
 }
 
 bool ProblemState::BlocksPay(int iterations) const {
-  const int64_t features = shape_.size / shape_.classes;
+  const int64_t features = shape_.features();
   return features <= kMostBlockFeatures &&
          BlockNumbers(features, shape_.classes) <= kMostBlockNumbers &&
          iterations > std::max(features / kIterationsPart, kLeastIterations);

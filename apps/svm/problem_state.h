@@ -31,6 +31,7 @@ class ProblemState {
     int workers = 1;
     double tolerance = 0;  // a gap of this is small enough
     double proximity = 1;  // of the first proximal point, at most
+    int64_t features() const { return size / classes; }
   };
   explicit ProblemState(const Shape& shape);
 

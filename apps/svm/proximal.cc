@@ -26,6 +26,12 @@ Eigen::Map<Eigen::VectorXd> Vector(std::vector<double>& x) {
 
 double StepLength(int k) { return std::exp2(0.5 * (k - kLengthOne)); }
 
+std::array<double, kStepLengths> StepLengths() {
+  std::array<double, kStepLengths> lengths{};
+  for (int k = 0; k < kStepLengths; ++k) lengths[static_cast<size_t>(k)] = StepLength(k);
+  return lengths;
+}
+
 void NewtonStep::TakeBlocks(std::vector<double> blocks, double proximity) {
   blocks_.Take(std::move(blocks), features_, classes_);
   proximity_of_blocks_ = proximity;

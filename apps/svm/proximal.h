@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -47,6 +48,7 @@ struct ProximalSums {
 // Doubling, with one in between each.
 inline constexpr int kStepLengths = 24;
 double StepLength(int k);
+std::array<double, kStepLengths> StepLengths();
 
 // The coordinator's side of a Newton step of one problem.
 class NewtonStep {
