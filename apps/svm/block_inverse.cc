@@ -1,5 +1,9 @@
 #include "apps/svm/block_inverse.h"
 
+#include <strads/parallel.h>
+
+#include <Eigen/Core>
+#include <algorithm>
 #include <utility>
 
 namespace strads::svm {
@@ -14,18 +18,21 @@ void BlockInverse::Take(std::vector<double> blocks, int64_t features, int64_t cl
 void BlockInverse::Scale(double s) {
   if (s == scale_) return;
   scale_ = s;
-  Eigen::MatrixXd block(features_, features_);
   factors_.resize(static_cast<size_t>(classes_));
-  const double* next = blocks_.data();
-  for (auto& factor : factors_) {
-    for (Eigen::Index j = 0; j < features_; next += ++j) {
-      block.col(j).head(j + 1) = s * Eigen::Map<const Eigen::VectorXd>(next, j + 1);
-      ++block(j, j);
+  ThreadPool pool(1);
+  const double* block = blocks_.data();
+  for (Cholesky& factor : factors_) {
+    const auto fill = [&](int64_t j, double* to) {
+      std::transform(block + j * (j + 1) / 2, block + (j + 1) * (j + 2) / 2, to,
+                     [s](double value) { return s * value; });
+      to[j] += 1;
+    };
+    factor.Keep(0);
+    if (!factor.Extend(features_, fill, pool)) {
+      blocks_.clear();
+      return;
     }
-    factor.compute(block);
-    if (factor.info() == Eigen::Success) continue;
-    blocks_.clear();
-    return;
+    block += BlockNumbers(features_, 1);
   }
 }
 
@@ -34,7 +41,7 @@ std::vector<double> BlockInverse::Times(std::span<const double> x) const {
   const Eigen::Map<const Eigen::MatrixXd> from(x.data(), classes_, features_);
   Eigen::Map<Eigen::MatrixXd> to(result.data(), classes_, features_);
   for (int64_t k = 0; k < classes_; ++k)
-    to.row(k) = factors_[static_cast<size_t>(k)].solve(from.row(k).transpose()).transpose();
+    to.row(k) = factors_[static_cast<size_t>(k)].Solve(from.row(k).transpose()).transpose();
   return result;
 }
 

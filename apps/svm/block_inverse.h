@@ -1,7 +1,7 @@
 #pragma once
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
+#include <strads/cholesky.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,7 +35,7 @@ class BlockInverse {
   std::vector<double> blocks_;
   int64_t features_ = 0, classes_ = 0;
   double scale_ = 0;  // s; 0: not factored
-  std::vector<Eigen::LLT<Eigen::MatrixXd, Eigen::Upper>> factors_;
+  std::vector<Cholesky> factors_;
 };
 
 }  // namespace strads::svm
